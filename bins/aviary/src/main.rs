@@ -1,0 +1,3 @@
+//! The aviary command, also kubectl-argo-rollouts when called by that name.
+
+fn main() {}

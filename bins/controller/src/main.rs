@@ -1,0 +1,3 @@
+//! The controller binary.
+
+fn main() {}

@@ -1,0 +1,3 @@
+//! The rating API edge service binary.
+
+fn main() {}

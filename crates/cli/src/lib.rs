@@ -1,0 +1,1 @@
+//! Every command as a library that writes to a given io::Write.

@@ -1,0 +1,1 @@
+//! The Kubernetes adapter: watch, observe, apply, lease, events.

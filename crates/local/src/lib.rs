@@ -1,0 +1,1 @@
+//! A region on one machine: API server, node, gateway, metrics with a Prometheus query endpoint.

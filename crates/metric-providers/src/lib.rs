@@ -1,0 +1,1 @@
+//! One file per metric system; it reads, it never judges.

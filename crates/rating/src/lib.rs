@@ -1,0 +1,1 @@
+//! The rating API edge service.

@@ -1,0 +1,1 @@
+//! The multi-region verifier: checks, beacons, and a pure verdict.

@@ -1,0 +1,127 @@
+//! Everything that one pass may look at.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crd::{
+    AnalysisRun, AnalysisTemplate, AnalysisTemplateRef, Experiment, ObjectKey, Pod, ReplicaSet, Rollout,
+    Service,
+};
+use serde_json::Value;
+
+use crate::decision::Question;
+
+/// Everything that one pass may look at, fetched before it starts. Shared objects are not copied.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Observed {
+    /// The Rollout.
+    pub rollout: Arc<Rollout>,
+    /// ReplicaSets of the namespace that the Rollout controls, plus orphans that its selector matches (to adopt),
+    /// oldest first (creation time, then name).
+    pub replica_sets: Vec<Arc<ReplicaSet>>,
+    /// Whatever ReplicaSet holds the name that [`Reads::replica_set`] gave, also when it is somebody else's.
+    pub same_name: Option<Arc<ReplicaSet>>,
+    /// The Services of [`Reads::services`] that exist, by name.
+    pub services: BTreeMap<String, Arc<Service>>,
+    /// AnalysisRuns that the Rollout controls, oldest first.
+    pub analysis_runs: Vec<Arc<AnalysisRun>>,
+    /// Experiments that the Rollout controls, oldest first.
+    pub experiments: Vec<Arc<Experiment>>,
+    /// The templates of [`Reads::templates`] that exist, with everything they refer to.
+    pub templates: Templates,
+    /// The objects of [`Reads::routes`] that exist: route objects of traffic routers, workloads, our own beacon.
+    pub routes: BTreeMap<ObjectKey, Arc<Value>>,
+    /// Pods of the Rollout; only filled when [`Reads::pods`] asks for it.
+    pub pods: Vec<Arc<Pod>>,
+    /// Answers to questions of earlier passes.
+    pub answers: Vec<Answer>,
+    /// Settings of the controller.
+    pub settings: Arc<Settings>,
+}
+
+/// Settings of the controller that decisions depend on.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Settings {
+    /// Which region this cluster is, as release gates name it; empty when it is none.
+    pub region: String,
+    /// Value of the instance-id label that created objects carry; empty for none.
+    pub instance_id: String,
+}
+
+/// Analysis templates by scope and name.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Templates {
+    /// AnalysisTemplates of the Rollout's namespace.
+    pub namespaced: BTreeMap<String, Arc<AnalysisTemplate>>,
+    /// ClusterAnalysisTemplates.
+    pub cluster: BTreeMap<String, Arc<AnalysisTemplate>>,
+}
+
+impl Templates {
+    /// The template that `reference` names.
+    pub fn get(&self, reference: &AnalysisTemplateRef) -> Option<&Arc<AnalysisTemplate>> {
+        let scope = if reference.cluster_scope { &self.cluster } else { &self.namespaced };
+        scope.get(&reference.template_name)
+    }
+}
+
+/// What must be fetched for a pass over one Rollout; a pure function of the Rollout (`reads`). RBAC follows from it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Reads {
+    /// Name that the next ReplicaSet would get.
+    pub replica_set: String,
+    /// Names of Services.
+    pub services: Vec<String>,
+    /// Analysis templates that the steps and the background analysis name. What those refer to is fetched with them.
+    pub templates: Vec<AnalysisTemplateRef>,
+    /// Route objects and other objects read as they are.
+    pub routes: Vec<ObjectKey>,
+    /// Whether pods are looked at (a restart is due, or ephemeral metadata is configured).
+    pub pods: bool,
+}
+
+/// The answer to a [`Question`]. It repeats the question, so that a stale answer cannot pass for a fresh one.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Answer {
+    /// To [`Question::WeightVerified`].
+    Weight {
+        /// What was asked.
+        question: Question,
+        /// Whether the split was observed; the error text when nobody could tell.
+        verified: Result<bool, String>,
+    },
+    /// To [`Question::RegionsReached`].
+    Regions {
+        /// What was asked.
+        question: Question,
+        /// What this region's own checks say; `None` while they run.
+        local: Option<Result<(), String>>,
+        /// What the regions say together.
+        answer: RegionsAnswer,
+    },
+}
+
+/// What the regions say together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RegionsAnswer {
+    /// All required regions have reached the step, verified.
+    Passed {
+        /// For people: who, and since when.
+        summary: String,
+    },
+    /// Some have not.
+    Waiting {
+        /// For people: who is awaited, and why.
+        summary: String,
+    },
+    /// One of them failed or gave up; this release ends here.
+    Failed {
+        /// For people: who, and why.
+        summary: String,
+    },
+    /// A peer cannot be reached, or its beacon is out of date. Silence is a partition, never health (I12).
+    Partitioned {
+        /// For people: who, and since when.
+        summary: String,
+    },
+}

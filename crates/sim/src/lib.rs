@@ -1,0 +1,1 @@
+//! Discrete-event simulator: the rollout state machine on an in-memory Kubernetes.

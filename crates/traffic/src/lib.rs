@@ -1,0 +1,1 @@
+//! Traffic routers as pure edits: live route and intent in, patch out.

@@ -1,0 +1,3 @@
+//! The workspace's own tool: everything CI does is one of its commands.
+
+fn main() {}
