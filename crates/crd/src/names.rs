@@ -28,3 +28,7 @@ pub const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration
 pub const NOTIFIED: &str = "notified.notifications.argoproj.io";
 /// Annotation of ours on a Rollout: names the release when image names alone do not.
 pub const RELEASE: &str = "aviary.dev/release";
+/// Label of ours on the ConfigMap that carries a [`Beacon`](crate::Beacon); its value is the release group.
+pub const BEACON: &str = "aviary.dev/release-group";
+/// Label of ours on a Secret that holds the kubeconfig of a peer region; its value is the region.
+pub const REGION: &str = "aviary.dev/region";
