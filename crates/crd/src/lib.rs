@@ -36,7 +36,9 @@ mod template;
 mod time;
 
 pub mod duration;
+pub mod hash;
 pub mod names;
+pub mod quantity;
 pub mod yaml;
 
 pub use analysis::{
@@ -61,7 +63,7 @@ pub use rollout::{
     TrafficWeights, WeightDestination, WorkloadRef,
 };
 pub use service::{Service, ServicePort, ServiceSpec};
-pub use template::PodTemplate;
+pub use template::{PodTemplate, PodTemplateMeta};
 pub use time::Time;
 
 /// Skips a `bool` that is `false` when writing, as Go's `omitempty` does.

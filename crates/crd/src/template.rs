@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::meta::null_is_empty;
+use crate::{hash, meta::null_is_empty, names};
+
+mod anti_affinity;
+mod defaults;
 
 /// A pod template: metadata as data, the rest as the JSON that was written.
 ///
@@ -39,4 +42,34 @@ impl PodTemplate {
         let containers = self.spec.get("containers").and_then(Value::as_array);
         containers.into_iter().flatten().filter_map(|container| container.get("image")?.as_str())
     }
+
+    /// Whether both describe the same pods (spec rollout-reconcile 3.3 rule 3).
+    ///
+    /// Defaults of Kubernetes count as written, quantities by value, empty as absent; the pod-template hash label and
+    /// the deprecated `serviceAccount` do not count. An injected anti-affinity does: see
+    /// [`without_injected_anti_affinity`](Self::without_injected_anti_affinity).
+    ///
+    /// ```
+    /// let written: aviary_crd::PodTemplate =
+    ///     aviary_crd::yaml::from_str("{spec: {containers: [{name: c, image: nginx:1.25}]}}")?;
+    /// let stored: aviary_crd::PodTemplate = aviary_crd::yaml::from_str(
+    ///     "{spec: {dnsPolicy: ClusterFirst, containers: [{name: c, image: nginx:1.25, imagePullPolicy: IfNotPresent}]}}",
+    /// )?;
+    /// assert!(written.semantically_equal(&stored));
+    /// # Ok::<(), aviary_crd::yaml::Error>(())
+    /// ```
+    pub fn semantically_equal(&self, other: &Self) -> bool {
+        self.comparable() == other.comparable()
+    }
+
+    /// Equal texts mean equal pods.
+    fn comparable(&self) -> String {
+        let mut template = self.clone();
+        template.metadata.labels.remove(names::POD_TEMPLATE_HASH);
+        defaults::apply(&mut template.spec);
+        hash::canonical_template(&template, hash::Form::Semantic)
+    }
 }
+
+#[cfg(test)]
+mod tests;
