@@ -1,0 +1,83 @@
+//! The command line. Every flag can be set in the environment too, as pods do.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use rating::{Config, Drain, FaultPlan, Limits, Storage};
+
+const EXAMPLES: &str = "Examples:
+  rating-api                                              on 127.0.0.1:8080, ratings in memory
+  rating-api --listen 0.0.0.0:8080 --database /data/ratings.db
+  rating-api --listen 127.0.0.1:0 --fault-errors 0.05 --fault-latency 150ms
+  curl -d '{\"stars\": 5}' -H 'content-type: application/json' -H 'idempotency-key: 7f3a' \\
+       http://127.0.0.1:8080/v1/items/lobster/ratings
+  curl http://127.0.0.1:8080/v1/items/lobster/rating
+
+SIGTERM and SIGINT drain: /readyz turns 503, the notice passes, what runs is finished.
+Exit code 0 after a complete drain, 1 when connections had to be cut or the service did not start.";
+
+/// The rating API edge service.
+#[derive(Debug, clap::Parser)]
+#[command(version, after_help = EXAMPLES)]
+pub(crate) struct Flags {
+    /// Address to listen on; port 0 takes a free one. It is printed on the first line
+    #[arg(long, env = "RATING_LISTEN", default_value = "127.0.0.1:8080")]
+    listen: SocketAddr,
+    /// SQLite file; without it ratings are kept in memory
+    #[arg(long, env = "RATING_DATABASE")]
+    database: Option<PathBuf>,
+    /// What x-version and the version label say
+    #[arg(long, env = "RATING_VERSION", default_value = env!("CARGO_PKG_VERSION"))]
+    release: String,
+    /// Largest body in bytes
+    #[arg(long, env = "RATING_MAX_BODY", default_value_t = Limits::default().body)]
+    max_body: usize,
+    /// Longest time for one request
+    #[arg(long, env = "RATING_TIMEOUT", default_value = "5s", value_parser = rating::parse_duration)]
+    timeout: Duration,
+    /// How many API requests run at a time
+    #[arg(long, env = "RATING_CONCURRENCY", default_value_t = Limits::default().concurrency)]
+    concurrency: usize,
+    /// How long to go on serving after /readyz turned 503
+    #[arg(long, env = "RATING_DRAIN_NOTICE", default_value = "5s", value_parser = rating::parse_duration)]
+    drain_notice: Duration,
+    /// How long requests that run then may take
+    #[arg(long, env = "RATING_DRAIN_DEADLINE", default_value = "20s", value_parser = rating::parse_duration)]
+    drain_deadline: Duration,
+    /// Share of API requests that are answered with 500
+    #[arg(long, env = FaultPlan::ERRORS, default_value = "0", value_parser = rating::parse_share, help_heading = "Faults")]
+    fault_errors: f64,
+    /// Time added to every API request
+    #[arg(long, env = FaultPlan::LATENCY, default_value = "0s", value_parser = rating::parse_duration, help_heading = "Faults")]
+    fault_latency: Duration,
+    /// Let /healthz and /readyz answer 503
+    #[arg(long, env = FaultPlan::UNHEALTHY, help_heading = "Faults")]
+    fault_unhealthy: bool,
+    /// Chooses which requests fail
+    #[arg(long, env = FaultPlan::SEED, default_value_t = 0, help_heading = "Faults")]
+    fault_seed: u64,
+}
+
+impl Flags {
+    pub(crate) fn into_config(self) -> Config {
+        Config {
+            listen: self.listen,
+            version: self.release,
+            storage: self.database.map_or(Storage::Memory, Storage::File),
+            limits: Limits {
+                body: self.max_body,
+                time: self.timeout,
+                concurrency: self.concurrency,
+                ..Limits::default()
+            },
+            drain: Drain { notice: self.drain_notice, deadline: self.drain_deadline },
+            faults: FaultPlan {
+                errors: self.fault_errors,
+                latency: self.fault_latency,
+                unhealthy: self.fault_unhealthy,
+                seed: self.fault_seed,
+            },
+        }
+    }
+}

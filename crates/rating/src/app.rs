@@ -1,0 +1,87 @@
+//! The routes, and what every request passes through on its way to them.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, State};
+use axum::middleware::from_fn_with_state;
+use axum::response::IntoResponse;
+use axum::routing::{get, post};
+use http::{HeaderValue, Method, Uri, header};
+use tokio::sync::Semaphore;
+use tower_http::catch_panic::CatchPanicLayer;
+
+use crate::metrics::{CONTENT_TYPE, Metrics};
+use crate::problem::Problem;
+use crate::{Faults, Limits, Store, guard, health, ratings};
+
+/// `POST`: a new rating.
+pub(crate) const RATINGS: &str = "/v1/items/{id}/ratings";
+/// `GET`: what an item's ratings come to.
+pub(crate) const RATING: &str = "/v1/items/{id}/rating";
+const HEALTHZ: &str = "/healthz";
+const READYZ: &str = "/readyz";
+const METRICS: &str = "/metrics";
+
+/// Every value that the `route` label can have, besides `unmatched`.
+pub(crate) const ROUTES: [&str; 5] = [RATINGS, RATING, HEALTHZ, READYZ, METRICS];
+
+/// What the handlers of one instance share.
+pub(crate) struct App {
+    pub(crate) version: HeaderValue,
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) limits: Limits,
+    pub(crate) places: Semaphore,
+    pub(crate) faults: Faults,
+    pub(crate) metrics: Metrics,
+    draining: AtomicBool,
+}
+
+impl App {
+    pub(crate) fn new(version: HeaderValue, store: Arc<dyn Store>, limits: Limits, faults: Faults) -> Self {
+        let metrics = Metrics::new(version.to_str().unwrap_or_default());
+        let places = Semaphore::new(limits.concurrency);
+        Self { version, store, limits, places, faults, metrics, draining: AtomicBool::new(false) }
+    }
+
+    /// From now on `/readyz` is 503 and every answer asks its client to connect anew, elsewhere.
+    pub(crate) fn begin_drain(&self) {
+        self.draining.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn is_draining(&self) -> bool {
+        self.draining.load(Ordering::Relaxed)
+    }
+}
+
+/// Outermost first: observe, catch panics, route; and for the API: shed, time limit, faults, body limit.
+pub(crate) fn router(app: Arc<App>) -> Router {
+    let api = Router::new()
+        .route(RATINGS, post(ratings::add))
+        .route(RATING, get(ratings::read))
+        .layer(DefaultBodyLimit::max(app.limits.body))
+        .route_layer(from_fn_with_state(Arc::clone(&app), guard::admit));
+    Router::new()
+        .merge(api)
+        .route(HEALTHZ, get(health::healthz))
+        .route(READYZ, get(health::readyz))
+        .route(METRICS, get(metrics))
+        .fallback(not_found)
+        .method_not_allowed_fallback(method_not_allowed)
+        .layer(CatchPanicLayer::custom(|_| Problem::Panicked.into_response()))
+        .layer(from_fn_with_state(Arc::clone(&app), guard::observe))
+        .with_state(app)
+}
+
+async fn metrics(State(app): State<Arc<App>>) -> impl IntoResponse {
+    ([(header::CONTENT_TYPE, CONTENT_TYPE)], app.metrics.encode())
+}
+
+async fn not_found(uri: Uri) -> Problem {
+    Problem::NotFound(uri.path().to_owned())
+}
+
+async fn method_not_allowed(method: Method, uri: Uri) -> Problem {
+    Problem::MethodNotAllowed { method: method.to_string(), path: uri.path().to_owned() }
+}

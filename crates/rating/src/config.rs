@@ -1,0 +1,99 @@
+//! How an instance is to run.
+
+use std::fmt;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::{FaultPlan, Store};
+
+/// How an instance is to run. The default listens on a free loopback port and keeps ratings in memory.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Where to listen; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// What `x-version` and the `version` label say.
+    pub version: String,
+    /// Where ratings are kept.
+    pub storage: Storage,
+    /// How much is accepted.
+    pub limits: Limits,
+    /// How to go away.
+    pub drain: Drain,
+    /// What is to go wrong.
+    pub faults: FaultPlan,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            storage: Storage::Memory,
+            limits: Limits::default(),
+            drain: Drain::default(),
+            faults: FaultPlan::default(),
+        }
+    }
+}
+
+/// Where ratings are kept.
+#[derive(Clone)]
+pub enum Storage {
+    /// Gone with the process.
+    Memory,
+    /// An SQLite file.
+    File(PathBuf),
+    /// A store that others use too, as replicas use one database.
+    Shared(Arc<dyn Store>),
+}
+
+impl fmt::Debug for Storage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Memory => f.write_str("Memory"),
+            Self::File(path) => f.debug_tuple("File").field(path).finish(),
+            Self::Shared(_) => f.write_str("Shared"),
+        }
+    }
+}
+
+/// How much an instance accepts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Largest body, in bytes; larger ones get 413.
+    pub body: usize,
+    /// Longest time for one request; after it the client gets 503.
+    pub time: Duration,
+    /// How many API requests run at a time; further ones get 503 with `retry-after` at once.
+    pub concurrency: usize,
+    /// Longest time for a client to send its headers; after it the connection is closed.
+    pub headers: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            body: 4 * 1024,
+            time: Duration::from_secs(5),
+            concurrency: 256,
+            headers: Duration::from_secs(10),
+        }
+    }
+}
+
+/// How an instance goes away without losing a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Drain {
+    /// How long it goes on serving after `/readyz` turned 503, so that load balancers take notice.
+    pub notice: Duration,
+    /// How long requests that run then may take before they are cut.
+    pub deadline: Duration,
+}
+
+impl Default for Drain {
+    fn default() -> Self {
+        Self { notice: Duration::from_secs(5), deadline: Duration::from_secs(20) }
+    }
+}

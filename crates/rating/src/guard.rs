@@ -1,0 +1,52 @@
+//! What stands between a request and its handler.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use axum::extract::{MatchedPath, Request, State};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use http::{HeaderName, HeaderValue, header};
+use tokio::time::{sleep, timeout};
+
+use crate::app::{App, ROUTES};
+use crate::problem::Problem;
+
+/// Counts and times every request, and signs every answer with the version.
+pub(crate) async fn observe(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+    let started = Instant::now();
+    let _in_flight = app.metrics.begin();
+    let (method, route) = (request.method().clone(), route(&request));
+    let mut response = next.run(request).await;
+    let status = response.status().as_u16();
+    app.metrics.answered(&method, route, status, started.elapsed().as_secs_f64());
+    tracing::debug!(%method, route, status, "answered");
+    let headers = response.headers_mut();
+    headers.insert(HeaderName::from_static(crate::VERSION_HEADER), app.version.clone());
+    if app.is_draining() {
+        headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
+    response
+}
+
+/// Sheds what exceeds the limit at once, gives up what takes too long, and lets the fault switches at the rest.
+pub(crate) async fn admit(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+    let Ok(_place) = app.places.try_acquire() else {
+        return Problem::Overloaded { limit: app.limits.concurrency }.into_response();
+    };
+    let served = timeout(app.limits.time, suffer(&app, request, next)).await;
+    served.unwrap_or_else(|_| Problem::Timeout { millis: app.limits.time.as_millis() }.into_response())
+}
+
+async fn suffer(app: &App, request: Request, next: Next) -> Response {
+    let (fails, latency) = app.faults.next();
+    if !latency.is_zero() {
+        sleep(latency).await;
+    }
+    if fails { Problem::Injected.into_response() } else { next.run(request).await }
+}
+
+fn route(request: &Request) -> &'static str {
+    let matched = request.extensions().get::<MatchedPath>();
+    matched.and_then(|path| ROUTES.into_iter().find(|route| *route == path.as_str())).unwrap_or("unmatched")
+}

@@ -1,0 +1,44 @@
+//! Whether the process is well, and whether new requests should come here.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use serde::Serialize;
+
+use crate::app::App;
+use crate::problem::Problem;
+
+/// `{"status": "ok", "version": "1.4.0"}`
+#[derive(Serialize)]
+pub(crate) struct Health {
+    status: &'static str,
+    version: String,
+}
+
+/// Well until a fault switch says otherwise. A drain is not an illness: it must not get the process killed.
+pub(crate) async fn healthz(State(app): State<Arc<App>>) -> Result<Json<Health>, Problem> {
+    if app.faults.plan().unhealthy {
+        return Err(Problem::Unavailable("a fault switch makes this instance unhealthy"));
+    }
+    Ok(ok(&app))
+}
+
+/// Ready while well, not draining, and the store answers.
+pub(crate) async fn readyz(State(app): State<Arc<App>>) -> Result<Json<Health>, Problem> {
+    if app.is_draining() {
+        return Err(Problem::Unavailable("this instance is draining; send requests to another one"));
+    }
+    if app.faults.plan().unhealthy {
+        return Err(Problem::Unavailable("a fault switch makes this instance unhealthy"));
+    }
+    app.store.ping().await.map_err(|error| {
+        tracing::warn!(%error, "not ready");
+        Problem::Unavailable("the rating store does not answer")
+    })?;
+    Ok(ok(&app))
+}
+
+fn ok(app: &App) -> Json<Health> {
+    Json(Health { status: "ok", version: app.version.to_str().unwrap_or_default().to_owned() })
+}

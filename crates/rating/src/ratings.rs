@@ -1,0 +1,131 @@
+//! Giving a rating, and reading what the ratings come to.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::rejection::JsonRejection;
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Response};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::app::App;
+use crate::problem::Problem;
+use crate::{Added, Distribution, IDEMPOTENCY_HEADER, ItemId, NewRating, REPLAYED_HEADER, Stars};
+
+/// Body of `POST /v1/items/{id}/ratings`.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct NewRatingBody {
+    stars: i64,
+    idempotency_key: Option<String>,
+}
+
+/// Answer to it: 201 when the rating is new, 200 when the same key had stored it before.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct RatingBody {
+    id: i64,
+    item: String,
+    stars: u8,
+    created_at: Timestamp,
+}
+
+/// Answer to `GET /v1/items/{id}/rating`. `mean` is null when nobody rated the item.
+#[derive(Serialize)]
+pub(crate) struct SummaryBody {
+    item: String,
+    count: u64,
+    mean: Option<f64>,
+    distribution: Distribution,
+}
+
+/// `POST /v1/items/{id}/ratings`
+pub(crate) async fn add(
+    State(app): State<Arc<App>>,
+    Path(item): Path<String>,
+    headers: HeaderMap,
+    body: Result<Json<NewRatingBody>, JsonRejection>,
+) -> Result<Response, Problem> {
+    let item = item_id(item)?;
+    let Json(body) = body.map_err(|rejection| rejected(&rejection, app.limits.body))?;
+    let stars = Stars::new(body.stars).map_err(|error| Problem::Invalid(error.to_string()))?;
+    let key = key(&headers, body.idempotency_key)?;
+    let added = app.store.add(&item, NewRating { stars, key: key.clone(), created_at: now() }).await?;
+    answer(&item, &added, stars, key)
+}
+
+/// `GET /v1/items/{id}/rating`
+pub(crate) async fn read(
+    State(app): State<Arc<App>>,
+    Path(item): Path<String>,
+) -> Result<Json<SummaryBody>, Problem> {
+    let item = item_id(item)?;
+    let distribution = app.store.distribution(&item).await?;
+    let (count, mean) = (distribution.count(), distribution.mean());
+    Ok(Json(SummaryBody { item: item.to_string(), count, mean, distribution }))
+}
+
+fn answer(item: &ItemId, added: &Added, asked: Stars, key: Option<String>) -> Result<Response, Problem> {
+    let rating = added.rating();
+    if rating.stars != asked {
+        let key = key.unwrap_or_default();
+        return Err(Problem::KeyReused { key, stored: rating.stars.get() });
+    }
+    let (status, replayed) = match added {
+        Added::Stored(_) => (StatusCode::CREATED, "false"),
+        Added::Known(_) => (StatusCode::OK, "true"),
+    };
+    let body = RatingBody {
+        id: rating.id,
+        item: item.to_string(),
+        stars: rating.stars.get(),
+        created_at: rating.created_at,
+    };
+    let mut response = (status, Json(body)).into_response();
+    let replayed = HeaderValue::from_static(replayed);
+    response.headers_mut().insert(HeaderName::from_static(REPLAYED_HEADER), replayed);
+    Ok(response)
+}
+
+fn item_id(text: String) -> Result<ItemId, Problem> {
+    ItemId::new(text).map_err(|error| Problem::Invalid(error.to_string()))
+}
+
+/// The key from the header or the body; naming two different ones is a mistake.
+fn key(headers: &HeaderMap, body: Option<String>) -> Result<Option<String>, Problem> {
+    let invalid = |what: &str| Problem::Invalid(format!("the idempotency key {what}"));
+    let header = headers
+        .get(IDEMPOTENCY_HEADER)
+        // The draft standard quotes the key, most clients do not.
+        .map(|value| value.to_str().map(|text| text.trim_matches('"').to_owned()))
+        .transpose()
+        .map_err(|_| invalid("must be ASCII"))?;
+    let key = match (header, body) {
+        (Some(header), Some(body)) if header != body => {
+            return Err(invalid("in the header differs from the one in the body; send one of them"));
+        }
+        (header, body) => header.or(body),
+    };
+    let valid =
+        |key: &String| (1..=255).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic());
+    if key.as_ref().is_some_and(|key| !valid(key)) {
+        return Err(invalid("must have 1 to 255 visible ASCII characters"));
+    }
+    Ok(key)
+}
+
+fn rejected(rejection: &JsonRejection, limit: usize) -> Problem {
+    match rejection.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => Problem::TooLarge { limit },
+        StatusCode::UNSUPPORTED_MEDIA_TYPE => Problem::MediaType,
+        _ => Problem::Invalid(format!("{}; a rating is {{\"stars\": 1..5}}", rejection.body_text())),
+    }
+}
+
+/// To the millisecond, as it is stored: the answer to a repeated request must be the same.
+fn now() -> Timestamp {
+    let now = Timestamp::now();
+    Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now)
+}

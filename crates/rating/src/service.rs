@@ -1,0 +1,98 @@
+//! Starting an instance, and ending it.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use http::HeaderValue;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
+
+use crate::app::{App, router};
+use crate::drain::{Acceptor, Drained};
+use crate::{Config, Drain, Faults, MemoryStore, SqliteStore, Storage, Store, StoreError};
+
+/// The rating service, not running yet.
+#[derive(Debug)]
+pub struct Service;
+
+/// Why an instance did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The address is taken or not ours.
+    #[error("cannot listen on {address}: {source}; choose another address with --listen")]
+    Listen {
+        /// As configured.
+        address: SocketAddr,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The store cannot be opened.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The version cannot be a header value.
+    #[error("version {0:?} has characters that a response header cannot carry")]
+    Version(String),
+}
+
+impl Service {
+    /// Opens the store and listens; requests are served from the moment this returns.
+    pub async fn start(config: Config) -> Result<Running, StartError> {
+        let Config { listen, version, storage, limits, drain, faults } = config;
+        let version = HeaderValue::from_str(&version).map_err(|_| StartError::Version(version))?;
+        let faults = Faults::new(faults);
+        let app = Arc::new(App::new(version, open(storage).await?, limits, faults));
+        let failed = |source| StartError::Listen { address: listen, source };
+        let listener = TcpListener::bind(listen).await.map_err(failed)?;
+        let address = listener.local_addr().map_err(failed)?;
+        let stop = CancellationToken::new();
+        let acceptor = Acceptor::new(router(Arc::clone(&app)), limits.headers);
+        let server = tokio::spawn(acceptor.run(listener, stop.clone(), drain.deadline));
+        tracing::info!(%address, version = app.version.to_str().unwrap_or_default(), "rating service listens");
+        Ok(Running { address, app, drain, stop, server })
+    }
+}
+
+async fn open(storage: Storage) -> Result<Arc<dyn Store>, StoreError> {
+    Ok(match storage {
+        Storage::Memory => Arc::new(MemoryStore::default()),
+        Storage::File(path) => Arc::new(SqliteStore::open(&path).await?),
+        Storage::Shared(store) => store,
+    })
+}
+
+/// A running instance. Dropping it lets it run on; [`Running::shutdown`] ends it.
+pub struct Running {
+    address: SocketAddr,
+    app: Arc<App>,
+    drain: Drain,
+    stop: CancellationToken,
+    server: JoinHandle<Drained>,
+}
+
+impl Running {
+    /// Where it listens.
+    pub fn addr(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Its base URL, without a slash at the end.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Its fault switches.
+    pub fn faults(&self) -> Faults {
+        self.app.faults.clone()
+    }
+
+    /// Goes away without losing a request: `/readyz` turns 503, the notice passes while everything is still served,
+    /// then nothing new is accepted and what runs is finished.
+    pub async fn shutdown(self) -> Drained {
+        self.app.begin_drain();
+        sleep(self.drain.notice).await;
+        self.stop.cancel();
+        self.server.await.unwrap_or_default()
+    }
+}

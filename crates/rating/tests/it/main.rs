@@ -1,0 +1,14 @@
+//! The rating service over real sockets.
+
+#[cfg(test)]
+mod drains;
+#[cfg(test)]
+mod faults;
+#[cfg(test)]
+mod limits;
+#[cfg(test)]
+mod ratings;
+#[cfg(test)]
+mod stores;
+#[cfg(test)]
+mod support;

@@ -1,0 +1,94 @@
+//! The contract of a store, on both of them, one after another and with many writers at once.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use aviary_rating::{Distribution, ItemId, MemoryStore, NewRating, SqliteStore, Stars, Store};
+use jiff::Timestamp;
+use proptest::prelude::*;
+
+/// A rating as a test writes it: item, stars, key.
+type Given = (u8, u8, Option<u8>);
+
+fn new_rating((_, stars, key): Given) -> NewRating {
+    NewRating {
+        stars: Stars::new(stars.into()).unwrap(),
+        key: key.map(|key| format!("key-{key}")),
+        created_at: Timestamp::from_millisecond(1_700_000_000_123).unwrap(),
+    }
+}
+
+fn item(number: u8) -> ItemId {
+    ItemId::new(format!("item-{number}")).unwrap()
+}
+
+/// What the service answers for: each key counts once per item, and the answer to it never changes.
+async fn check(store: Arc<dyn Store>, given: Vec<Given>, writers: usize) {
+    let tasks = (0..writers).map(|writer| {
+        let (store, given) = (Arc::clone(&store), given.clone());
+        tokio::spawn(async move {
+            let mut answers = Vec::new();
+            for rating in given.into_iter().skip(writer).step_by(writers) {
+                answers.push((rating, store.add(&item(rating.0), new_rating(rating)).await.unwrap()));
+            }
+            answers
+        })
+    });
+    let answers: Vec<_> =
+        futures::future::join_all(tasks).await.into_iter().flat_map(Result::unwrap).collect();
+    let mut expected: BTreeMap<u8, Distribution> = BTreeMap::new();
+    let mut by_key = BTreeMap::new();
+    for ((number, _, key), added) in &answers {
+        if let aviary_rating::Added::Stored(rating) = added {
+            expected.entry(*number).or_default().add(rating.stars);
+        }
+        if let Some(key) = key {
+            let known = by_key.entry((*number, *key)).or_insert_with(|| added.rating().clone());
+            assert_eq!(known, added.rating(), "one key, one rating");
+        }
+    }
+    let keyless = answers.iter().filter(|((_, _, key), _)| key.is_none()).count();
+    assert_eq!(expected.values().map(Distribution::count).sum::<u64>(), (keyless + by_key.len()) as u64);
+    for number in 0..4 {
+        let found = store.distribution(&item(number)).await.unwrap();
+        assert_eq!(found, expected.get(&number).copied().unwrap_or_default(), "item {number}");
+    }
+}
+
+fn given() -> impl Strategy<Value = Vec<Given>> {
+    prop::collection::vec((0..4_u8, 1..=5_u8, prop::option::of(0..6_u8)), 1..60)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn aggregates_equal_the_distinct_ratings_under_concurrent_writers(given in given(), writers in 1..8_usize) {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+        runtime.block_on(async {
+            let directory = tempfile::tempdir().unwrap();
+            let sqlite = SqliteStore::open(&directory.path().join("ratings.db")).await.unwrap();
+            check(Arc::new(sqlite), given.clone(), writers).await;
+            check(Arc::new(MemoryStore::default()), given, writers).await;
+        });
+    }
+}
+
+#[tokio::test]
+async fn ratings_in_a_file_are_there_after_a_restart() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("ratings.db");
+    let first = SqliteStore::open(&file).await.unwrap();
+    let stored = first.add(&item(1), new_rating((1, 4, Some(7)))).await.unwrap();
+    drop(first);
+    let second = SqliteStore::open(&file).await.unwrap();
+    assert_eq!(second.distribution(&item(1)).await.unwrap(), Distribution::new([0, 0, 0, 1, 0]));
+    let again = second.add(&item(1), new_rating((1, 4, Some(7)))).await.unwrap();
+    assert_eq!(again, aviary_rating::Added::Known(stored.rating().clone()));
+}
+
+#[tokio::test]
+async fn a_database_that_cannot_be_opened_is_named() {
+    let error = SqliteStore::open("/nonexistent/ratings.db".as_ref()).await.unwrap_err().to_string();
+    assert!(error.contains("/nonexistent/ratings.db") && error.contains("writable"), "{error}");
+}
