@@ -1,0 +1,4 @@
+//! Traffic routers against routes as data.
+
+mod gateway_api;
+mod intent;
