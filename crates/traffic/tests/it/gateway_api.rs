@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use aviary_traffic::{Edit, GatewayApi, Intent, Invalid, Live, ManagedRoutes, Router};
 use crd::{Kind, ObjectKey, Rollout};
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use traffic::{Edit, GatewayApi, Intent, Invalid, Live, ManagedRoutes, Router};
 
 fn rollout(config: Value) -> Rollout {
     serde_json::from_value(json!({
@@ -61,13 +61,18 @@ fn edits(rollout: &Rollout, route: &Value, intent: &Intent) -> Result<Vec<Edit>,
     GatewayApi.edits(rollout, &live(route), intent)
 }
 
+fn apply(object: &mut Value, patch: Value) -> Result<(), json_patch::PatchError> {
+    let patch: json_patch::Patch = serde_json::from_value(patch).unwrap();
+    json_patch::patch(object, &patch)
+}
+
 /// What the server stores when it gets the edits.
 #[track_caller]
 fn applied(rollout: &Rollout, route: &Value, intent: &Intent) -> Value {
     let mut object = route.clone();
     for edit in edits(rollout, route, intent).unwrap() {
         assert_eq!(edit.key, key());
-        json_patch::patch(&mut object, &serde_json::from_value(edit.patch).unwrap()).unwrap();
+        apply(&mut object, edit.patch).unwrap();
     }
     object
 }
@@ -98,7 +103,7 @@ fn the_patch_names_what_it_replaces() {
         ])
     );
     let mut changed = route(&[split(90, 10)]);
-    json_patch::patch(&mut changed, &serde_json::from_value(patch).unwrap()).unwrap_err();
+    apply(&mut changed, patch).unwrap_err();
 }
 
 #[test]

@@ -1,6 +1,6 @@
+use aviary_traffic::{Intent, ManagedRoutes, unserved};
 use crd::{CanaryStep, WeightDestination};
 use serde_json::json;
-use traffic::{Intent, ManagedRoutes, unserved};
 
 #[test]
 fn the_stable_version_has_what_the_others_leave() {
@@ -42,5 +42,5 @@ fn a_router_that_nobody_serves_is_named() {
     }}}}}))
     .unwrap();
     assert_eq!(unserved(&rollout), ["istio", "acme/mesh"]);
-    assert_eq!(traffic::selected(&rollout).len(), 1);
+    assert_eq!(aviary_traffic::selected(&rollout).len(), 1);
 }
