@@ -1,3 +1,14 @@
-//! The workspace's own tool: everything CI does is one of its commands.
+//! `cargo xtask <command>`: see `cargo xtask --help`.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    match xtask::run(&words) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("{failure}");
+            ExitCode::FAILURE
+        }
+    }
+}

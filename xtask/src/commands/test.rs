@@ -1,0 +1,128 @@
+//! `cargo xtask test`: every test, with the totals that cargo does not add up.
+
+use super::Command;
+use crate::{Failure, shell};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::process::Stdio;
+
+pub(crate) const COMMAND: Command = Command {
+    name: "test",
+    arguments: "[cargo test's arguments]",
+    about: "run the tests, print totals; in CI a skipped test is a failure",
+    run,
+};
+
+/// What the closing lines of the test binaries add up to.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Totals {
+    passed: usize,
+    failed: usize,
+    skipped: usize,
+}
+
+impl Totals {
+    /// Counts one line of output.
+    fn add(&mut self, line: &str) {
+        if line.starts_with("SKIPPED: ") {
+            self.skipped += 1;
+        }
+        let Some(counts) = line.strip_prefix("test result: ").and_then(|rest| rest.split_once(". ")) else {
+            return;
+        };
+        for (number, what) in counts.1.split("; ").filter_map(|part| part.split_once(' ')) {
+            let Ok(number) = number.parse::<usize>() else { continue };
+            match what {
+                "passed" => self.passed += number,
+                "failed" => self.failed += number,
+                "ignored" => self.skipped += number,
+                _ => {}
+            }
+        }
+    }
+
+    fn plus(self, other: Self) -> Self {
+        Self {
+            passed: self.passed + other.passed,
+            failed: self.failed + other.failed,
+            skipped: self.skipped + other.skipped,
+        }
+    }
+}
+
+impl std::fmt::Display for Totals {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} passed, {} failed, {} skipped", self.passed, self.failed, self.skipped)
+    }
+}
+
+fn run(arguments: &[String]) -> Result<(), Failure> {
+    totals(arguments).map(|_| ())
+}
+
+/// Runs the tests and returns the totals, unless a test failed, or in CI was skipped.
+pub(crate) fn totals(arguments: &[String]) -> Result<Totals, Failure> {
+    let mut args = vec!["test", "--locked", "--no-fail-fast"];
+    if !arguments.iter().any(|word| word == "-p" || word == "--package") {
+        args.push("--workspace");
+    }
+    args.extend(arguments.iter().map(String::as_str));
+    let (totals, green) = stream(&args)?;
+    println!("{totals}");
+    let repair = "rerun the failing test alone: `cargo test -p <package> <part of its name>`";
+    if !green || totals.failed > 0 {
+        return Err(Failure::new(format!("tests failed: {totals}"), repair));
+    }
+    if shell::in_ci() && totals.skipped > 0 {
+        let repair = "do what the lines that begin with SKIPPED say; CI runs every test";
+        return Err(Failure::new(format!("tests were skipped: {totals}"), repair));
+    }
+    Ok(totals)
+}
+
+/// Passes both streams through while it counts; a skip is said on standard error, because the test
+/// harness swallows what a passing test prints.
+fn stream(args: &[&str]) -> Result<(Totals, bool), Failure> {
+    let mut command = shell::cargo(args);
+    println!("$ {}", shell::line(&command));
+    let broken =
+        |error: std::io::Error| Failure::new(format!("cargo test did not run: {error}"), "run it by hand");
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().map_err(broken)?;
+    let (out, err) = (child.stdout.take(), child.stderr.take());
+    let totals = std::thread::scope(|scope| {
+        let errors = scope.spawn(|| err.map(|err| count(err, std::io::stderr())).unwrap_or_default());
+        let results = out.map(|out| count(out, std::io::stdout())).unwrap_or_default();
+        results.plus(errors.join().unwrap_or_default())
+    });
+    let status = child.wait().map_err(broken)?;
+    Ok((totals, status.success()))
+}
+
+fn count(from: impl Read, mut to: impl Write) -> Totals {
+    let mut totals = Totals::default();
+    let mut from = BufReader::new(from);
+    let mut line = Vec::new();
+    while from.read_until(b'\n', &mut line).is_ok_and(|read| read > 0) {
+        totals.add(String::from_utf8_lossy(&line).trim_end());
+        // A closed terminal must not end the count.
+        let _ = to.write_all(&line);
+        line.clear();
+    }
+    totals
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn totals_add_up_over_binaries_and_count_what_was_ignored_or_skipped() {
+        let output = "running 2 tests\n\
+            SKIPPED: the_real_server_agrees: run cargo xtask control-plane\n\
+            test result: ok. 40 passed; 0 failed; 1 ignored; 0 measured; 3 filtered out; finished in 0.10s\n\
+            test result: FAILED. 2 passed; 1 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.00s\n";
+        let mut echo = Vec::new();
+        let totals = count(output.as_bytes(), &mut echo);
+        assert_eq!(totals.to_string(), "42 passed, 1 failed, 2 skipped");
+        assert_eq!(echo, output.as_bytes());
+    }
+}

@@ -1,0 +1,82 @@
+//! One table of the programs: what each is called, where it is built from, and at which version.
+
+/// One program of the control plane.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Program {
+    /// File name of the program.
+    pub name: &'static str,
+    /// Go package that it is built from.
+    pub package: &'static str,
+    /// Directory under `xtask/control-plane` whose `go.mod` and `go.sum` pin the package.
+    pub module: &'static str,
+    /// The version built, without the `v`.
+    pub version: &'static str,
+    /// What a program found elsewhere must say to be taken instead, and the argument that makes it say so.
+    pub(crate) identity: Option<(&'static [&'static str], &'static str)>,
+}
+
+const KUBERNETES: &str = "1.34.1";
+const ETCD: &str = "3.6.4";
+const KWOK: &str = "0.8.0";
+const HELM: &str = "3.22.0";
+
+/// Every program, in the order in which they are provided: the quickest to be useful first.
+pub const PROGRAMS: &[Program] = &[
+    Program {
+        name: "kubectl",
+        package: "k8s.io/kubernetes/cmd/kubectl",
+        module: "kubernetes",
+        version: KUBERNETES,
+        identity: Some((&["version", "--client"], "v1.34.")),
+    },
+    Program {
+        name: "kube-apiserver",
+        package: "k8s.io/kubernetes/cmd/kube-apiserver",
+        module: "kubernetes",
+        version: KUBERNETES,
+        identity: Some((&["--version"], "v1.34.")),
+    },
+    Program {
+        name: "etcd",
+        package: "go.etcd.io/etcd/server/v3",
+        module: "etcd",
+        version: ETCD,
+        identity: Some((&["--version"], "etcd Version: 3.6.")),
+    },
+    Program {
+        name: "kube-controller-manager",
+        package: "k8s.io/kubernetes/cmd/kube-controller-manager",
+        module: "kubernetes",
+        version: KUBERNETES,
+        identity: Some((&["--version"], "v1.34.")),
+    },
+    Program {
+        name: "kube-scheduler",
+        package: "k8s.io/kubernetes/cmd/kube-scheduler",
+        module: "kubernetes",
+        version: KUBERNETES,
+        identity: Some((&["--version"], "v1.34.")),
+    },
+    Program {
+        name: "kwok",
+        package: "sigs.k8s.io/kwok/cmd/kwok",
+        module: "kwok",
+        version: KWOK,
+        // A kwok built as a Go program does not know its own version.
+        identity: None,
+    },
+];
+
+/// Helm, provided with `--helm`: the worked example's chart is checked with it.
+pub(crate) const HELM_PROGRAM: Program = Program {
+    name: "helm",
+    package: "helm.sh/helm/v3/cmd/helm",
+    module: "helm",
+    version: HELM,
+    identity: Some((&["version", "--short"], "v3.")),
+};
+
+/// The versions in one word, for the name of the cache directory.
+pub(crate) fn versions() -> String {
+    format!("kubernetes-{KUBERNETES}-etcd-{ETCD}-kwok-{KWOK}")
+}
