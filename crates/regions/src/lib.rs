@@ -1,1 +1,41 @@
-//! The multi-region verifier: checks, beacons, and a pure verdict.
+//! The multi-region verifier: HTTP checks in each region, what regions tell each other about a release, and pure
+//! verdicts over both.
+//!
+//! For: pipelines that must know whether every region serves a release ([`File`], `aviary verify`), and release gates
+//! that hold each region until the others have reached the same step ([`gate`]).
+//!
+//! Not for: traffic or pods (see `aviary-rollout`), or finding clusters (see `aviary-cluster`).
+//!
+//! ```
+//! use aviary_regions::{File, Outcome};
+//!
+//! let file: File = aviary_regions::File::parse(
+//!     "
+//! regions: {us-east-1: http://127.0.0.1:8080, eu-west-1: http://127.0.0.1:8081}
+//! checks:
+//! - {name: health, path: /healthz, status: 200, maxLatency: 200ms}
+//! ",
+//! )?;
+//! assert_eq!(file.checks.len(), 1);
+//! # Ok::<(), aviary_regions::Error>(())
+//! ```
+//!
+//! Silence is never health: a region that does not answer is a failed check for `verify`, and a partition for a gate.
+
+mod check;
+mod error;
+mod file;
+pub mod gate;
+mod http;
+mod json_path;
+mod region;
+mod report;
+mod verdict;
+
+pub use check::{Check, JsonCheck, Reply, VersionCheck};
+pub use error::Error;
+pub use file::File;
+pub use http::HttpRegion;
+pub use region::{Region, Target, report_all};
+pub use report::{CheckReport, Report};
+pub use verdict::{Outcome, Policy, RegionVerdict, Verdict, verdict};

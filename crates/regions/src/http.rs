@@ -1,0 +1,140 @@
+//! A region behind an HTTP address.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use futures::StreamExt;
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use reqwest::{Client, Method, Url, redirect};
+use tokio::time::{Instant, sleep};
+
+use crate::check::{Check, Reply};
+use crate::error::Error;
+use crate::region::{Region, Target};
+use crate::report::{CheckReport, Report};
+
+/// How much of a body is read: an answer is hostile until it is parsed.
+const BODY_LIMIT: usize = 1 << 20;
+
+/// A region behind an HTTP address.
+#[derive(Clone, Debug)]
+pub struct HttpRegion {
+    name: String,
+    address: String,
+    base: Url,
+    client: Client,
+}
+
+impl HttpRegion {
+    /// The region `name`, whose service answers at `address` (`http://` or `https://`).
+    pub fn new(name: impl Into<String>, address: &str) -> Result<Self, Error> {
+        let name = name.into();
+        let field = format!("regions.{name}");
+        let remedy = "write an address such as https://api.example.com";
+        let base = Url::parse(address).map_err(|error| {
+            Error::config(field.clone(), format!("{address:?} is no URL ({error})"), remedy)
+        })?;
+        if !matches!(base.scheme(), "http" | "https") {
+            return Err(Error::config(field, format!("{address:?} is not an HTTP address"), remedy));
+        }
+        // A check judges the answer of this service; a redirect is one.
+        let client = Client::builder().redirect(redirect::Policy::none()).build();
+        let client =
+            client.map_err(|error| Error::config(field, error.to_string(), "mend the TLS settings"))?;
+        Ok(Self { name, address: address.trim_end_matches('/').to_owned(), base, client })
+    }
+
+    async fn run(&self, check: &Check) -> CheckReport {
+        let mut attempt = 0;
+        loop {
+            attempt += 1;
+            let report = match self.ask(check).await {
+                Ok(reply) => CheckReport {
+                    name: check.name.clone(),
+                    attempts: attempt,
+                    status: Some(reply.status),
+                    latency: Some(reply.latency),
+                    version: check.served_version(&reply),
+                    failure: check.failure(&reply),
+                },
+                Err(reason) => CheckReport {
+                    name: check.name.clone(),
+                    attempts: attempt,
+                    status: None,
+                    latency: None,
+                    version: None,
+                    failure: Some(reason),
+                },
+            };
+            if report.failure.is_none() || attempt >= check.attempts {
+                return report;
+            }
+            sleep(check.retry_delay.unwrap_or_default()).await;
+        }
+    }
+
+    async fn ask(&self, check: &Check) -> Result<Reply, String> {
+        let url = self.base.join(&check.path).map_err(|error| error.to_string())?;
+        let method = Method::from_bytes(check.method.as_bytes()).map_err(|error| error.to_string())?;
+        let headers = header_map(&check.headers)?;
+        let timeout = check.timeout.unwrap_or(Duration::from_secs(5));
+        let began = Instant::now();
+        let request = self.client.request(method, url).headers(headers).timeout(timeout);
+        let response = request.send().await.map_err(|error| reason(&error))?;
+        let status = response.status().as_u16();
+        let headers = response.headers().iter();
+        let headers: BTreeMap<String, String> = headers
+            .map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
+            .collect();
+        let mut body = Vec::new();
+        let mut chunks = response.bytes_stream();
+        while let Some(chunk) = chunks.next().await {
+            body.extend_from_slice(&chunk.map_err(|error| reason(&error))?);
+            if body.len() > BODY_LIMIT {
+                return Err(format!("the body is larger than {BODY_LIMIT} bytes"));
+            }
+        }
+        Ok(Reply { status, headers, body, latency: began.elapsed() })
+    }
+}
+
+/// The innermost cause says what happened ("connection refused"); the outer ones repeat the URL.
+fn reason(error: &reqwest::Error) -> String {
+    let mut cause: &dyn std::error::Error = error;
+    while let Some(source) = cause.source() {
+        cause = source;
+    }
+    if error.is_timeout() { "no answer in time".to_owned() } else { cause.to_string() }
+}
+
+#[async_trait]
+impl Region for HttpRegion {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn address(&self) -> &str {
+        &self.address
+    }
+
+    async fn report(&self, target: &Target) -> Result<Report, Error> {
+        let mut checks = vec![];
+        for check in &target.checks {
+            checks.push(self.run(check).await);
+        }
+        Ok(Report { checks })
+    }
+}
+
+fn header_map(headers: &BTreeMap<String, String>) -> Result<HeaderMap, String> {
+    let parse = |(name, value): (&String, &String)| {
+        let name =
+            HeaderName::from_bytes(name.as_bytes()).map_err(|_| format!("{name:?} is no header name"))?;
+        // The value may be a credential, so it is not repeated.
+        let value =
+            HeaderValue::from_str(value).map_err(|_| format!("the value of header {name} is not allowed"))?;
+        Ok((name, value))
+    };
+    headers.iter().map(parse).collect()
+}

@@ -1,0 +1,114 @@
+//! Gates: when may a region go on?
+
+use std::collections::BTreeMap;
+
+use aviary_regions::gate::{Answer, GateConfig, Heard, Question, verdict};
+use crd::{Beacon, BeaconPhase};
+use jiff::Timestamp;
+use proptest::prelude::*;
+use serde_json::json;
+
+const RELEASE: &str = "rating-api:v2";
+const GATE: i32 = 2;
+const NOW: i64 = 1_000_000;
+
+fn config() -> GateConfig {
+    GateConfig::parse(&json!({"group": "rating", "regions": ["east", "west"]})).unwrap()
+}
+
+fn now() -> Timestamp {
+    Timestamp::from_second(NOW).unwrap()
+}
+
+fn beacon(step: i32, verified: bool, phase: BeaconPhase) -> Beacon {
+    Beacon {
+        group: "rating".to_owned(),
+        release: RELEASE.to_owned(),
+        region: "west".to_owned(),
+        step,
+        phase,
+        verified,
+        weight: 10,
+        message: String::new(),
+        sequence: 1,
+        time: now().into(),
+        expires: crd::Time::from(now()).plus_seconds(30),
+    }
+}
+
+fn judge(heard: Heard, local: Option<Result<(), String>>) -> Answer {
+    let question = Question { release: RELEASE, gate: GATE, at_gate: true, local: local.as_ref() };
+    verdict(&config(), &question, &BTreeMap::from([("west".to_owned(), heard)]), now())
+}
+
+fn passed(answer: &Answer) -> bool {
+    matches!(answer, Answer::Passed(_))
+}
+
+#[test]
+fn a_gate_opens_when_every_region_is_verified_at_it_or_beyond() {
+    for (step, verified) in [(GATE, true), (GATE + 1, false)] {
+        let heard = Ok(Some(beacon(step, verified, BeaconPhase::Progressing)));
+        assert!(passed(&judge(heard, Some(Ok(())))));
+    }
+    assert!(passed(&judge(Ok(Some(beacon(0, false, BeaconPhase::Promoted))), Some(Ok(())))));
+}
+
+#[test]
+fn a_gate_waits_for_a_region_that_is_behind_and_says_for_whom() {
+    let behind = Ok(Some(beacon(GATE - 1, true, BeaconPhase::Progressing)));
+    assert_eq!(judge(behind, Some(Ok(()))), Answer::Waiting("region west is at step 1 of 2".to_owned()));
+    assert_eq!(
+        judge(Ok(None), Some(Ok(()))),
+        Answer::Waiting("region west has not begun this release".to_owned())
+    );
+}
+
+#[test]
+fn an_abort_elsewhere_fails_the_gate_here() {
+    let heard =
+        Ok(Some(Beacon { message: "5xx over 1 %".to_owned(), ..beacon(0, false, BeaconPhase::Aborted) }));
+    let failed = Answer::Failed("region west gave this release up: 5xx over 1 %".to_owned());
+    assert_eq!(judge(heard, Some(Ok(()))), failed);
+}
+
+#[test]
+fn an_abort_of_another_release_means_nothing_here() {
+    let old = Beacon { release: "rating-api:v1".to_owned(), ..beacon(0, false, BeaconPhase::Aborted) };
+    let waiting = Answer::Waiting("region west has not begun this release".to_owned());
+    assert_eq!(judge(Ok(Some(old)), Some(Ok(()))), waiting);
+}
+
+#[test]
+fn own_checks_that_fail_end_the_release() {
+    let heard = Ok(Some(beacon(GATE, true, BeaconPhase::Progressing)));
+    let failed = Answer::Failed("own checks: health: status 500 instead of 200".to_owned());
+    assert_eq!(judge(heard, Some(Err("health: status 500 instead of 200".to_owned()))), failed);
+}
+
+#[test]
+fn a_misspelt_field_is_named() {
+    let error = GateConfig::parse(&json!({"group": "g", "regions": [], "onPeerFail": "abort"}))
+        .unwrap_err()
+        .to_string();
+    assert!(error.starts_with("config: unknown field `onPeerFail`"), "{error}");
+}
+
+proptest! {
+    /// I12: no region passes unless every peer said, freshly and of this release, that it is there.
+    #[test]
+    fn silence_is_a_partition_never_health(
+        age in -60..60i64, step in 0..5i32, verified: bool, same: bool, local: bool, reachable: bool,
+    ) {
+        let said = Beacon {
+            expires: crd::Time::from(now()).plus_seconds(-age),
+            release: if same { RELEASE.to_owned() } else { "other".to_owned() },
+            ..beacon(step, verified, BeaconPhase::Progressing)
+        };
+        let heard = if reachable { Ok(Some(said)) } else { Err("timed out".to_owned()) };
+        let answer = judge(heard, local.then_some(Ok(())));
+        let there = step > GATE || (step == GATE && verified);
+        prop_assert_eq!(passed(&answer), reachable && age <= 0 && same && there && local);
+        prop_assert_eq!(matches!(answer, Answer::Partitioned(_)), !reachable || age > 0);
+    }
+}

@@ -1,0 +1,74 @@
+//! `aviary verify` against servers on loopback.
+
+use aviary_regions::{File, Outcome};
+use serde_json::json;
+use wiremock::matchers::{header, method, path};
+use wiremock::{Mock, MockServer, ResponseTemplate};
+
+async fn region(version: &str) -> MockServer {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let server = MockServer::start().await;
+    let answer = ResponseTemplate::new(200)
+        .insert_header("x-version", version)
+        .set_body_json(json!({"status": "ok", "shards": [{"ready": true}]}));
+    let pinned = Mock::given(method("GET")).and(path("/healthz")).and(header("x-canary", "always"));
+    pinned.respond_with(answer).mount(&server).await;
+    server
+}
+
+fn file(east: &str, west: &str) -> File {
+    File::parse(&format!(
+        "
+regions: {{east: {east}, west: {west}}}
+checks:
+- name: health
+  path: /healthz
+  headers: {{x-canary: always}}
+  version: {{equals: v2}}
+  json: [{{path: $.status, equals: ok}}, {{path: '$.shards[0].ready', equals: true}}]
+  attempts: 2
+  retryDelay: 1ms
+"
+    ))
+    .unwrap()
+}
+
+#[tokio::test]
+async fn all_regions_must_serve_the_version_that_is_released() {
+    let (east, west) = (region("v2").await, region("v1").await);
+    let verdict = file(&east.uri(), &west.uri()).run().await.unwrap();
+    assert_eq!(verdict.outcome, Outcome::Failed);
+    assert_eq!(verdict.regions["east"].outcome, Outcome::Passed);
+    assert_eq!(verdict.regions["west"].reason.as_deref(), Some(r#"health: version "v1" instead of "v2""#));
+    assert_eq!(verdict.regions["west"].report.as_ref().unwrap().checks[0].attempts, 2);
+}
+
+#[tokio::test]
+async fn a_region_that_is_down_fails_the_verdict_and_says_why() {
+    let east = region("v2").await;
+    let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let verdict = file(&east.uri(), &format!("http://{closed}")).run().await.unwrap();
+    assert_eq!(verdict.outcome, Outcome::Failed);
+    let text = verdict.to_string();
+    assert!(text.contains("Connection refused"), "{text}");
+    assert!(
+        text.ends_with(
+            "failed: 1 of 2 regions pass, 2 wanted; west: health: Connection refused (os error 111)"
+        ),
+        "{text}"
+    );
+}
+
+#[tokio::test]
+async fn the_json_form_carries_every_figure() {
+    let (east, west) = (region("v2").await, region("v2").await);
+    let verdict = file(&east.uri(), &west.uri()).run().await.unwrap();
+    let document = serde_json::to_value(&verdict).unwrap();
+    assert_eq!(document["outcome"], "passed");
+    let check = &document["regions"]["west"]["report"]["checks"][0];
+    assert_eq!(
+        (&check["status"], &check["version"], &check["failure"]),
+        (&json!(200), &json!("v2"), &json!(null))
+    );
+    assert!(check["latencyMs"].as_f64().is_some_and(|latency| latency > 0.0));
+}
