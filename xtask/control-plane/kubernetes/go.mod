@@ -1,6 +1,6 @@
 module aviary/control-plane/kubernetes
 
-go 1.26
+go 1.24.0
 
 godebug default=go1.24
 

@@ -61,6 +61,13 @@ pub(super) fn ci_calls_only_us(tree: &Tree) -> Vec<String> {
             .filter_map(|line| line.trim().trim_start_matches("- ").strip_prefix("run:"));
         let other = runs.map(str::trim).filter(|run| *run != ".ci/run");
         found.extend(other.map(|run| format!("{}: runs `{run}` besides .ci/run", workflow.path)));
+        let actions = workflow
+            .text
+            .lines()
+            .filter_map(|line| line.trim().trim_start_matches("- ").strip_prefix("uses:"));
+        let movable = actions.map(str::trim).filter(|action| !is_pinned(action));
+        found
+            .extend(movable.map(|action| format!("{}: {action} is not pinned by its commit", workflow.path)));
     }
     let script = tree.file(".ci/run").map(|source| source.text.as_str()).unwrap_or_default();
     let cargo: Vec<&str> = script
@@ -72,6 +79,12 @@ pub(super) fn ci_calls_only_us(tree: &Tree) -> Vec<String> {
         found.push(format!(".ci/run: calls cargo other than as `cargo xtask ci`: {cargo:?}"));
     }
     found
+}
+
+/// `owner/name@<40 hex digits>`, with or without a comment that tells the version.
+fn is_pinned(action: &str) -> bool {
+    let commit = action.split_once('@').map_or("", |(_, rest)| rest.split(' ').next().unwrap_or(rest));
+    commit.len() == 40 && commit.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 #[cfg(test)]
@@ -98,8 +111,10 @@ mod tests {
     #[test]
     fn a_workflow_with_a_check_of_its_own_is_found() {
         let script = (".ci/run", "set -e\ncargo xtask ci \"$@\"\n");
-        let workflow = (".github/workflows/ci.yml", "steps:\n  - run: .ci/run\n  - run: cargo test\n");
+        let workflow =
+            (".github/workflows/ci.yml", "steps:\n  - run: .ci/run\n  - run: cargo test\n  - uses: a/b@v4\n");
         let found = ci_calls_only_us(&tree(&[script, workflow]));
-        assert_eq!(found, [".github/workflows/ci.yml: runs `cargo test` besides .ci/run"]);
+        let expected = ["runs `cargo test` besides .ci/run", "a/b@v4 is not pinned by its commit"];
+        assert_eq!(found, expected.map(|what| format!(".github/workflows/ci.yml: {what}")));
     }
 }
