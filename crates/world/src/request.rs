@@ -72,7 +72,7 @@ pub struct Options {
     pub limit: usize,
     /// Where the next page begins.
     pub continue_token: String,
-    /// At or after which version.
+    /// At or after which version (list, watch); for deletion: only this version (precondition).
     pub resource_version: String,
     /// `Exact`, `NotOlderThan` or empty.
     pub resource_version_match: String,
@@ -80,9 +80,11 @@ pub struct Options {
     pub propagation_policy: String,
     /// Delete only this incarnation (precondition); empty is any.
     pub uid: String,
+    /// Seconds that a deleted pod gets to end; `None` is what the pod asks for. A `DeleteOptions` body overrides it.
+    pub grace_period_seconds: Option<i64>,
 }
 
-/// The body of a request.
+/// The body of a request. A deletion may carry a `DeleteOptions` object, an eviction an `Eviction`.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Body {
     /// A whole object.
@@ -136,7 +138,7 @@ pub struct WatchEvent {
     pub version: u64,
     /// What happened.
     pub kind: WatchEventType,
-    /// Group and plural of the object.
+    /// Group of the object; empty for the core group.
     pub group: Arc<str>,
     /// Lower-case plural of the object.
     pub plural: Arc<str>,
@@ -155,4 +157,69 @@ pub enum WatchEventType {
     Modified,
     /// It is gone.
     Deleted,
+}
+
+impl Resource {
+    /// The resource `plural` of `group` and `version`; the namespace and the name are empty for what has none.
+    pub fn new(group: &str, version: &str, plural: &str, namespace: &str, name: &str) -> Self {
+        Self {
+            group: group.to_owned(),
+            version: version.to_owned(),
+            plural: plural.to_owned(),
+            namespace: namespace.to_owned(),
+            name: name.to_owned(),
+            subresource: String::new(),
+        }
+    }
+
+    /// The same with a subresource, such as `status`.
+    #[must_use]
+    pub fn subresource(mut self, subresource: &str) -> Self {
+        subresource.clone_into(&mut self.subresource);
+        self
+    }
+}
+
+impl Request {
+    /// A request without options and body.
+    pub fn new(verb: Verb, resource: Resource) -> Self {
+        Self { verb, resource, options: Options::default(), body: None }
+    }
+
+    /// Reads one object.
+    pub fn get(resource: Resource) -> Self {
+        Self::new(Verb::Get, resource)
+    }
+
+    /// Reads a collection.
+    pub fn list(resource: Resource) -> Self {
+        Self::new(Verb::List, resource)
+    }
+
+    /// Creates `object`; the resource is its collection.
+    pub fn create(resource: Resource, object: Value) -> Self {
+        Self { body: Some(Body::Object(object)), ..Self::new(Verb::Create, resource) }
+    }
+
+    /// Replaces an object.
+    pub fn update(resource: Resource, object: Value) -> Self {
+        Self { body: Some(Body::Object(object)), ..Self::new(Verb::Update, resource) }
+    }
+
+    /// Changes parts of an object.
+    pub fn patch(resource: Resource, kind: PatchType, patch: Value) -> Self {
+        Self { body: Some(Body::Patch(kind, patch)), ..Self::new(Verb::Patch, resource) }
+    }
+
+    /// Removes an object.
+    pub fn delete(resource: Resource) -> Self {
+        Self::new(Verb::Delete, resource)
+    }
+
+    /// The same request by another field manager.
+    #[must_use]
+    pub fn by(mut self, manager: &str) -> Self {
+        manager.clone_into(&mut self.options.field_manager);
+        self
+    }
 }
