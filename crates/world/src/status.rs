@@ -132,7 +132,7 @@ impl Status {
     }
 
     /// 415: the body is in a form that this resource does not take.
-    pub(crate) fn unsupported_media(accepted: &str) -> Self {
+    pub fn unsupported_media(accepted: &str) -> Self {
         Self::new(
             415,
             "UnsupportedMediaType",
