@@ -4,11 +4,56 @@
 //! that an adapter carries out. The same function drives the controller, the simulator and the command line.
 //!
 //! Not for: reading or writing anything. There is no I/O, clock, randomness or log in here.
+//!
+//! ```
+//! use std::sync::Arc;
+//! use aviary_rollout::{Observed, Timestamp, reconcile};
+//!
+//! let rollout: crd::Rollout = crd::yaml::from_str(
+//!     "
+//! metadata: {name: shop, namespace: prod, generation: 1}
+//! spec:
+//!   replicas: 4
+//!   selector: {matchLabels: {app: shop}}
+//!   template:
+//!     metadata: {labels: {app: shop}}
+//!     spec: {containers: [{name: shop, image: shop:1}]}
+//!   strategy: {canary: {steps: [{setWeight: 25}, {pause: {}}]}}
+//! ",
+//! )?;
+//! let observed = Observed { rollout: Arc::new(rollout), ..Observed::default() };
+//! let decision = reconcile(&observed, Timestamp::UNIX_EPOCH);
+//! assert_eq!(decision.events[1].reason, aviary_rollout::events::NEW_REPLICA_SET_CREATED);
+//! # Ok::<(), crd::yaml::Error>(())
+//! ```
 
+mod anti_affinity;
+mod canary;
 mod decision;
+mod gate;
+mod invalid;
 mod observed;
+mod pauses;
+mod phases;
+mod plan;
+mod plugins;
+mod reads;
+mod reconcile;
+mod replicas;
+mod rollback;
+mod sets;
+mod status;
+mod steps;
+mod validation;
+mod weights;
+mod workload;
+
+pub mod events;
 
 pub use decision::{Action, Decision, Event, EventType, PatchBody, Question, Reason};
 pub use observed::{Answer, Observed, Reads, RegionsAnswer, Settings, Templates};
+pub use reads::reads;
+pub use reconcile::reconcile;
+pub use status::status_patch;
 
 pub use jiff::Timestamp;

@@ -1,0 +1,58 @@
+//! Reasons of events, as users and notification triggers know them (spec rollout-status-events 7).
+
+use crate::decision::{Event, EventType};
+
+/// The revision annotation of the Rollout changed.
+pub const ROLLOUT_UPDATED: &str = "RolloutUpdated";
+/// A ReplicaSet was created for a new template.
+pub const NEW_REPLICA_SET_CREATED: &str = "NewReplicaSetCreated";
+/// The size of a ReplicaSet changed.
+pub const SCALING_REPLICA_SET: &str = "ScalingReplicaSet";
+/// An update began.
+pub const ROLLOUT_NOT_COMPLETED: &str = "RolloutNotCompleted";
+/// An update was promoted.
+pub const ROLLOUT_COMPLETED: &str = "RolloutCompleted";
+/// The controller paused the update.
+pub const ROLLOUT_PAUSED: &str = "RolloutPaused";
+/// The controller ended its pause.
+pub const ROLLOUT_RESUMED: &str = "RolloutResumed";
+/// A step was completed.
+pub const ROLLOUT_STEP_COMPLETED: &str = "RolloutStepCompleted";
+/// Steps were skipped by a rollback.
+pub const SKIP_STEPS: &str = "SkipSteps";
+/// The update was given up.
+pub const ROLLOUT_ABORTED: &str = "RolloutAborted";
+/// The selector of a Service changed.
+pub const SWITCH_SERVICE: &str = "SwitchService";
+/// The traffic split changed.
+pub const TRAFFIC_WEIGHT_UPDATED: &str = "TrafficWeightUpdated";
+/// A router refused the split.
+pub const TRAFFIC_ROUTING_ERROR: &str = "TrafficRoutingError";
+/// Nobody could tell whether the split is real.
+pub const WEIGHT_VERIFY_ERROR: &str = "WeightVerifyError";
+/// Something that a pass needs could not be done.
+pub const RECONCILIATION_ERROR: &str = "ReconciliationError";
+/// A plugin step reached another phase.
+pub const STEP_PLUGIN_TRANSITION: &str = "StepPluginTransition";
+
+/// The reason that tells a phase of an AnalysisRun.
+pub const fn analysis_run(phase: crd::AnalysisPhase) -> &'static str {
+    match phase {
+        crd::AnalysisPhase::Pending => "AnalysisRunPending",
+        crd::AnalysisPhase::Running => "AnalysisRunRunning",
+        crd::AnalysisPhase::Successful => "AnalysisRunSuccessful",
+        crd::AnalysisPhase::Failed => "AnalysisRunFailed",
+        crd::AnalysisPhase::Error => "AnalysisRunError",
+        crd::AnalysisPhase::Inconclusive => "AnalysisRunInconclusive",
+    }
+}
+
+/// An event that tells of something as intended.
+pub(crate) fn normal(reason: &'static str, message: String) -> Event {
+    Event { kind: EventType::Normal, reason, message }
+}
+
+/// An event that somebody may want to look at.
+pub(crate) fn warning(reason: &'static str, message: String) -> Event {
+    Event { kind: EventType::Warning, reason, message }
+}

@@ -1,0 +1,17 @@
+//! The phases of a pass, one file each. They talk to each other only through the [`Plan`](crate::plan::Plan).
+
+pub(crate) mod analysis_runs;
+pub(crate) mod claim;
+pub(crate) mod defaults;
+pub(crate) mod history;
+pub(crate) mod metadata;
+pub(crate) mod pause;
+pub(crate) mod paused;
+pub(crate) mod plugins;
+pub(crate) mod reset;
+pub(crate) mod restart;
+pub(crate) mod revision;
+pub(crate) mod scale;
+pub(crate) mod scaling;
+pub(crate) mod services;
+pub(crate) mod traffic;

@@ -1,0 +1,27 @@
+//! What a Rollout may leave out, and what it should no longer say.
+
+use std::ops::ControlFlow;
+
+use crd::Kind;
+use serde_json::json;
+
+use crate::plan::{Plan, Stop};
+
+/// An abort of a fully promoted Rollout stops nothing and is taken back.
+pub(crate) fn stale_abort(plan: &mut Plan<'_>) -> ControlFlow<Stop> {
+    if plan.stored().abort && plan.rollout.fully_promoted() {
+        plan.pauses.take_back_abort = true;
+    }
+    ControlFlow::Continue(())
+}
+
+/// Writes `spec.replicas: 1` where it is absent, so that the scale subresource has something to show.
+pub(crate) fn replicas(plan: &mut Plan<'_>) -> ControlFlow<Stop> {
+    if plan.observed.rollout.spec.replicas.is_some() {
+        return ControlFlow::Continue(());
+    }
+    let key = plan.key(Kind::ROLLOUT, &plan.rollout.metadata.name);
+    plan.merge(key, json!({"spec": {"replicas": 1}}));
+    plan.because("replicas.default", "spec.replicas is absent: writing 1");
+    ControlFlow::Break(Stop::Silent)
+}

@@ -1,0 +1,80 @@
+//! Pods that are older than `spec.restartAt` are evicted, a few at a time (spec rollout-status-events 2).
+
+use std::ops::ControlFlow;
+use std::time::Duration;
+
+use crd::{Kind, Pod, Time};
+use jiff::SignedDuration;
+
+use crate::decision::Action;
+use crate::plan::{Plan, Stop};
+use crate::replicas::bounds;
+
+/// How soon a restart that is not done is looked at again.
+const AGAIN: Duration = Duration::from_secs(30);
+
+/// Evicts what may go now; a pass that evicts ends without a status.
+pub(crate) fn pods(plan: &mut Plan<'_>) -> ControlFlow<Stop> {
+    let Some(restart_at) = plan.rollout.spec.restart_at else { return ControlFlow::Continue(()) };
+    if plan.stored().restarted_at == Some(restart_at) {
+        return ControlFlow::Continue(());
+    }
+    if restart_at.timestamp() >= plan.now {
+        plan.requeue_at(restart_at.timestamp());
+        return ControlFlow::Continue(());
+    }
+    let (old, evicted) = evict_old(plan, restart_at);
+    if old > evicted {
+        plan.requeue(AGAIN);
+        plan.because("restart.wait", format!("{} pods are older than {restart_at}", old - evicted));
+    } else {
+        plan.status.restarted_at = Some(restart_at);
+    }
+    if evicted > 0 {
+        // Written by a following pass, once the evicted pods are gone.
+        plan.requeue(AGAIN);
+        return ControlFlow::Break(Stop::Silent);
+    }
+    ControlFlow::Continue(())
+}
+
+/// Counts the old pods and those evicted of them.
+fn evict_old(plan: &mut Plan<'_>, restart_at: Time) -> (usize, usize) {
+    let observed = plan.observed;
+    let owned = |pod: &&Pod| {
+        let owner = pod.metadata.controller().map(|owner| owner.uid.as_str());
+        owner.is_some() && plan.sets.all.iter().any(|set| owner == Some(set.metadata.uid.as_str()))
+    };
+    let pods: Vec<&Pod> = observed.pods.iter().map(AsRef::as_ref).filter(owned).collect();
+    let available = pods.iter().filter(|pod| is_available(plan, pod)).count();
+    let wanted = plan.sets.all.iter().map(|set| set.replicas()).fold(0, i32::saturating_add);
+    let concurrent = bounds(plan.canary, plan.replicas()).unavailable.max(1);
+    let needed = wanted.max(plan.replicas()).saturating_sub(concurrent);
+    let mut budget = available.saturating_sub(usize::try_from(needed).unwrap_or(0));
+    let old = |pod: &&&Pod| pod.metadata.creation_timestamp.is_some_and(|created| created < restart_at);
+    let (mut counted, mut evicted) = (0, 0);
+    for pod in pods.iter().filter(old) {
+        counted += 1;
+        if budget > 0 && pod.metadata.deletion_timestamp.is_none() {
+            let key = plan.key(Kind::POD, &pod.metadata.name);
+            plan.act(Action::Evict { key });
+            budget -= 1;
+            evicted += 1;
+        }
+    }
+    (counted, evicted)
+}
+
+fn is_available(plan: &Plan<'_>, pod: &Pod) -> bool {
+    if pod.metadata.deletion_timestamp.is_some() || !pod.is_ready() {
+        return false;
+    }
+    let minimum = plan.rollout.spec.min_ready_seconds;
+    let long_enough = |since: Time| {
+        since
+            .timestamp()
+            .saturating_add(SignedDuration::from_secs(minimum.into()))
+            .is_ok_and(|end| end <= plan.now)
+    };
+    minimum == 0 || pod.ready_since().is_some_and(long_enough)
+}

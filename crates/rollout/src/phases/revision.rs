@@ -1,0 +1,33 @@
+//! The ReplicaSet of the current template: found, created, numbered (spec rollout-reconcile 3.3 to 3.5).
+
+mod create;
+mod sync;
+
+use std::ops::ControlFlow;
+
+use crd::{PodTemplate, ReplicaSet, hash};
+
+use super::metadata;
+use crate::plan::{Plan, Stop};
+
+pub(crate) use create::create;
+pub(crate) use sync::sync;
+
+/// Finds the ReplicaSet of the current template: by hash label, else by equal template, oldest first.
+pub(crate) fn find(plan: &mut Plan<'_>) -> ControlFlow<Stop> {
+    let template = &plan.rollout.spec.template;
+    let wanted = hash::pod_template(template, plan.stored().collision_count);
+    let sets = &plan.sets.all;
+    let new = sets
+        .iter()
+        .position(|set| set.hash() == wanted)
+        .or_else(|| sets.iter().position(|set| same_pods(template, set)));
+    plan.sets.assign(new, &plan.stored().stable_rs);
+    ControlFlow::Continue(())
+}
+
+/// Whether the ReplicaSet runs the pods of `template`, apart from what the controller itself put into them.
+fn same_pods(template: &PodTemplate, set: &ReplicaSet) -> bool {
+    let theirs = metadata::without_ephemeral(set).without_injected_anti_affinity();
+    template.semantically_equal(&theirs)
+}

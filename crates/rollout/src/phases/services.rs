@@ -1,0 +1,83 @@
+//! Which version each Service selects (spec rollout-canary 6).
+
+use std::ops::ControlFlow;
+
+use crd::{Kind, ReplicaSet, names};
+use serde_json::json;
+
+use super::traffic;
+use crate::events;
+use crate::plan::{Plan, Stop};
+
+/// Whether a Service may be pointed at a version without endpoints.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Availability {
+    /// It waits for available pods.
+    Required,
+    /// It does not.
+    NotRequired,
+}
+
+/// Points the Service in the canary role at the new version, while an update goes on.
+pub(crate) fn ping_pong(plan: &mut Plan<'_>) -> ControlFlow<Stop> {
+    let Some(pair) = &plan.canary.ping_pong else { return ControlFlow::Continue(()) };
+    if !plan.rollout.fully_promoted() {
+        let stable_is_ping = plan.stored().canary.stable_ping_pong == "ping";
+        let service = if stable_is_ping { &pair.pong_service } else { &pair.ping_service };
+        switch(plan, service, plan.sets.new, Availability::NotRequired);
+    }
+    ControlFlow::Continue(())
+}
+
+/// Points the stable Service at the stable version and the canary Service at the new one, each when its pods can
+/// take the requests.
+pub(crate) fn stable_and_canary(plan: &mut Plan<'_>) -> ControlFlow<Stop> {
+    let canary = plan.canary;
+    switch(plan, &canary.stable_service, plan.sets.stable, Availability::Required);
+    if plan.aborted() && !plan.traffic_routed() {
+        switch(plan, &canary.canary_service, plan.sets.stable, Availability::Required);
+    } else if !traffic::rolls_back_dynamically(plan) && !traffic::leaves_canary(plan) {
+        switch(plan, &canary.canary_service, plan.sets.new, Availability::Required);
+    }
+    ControlFlow::Continue(())
+}
+
+/// Makes `service` select the pods of a ReplicaSet; at most one write per Service and pass (I5).
+pub(crate) fn switch(plan: &mut Plan<'_>, service: &str, to: Option<usize>, availability: Availability) {
+    let Some(set) = plan.sets.get(to) else { return };
+    let Some(live) = plan.observed.services.get(service) else { return };
+    let (hash, before) = (set.hash().to_owned(), live.selected_hash().to_owned());
+    if hash.is_empty() || before == hash || plan.switched.iter().any(|(name, _)| name == service) {
+        return;
+    }
+    let managed = live.metadata.annotation(names::MANAGED_BY).is_some();
+    if availability == Availability::Required && !can_take_over(set, managed) {
+        plan.because("service.wait", format!("Service {service} waits for available pods of {hash}"));
+        return;
+    }
+    let mut patch = json!({"spec": {"selector": {names::POD_TEMPLATE_HASH: hash}}});
+    if !managed {
+        patch["metadata"] = json!({"annotations": {names::MANAGED_BY: plan.rollout.metadata.name}});
+    }
+    let key = plan.key(Kind::SERVICE, service);
+    plan.merge(key, patch);
+    let message = format!("Switched selector for service '{service}' from '{before}' to '{hash}'");
+    plan.tell(events::normal(events::SWITCH_SERVICE, message));
+    plan.switched.push((service.to_owned(), hash));
+}
+
+/// A Service that is not managed yet carries live traffic: only a whole ReplicaSet may take it over. After that one
+/// available pod is enough.
+fn can_take_over(set: &ReplicaSet, managed: bool) -> bool {
+    let available = set.status.available_replicas;
+    available > 0 && (managed || set.replicas() <= available)
+}
+
+/// The hash that a Service selects, after this pass.
+pub(crate) fn selected_hash<'a>(plan: &'a Plan<'_>, service: &str) -> &'a str {
+    let switched = plan.switched.iter().find(|(name, _)| name == service);
+    switched.map_or_else(
+        || plan.observed.services.get(service).map_or("", |service| service.selected_hash()),
+        |(_, hash)| hash.as_str(),
+    )
+}

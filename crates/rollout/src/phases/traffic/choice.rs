@@ -1,0 +1,67 @@
+//! Which weight the canary should have now (spec rollout-canary 7, first match).
+
+use crate::plan::Plan;
+use crate::replicas::{reached, share_down};
+use crate::weights;
+
+/// A weight, and what goes with it.
+#[derive(Debug, Default)]
+pub(super) struct Choice {
+    pub(super) weight: i32,
+    /// The version that the canary's share belongs to, when it is not the new one.
+    pub(super) canary_hash: Option<String>,
+    /// Routes that steps created go away.
+    pub(super) without_managed_routes: bool,
+}
+
+pub(super) fn choose(plan: &Plan<'_>) -> Choice {
+    let ends_routes = |weight| Choice { weight, without_managed_routes: true, ..Choice::default() };
+    let keeps_routes = |weight| Choice { weight, ..Choice::default() };
+    let stored = plan.stored();
+    let stored_weights = stored.canary.weights.as_ref();
+    if rolls_back_dynamically(plan) {
+        let canary_hash = stored_weights.map(|weights| weights.canary.pod_template_hash.clone());
+        return Choice { canary_hash, ..keeps_routes(weights::going_back(plan)) };
+    }
+    if plan.rollout.fully_promoted() {
+        return ends_routes(0);
+    }
+    if plan.aborted() {
+        return ends_routes(weights::going_back(plan));
+    }
+    let available = Plan::available(plan.new_set());
+    if available == 0 {
+        return ends_routes(0);
+    }
+    if stored.promote_full {
+        return ends_routes(if plan.canary.dynamic_stable_scale {
+            let max = weights::max(plan.canary);
+            share_down(max, available, plan.replicas()).min(max)
+        } else {
+            stored_weights.map_or(0, |weights| weights.canary.weight)
+        });
+    }
+    if plan.steps().is_empty() {
+        return keeps_routes(0);
+    }
+    keeps_routes(if reached(plan, None) { weights::current(plan) } else { weights::before_current(plan) })
+}
+
+/// Whether a user went back to the stable template while dynamically scaled stable pods are still missing: the
+/// interrupted version keeps its share until they are there (spec rollout-canary 7.1).
+pub(crate) fn rolls_back_dynamically(plan: &Plan<'_>) -> bool {
+    let (Some(new), Some(weights)) = (plan.new_set(), &plan.stored().canary.weights) else { return false };
+    plan.rollout.fully_promoted()
+        && plan.traffic_routed()
+        && plan.canary.dynamic_stable_scale
+        && weights.canary.pod_template_hash != new.hash()
+        && new.status.available_replicas < plan.replicas()
+}
+
+/// Whether an abort takes the canary Service away from the canary: at once, or when its last share is gone.
+pub(crate) fn leaves_canary(plan: &Plan<'_>) -> bool {
+    plan.aborted()
+        && !plan.rollout.fully_promoted()
+        && !traffic::selected(&plan.rollout).is_empty()
+        && (!plan.canary.dynamic_stable_scale || weights::going_back(plan) == 0)
+}

@@ -1,0 +1,44 @@
+//! Plugin steps that are built in: one row each.
+
+use crd::{PluginStep, Time};
+
+use crate::gate;
+use crate::plan::Plan;
+use crate::validation::{Problem, quoted};
+
+/// A plugin step that is built in.
+pub(crate) trait Builtin: Sync {
+    /// Its name in `steps[].plugin.name`.
+    fn name(&self) -> &'static str;
+    /// What is wrong with its configuration, if anything; `at` is the path of the step's `plugin`.
+    fn check(&self, plugin: &PluginStep, at: &str) -> Result<(), Problem>;
+    /// What it says now: it is the current step, and has been since `begun`.
+    fn run(&self, plan: &mut Plan<'_>, index: i32, plugin: &PluginStep, begun: Time) -> Answer;
+    /// Looks out while an update is still on its way to the step; an error gives the update up.
+    fn watch(&self, plan: &mut Plan<'_>, index: i32, plugin: &PluginStep) -> Result<(), String>;
+}
+
+/// What a plugin says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Answer {
+    pub(crate) phase: crd::PluginPhase,
+    pub(crate) message: String,
+}
+
+/// Every plugin step there is.
+pub(crate) static PLUGINS: &[&dyn Builtin] = &[&gate::RegionGate];
+
+pub(crate) fn find(name: &str) -> Option<&'static dyn Builtin> {
+    PLUGINS.iter().copied().find(|plugin| plugin.name() == name)
+}
+
+/// Whether the plugin exists and its configuration can be read.
+pub(crate) fn check(plugin: &PluginStep, at: &str) -> Result<(), Problem> {
+    match find(&plugin.name) {
+        Some(known) => known.check(plugin, at),
+        None => {
+            let known: Vec<String> = PLUGINS.iter().map(|plugin| quoted(plugin.name())).collect();
+            Err(Problem::unsupported(&format!("{at}.name"), &quoted(&plugin.name), &known.join(", ")))
+        }
+    }
+}

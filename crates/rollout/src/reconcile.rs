@@ -1,0 +1,64 @@
+//! One pass: prepare, carry out the strategy's phases, write status.
+
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use crate::canary::CANARY;
+use crate::decision::Decision;
+use crate::observed::Observed;
+use crate::plan::{Plan, Stop};
+use crate::{invalid, status, validation, workload};
+
+use crate::phases::{claim, defaults, paused, revision, scaling};
+
+/// One thing that a pass looks after. It may end the pass.
+pub(crate) type Phase = fn(&mut Plan<'_>) -> ControlFlow<Stop>;
+
+/// What every strategy needs before its own phases (spec rollout-reconcile 2).
+const PREPARE: &[Phase] = &[
+    claim::replica_sets,
+    revision::find,
+    revision::create,
+    defaults::stale_abort,
+    defaults::replicas,
+    paused::conditions,
+    revision::sync,
+    scaling::event,
+];
+
+/// Decides what to do next. Total: it cannot fail, block, or read a clock.
+///
+/// An invalid Rollout becomes a condition; nothing else is touched (spec rollout-reconcile 2.1).
+pub fn reconcile(observed: &Observed, now: Timestamp) -> Decision {
+    if observed.rollout.metadata.deletion_timestamp.is_some() {
+        return Decision::default();
+    }
+    let rollout = match workload::resolve(observed) {
+        Ok(None) => Arc::clone(&observed.rollout),
+        Ok(Some(rollout)) => Arc::new(rollout),
+        Err(problem) => return invalid::decide(observed, now, &problem, invalid::WORKLOAD_RETRY),
+    };
+    match validation::check(observed, &rollout) {
+        Err(problem) => invalid::decide(observed, now, &problem, invalid::RETRY),
+        Ok(()) => match observed.rollout.canary() {
+            Some(canary) => carry_out(Plan::new(observed, rollout, canary, now)),
+            None => Decision::default(),
+        },
+    }
+}
+
+fn carry_out(mut plan: Plan<'_>) -> Decision {
+    let end = PREPARE.iter().chain(CANARY).try_for_each(|phase| phase(&mut plan));
+    match end {
+        ControlFlow::Continue(()) | ControlFlow::Break(Stop::Judge) => {
+            status::judge(&mut plan);
+            status::write(&mut plan);
+        }
+        ControlFlow::Break(Stop::Write) => status::write(&mut plan),
+        ControlFlow::Break(Stop::WriteAsIs) => status::write_as_is(&mut plan),
+        ControlFlow::Break(Stop::Silent) => {}
+    }
+    plan.decision
+}

@@ -1,0 +1,34 @@
+//! `maxSurge` and `maxUnavailable` as numbers (spec rollout-fields 2.2).
+
+use crd::{Canary, IntOrString};
+
+use super::{share_down, share_up};
+
+/// How many pods may be too many, and how many may be missing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Bounds {
+    pub(crate) surge: i32,
+    pub(crate) unavailable: i32,
+}
+
+/// Any string is a percentage, with or without its sign; what is no number counts as 0 for both.
+pub(crate) fn bounds(canary: &Canary, replicas: i32) -> Bounds {
+    let default = IntOrString::String("25%".to_owned());
+    let surge = resolve(canary.max_surge.as_ref().unwrap_or(&default), replicas, share_up);
+    let unavailable = resolve(canary.max_unavailable.as_ref().unwrap_or(&default), replicas, share_down);
+    let (Some(surge), Some(unavailable)) = (surge, unavailable) else { return Bounds::default() };
+    // Both zero would mean that no pod may ever be replaced.
+    let unavailable = if surge == 0 && unavailable == 0 { 1 } else { unavailable };
+    Bounds { surge, unavailable: unavailable.min(replicas).max(0) }
+}
+
+fn resolve(value: &IntOrString, replicas: i32, round: fn(i32, i32, i32) -> i32) -> Option<i32> {
+    let number = match value {
+        IntOrString::Int(number) => *number,
+        IntOrString::String(text) => {
+            let percent = text.strip_suffix('%').unwrap_or(text).parse().ok()?;
+            round(percent, replicas, 100)
+        }
+    };
+    Some(number.max(0))
+}

@@ -1,0 +1,35 @@
+//! Whether the pods that a step asks for are there (spec rollout-canary 5.1).
+
+use crd::{Canary, ReplicaSet, TrafficWeights};
+
+use crate::plan::Plan;
+
+/// Whether the sizes of the step are reached, for the weights that are `known`.
+pub(crate) fn reached(plan: &Plan<'_>, known: Option<&TrafficWeights>) -> bool {
+    let goal = super::ideal(plan, known);
+    if !threshold_met(plan.canary, plan.new_set(), goal.canary) {
+        return false;
+    }
+    let stable_matters = !plan.traffic_routed() || !plan.canary.dynamic_stable_scale;
+    let stable_is_there = plan
+        .stable_set()
+        .is_some_and(|set| set.replicas() == goal.stable && set.status.replicas == goal.stable);
+    if stable_matters && !stable_is_there {
+        return false;
+    }
+    let available = |index| Plan::available(plan.sets.get(Some(index)));
+    plan.traffic_routed() || plan.sets.others().all(|index| available(index) == 0)
+}
+
+/// Whether enough of the `wanted` pods are available.
+pub(crate) fn threshold_met(canary: &Canary, set: Option<&ReplicaSet>, wanted: i32) -> bool {
+    let Some(set) = set else { return false };
+    let available = set.status.available_replicas;
+    match canary.replica_progress_threshold.as_ref().filter(|threshold| threshold.value >= 0) {
+        None => set.replicas() == wanted && available == wanted,
+        Some(threshold) if threshold.kind == "Percent" => {
+            wanted == 0 || i64::from(available) * 100 >= i64::from(threshold.value) * i64::from(wanted)
+        }
+        Some(threshold) => available >= threshold.value,
+    }
+}

@@ -1,0 +1,43 @@
+//! With traffic routing the pods follow the weight (spec rollout-canary 10.3).
+
+use crd::TrafficWeights;
+
+use super::{Target, share_up};
+use crate::plan::Plan;
+use crate::weights;
+
+/// The sizes for the weights that are `known`: the stored ones for stable, those just set for the canary.
+pub(crate) fn target(plan: &Plan<'_>, known: Option<&TrafficWeights>) -> Target {
+    let (replicas, max) = (plan.replicas(), weights::max(plan.canary));
+    let pinned = pinned_replicas(plan);
+    // A pinned number of canary pods says nothing about stable, which therefore keeps everything.
+    let weight = if pinned.is_some() { 0 } else { weights::driving_replicas(plan) };
+    let wanted = pinned.unwrap_or_else(|| share_up(weight, replicas, max));
+    if !plan.canary.dynamic_stable_scale {
+        let canary = if pinned.is_some() { wanted } else { at_least_minimum(plan, wanted) };
+        return Target { canary, stable: replicas };
+    }
+    let of_weight = |weight: i32| share_up(weight, replicas, max);
+    let mut stable = of_weight(max.saturating_sub(weight));
+    let mut canary = wanted;
+    if let Some(known) = known {
+        stable = stable.max(of_weight(known.stable.weight));
+        if plan.stored().abort {
+            canary = canary.max(of_weight(known.canary.weight));
+        }
+    }
+    Target { canary: at_least_minimum(plan, canary), stable: at_least_minimum(plan, stable) }
+}
+
+/// The number of a `setCanaryScale` in effect, unless everything goes to the new version anyway.
+fn pinned_replicas(plan: &Plan<'_>) -> Option<i32> {
+    if weights::goes_to_full(plan) {
+        return None;
+    }
+    weights::canary_scale(plan)?.replicas
+}
+
+fn at_least_minimum(plan: &Plan<'_>, pods: i32) -> i32 {
+    let minimum = plan.canary.min_pods_per_replica_set.unwrap_or(1).min(plan.replicas());
+    if pods <= 0 { 0 } else { pods.max(minimum) }
+}

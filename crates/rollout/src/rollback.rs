@@ -1,0 +1,36 @@
+//! Whether an update goes back, and how fast it may (spec rollout-canary 4).
+
+use crd::ReplicaSet;
+
+use crate::plan::Plan;
+
+/// Annotation on the ReplicaSets of an experiment: they do not count as revisions.
+const EXPERIMENT_NAME: &str = "experiment.argoproj.io/name";
+
+/// Whether the new ReplicaSet is older than the stable one and few enough revisions lie between them.
+pub(crate) fn inside_window(plan: &Plan<'_>) -> bool {
+    let revisions = plan.rollout.spec.rollback_window.as_ref().map_or(0, |window| window.revisions);
+    let (Some(new), Some(stable)) = (plan.new_set(), plan.stable_set()) else { return false };
+    let (from, to) = (new.metadata.creation_timestamp, stable.metadata.creation_timestamp);
+    if revisions <= 0 || from >= to {
+        return false;
+    }
+    let between = plan.sets.all.iter().filter(|set| {
+        let created = set.metadata.creation_timestamp;
+        created > from && created < to && set.metadata.annotation(EXPERIMENT_NAME).is_none()
+    });
+    between.count() < usize::try_from(revisions).unwrap_or(0)
+}
+
+/// Whether the new ReplicaSet is the stable one or older than it.
+pub(crate) fn is_rollback(plan: &Plan<'_>) -> bool {
+    let created = |set: &ReplicaSet| set.metadata.creation_timestamp;
+    plan.sets.new_is_stable()
+        || matches!((plan.new_set(), plan.stable_set()),
+            (Some(new), Some(stable)) if created(new) < created(stable))
+}
+
+/// Whether the update goes back without steps: within the window, or because it is at the stable version already.
+pub(crate) fn is_fast(plan: &Plan<'_>) -> bool {
+    is_rollback(plan) && (plan.sets.new_is_stable() || inside_window(plan))
+}

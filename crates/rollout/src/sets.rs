@@ -1,0 +1,59 @@
+//! The ReplicaSets of a Rollout and their roles.
+
+use std::cmp::Reverse;
+use std::sync::Arc;
+
+use crd::ReplicaSet;
+
+/// The ReplicaSets of a Rollout, oldest first, and their roles.
+#[derive(Default)]
+pub(crate) struct Sets {
+    pub(crate) all: Vec<Arc<ReplicaSet>>,
+    /// The one of the current template.
+    pub(crate) new: Option<usize>,
+    /// The one that `status.stableRS` names; may be the new one.
+    pub(crate) stable: Option<usize>,
+}
+
+impl Sets {
+    pub(crate) fn get(&self, index: Option<usize>) -> Option<&ReplicaSet> {
+        self.all.get(index?).map(AsRef::as_ref)
+    }
+
+    /// Gives the roles: the new one is `new`, the stable one carries `stable_hash` (spec rollout-reconcile 3.3).
+    pub(crate) fn assign(&mut self, new: Option<usize>, stable_hash: &str) {
+        let named = |index: &usize| self.get(Some(*index)).is_some_and(|set| set.hash() == stable_hash);
+        self.stable = match stable_hash {
+            "" => None,
+            _ => new.filter(named).or_else(|| (0..self.all.len()).find(named)),
+        };
+        self.new = new;
+    }
+
+    /// Whether the stable one is the new one.
+    pub(crate) fn new_is_stable(&self) -> bool {
+        self.stable.is_some() && self.stable == self.new
+    }
+
+    /// All but the new and the stable one, oldest first.
+    pub(crate) fn others(&self) -> impl Iterator<Item = usize> + '_ {
+        (0..self.all.len()).filter(|index| Some(*index) != self.new && Some(*index) != self.stable)
+    }
+
+    /// [`others`](Self::others) by revision, highest first; without one they come last, equal ones oldest first.
+    pub(crate) fn others_by_revision(&self) -> Vec<usize> {
+        let mut others: Vec<usize> = self.others().collect();
+        others.sort_by_key(|index| Reverse(self.get(Some(*index)).and_then(ReplicaSet::revision)));
+        others
+    }
+
+    /// The highest revision among all but the new one.
+    pub(crate) fn highest_old_revision(&self) -> i64 {
+        let old = self.all.iter().enumerate().filter(|(index, _)| Some(*index) != self.new);
+        old.filter_map(|(_, set)| set.revision()).max().unwrap_or(0)
+    }
+
+    pub(crate) fn available(&self) -> i32 {
+        self.all.iter().map(|set| set.status.available_replicas).fold(0, i32::saturating_add)
+    }
+}

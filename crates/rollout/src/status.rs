@@ -1,0 +1,87 @@
+//! The status of a Rollout: rebuilt in every pass, judged, written once (spec rollout-canary 3, rollout-status-events).
+
+pub(crate) mod conditions;
+pub(crate) mod duration;
+mod judge;
+mod patch;
+pub(crate) mod phase;
+mod progress;
+mod rebuild;
+
+use crate::plan::Plan;
+
+use crate::{events, gate, pauses};
+
+pub(crate) use judge::judge;
+pub use patch::status_patch;
+pub(crate) use rebuild::rebuild;
+
+/// Whether the stored status speaks of the current spec. Anything that is not a smaller number counts as observed
+/// (spec rollout-reconcile 2.2).
+pub(crate) fn generation_observed(plan: &Plan<'_>) -> bool {
+    let stored = &plan.stored().observed_generation;
+    let generation = plan.rollout.metadata.generation.unwrap_or(0);
+    match stored.parse::<i64>() {
+        Ok(observed) => observed >= generation,
+        Err(_) => !stored.is_empty(),
+    }
+}
+
+/// Brings abort, pauses, conditions, phase and duration up to date, and writes the status when it differs.
+pub(crate) fn write(plan: &mut Plan<'_>) {
+    progress::abort_at_deadline(plan);
+    let stored = plan.stored();
+    let now = plan.time();
+    plan.pauses.settle(stored, &mut plan.status, now);
+    conditions::settle(plan);
+    duration::settle(plan);
+    summarise(plan);
+    tell_pauses(plan);
+    gate::publish(plan);
+    write_as_is(plan);
+    if plan.decision.status.is_none() {
+        progress::check_again(plan);
+    }
+}
+
+/// Writes the status when it differs from what is stored.
+pub(crate) fn write_as_is(plan: &mut Plan<'_>) {
+    if plan.status != *plan.stored() {
+        plan.decision.status = Some(std::mem::take(&mut plan.status));
+    }
+}
+
+/// Generation, phase and message.
+pub(crate) fn summarise(plan: &mut Plan<'_>) {
+    plan.status.observed_generation = plan.rollout.metadata.generation.unwrap_or(0).to_string();
+    let (phase, message) = phase::of(&plan.rollout, &plan.status);
+    plan.status.phase = Some(phase);
+    plan.status.message = message;
+}
+
+fn tell_pauses(plan: &mut Plan<'_>) {
+    let (before, after) = (&plan.stored().pause_conditions, &plan.status.pause_conditions);
+    match (before.first(), after.first()) {
+        (None, Some(first)) => {
+            let message = format!("Rollout is paused ({})", first.reason);
+            plan.tell(events::normal(events::ROLLOUT_PAUSED, message));
+        }
+        (Some(_), None) if !plan.status.abort => {
+            plan.tell(events::normal(events::ROLLOUT_RESUMED, "Rollout is resumed".to_owned()));
+        }
+        _ => {}
+    }
+    if let Some(pause) = after_first(plan) {
+        plan.because("pause.wait", pause);
+    }
+}
+
+fn after_first(plan: &Plan<'_>) -> Option<String> {
+    let pause = plan.status.pause_conditions.first()?;
+    let waits = match pause.reason.as_str() {
+        pauses::PAUSE_STEP => "paused at a step",
+        pauses::INCONCLUSIVE_ANALYSIS => "an analysis could not tell; a person decides",
+        other => other,
+    };
+    Some(format!("{waits} since {}", pause.start_time))
+}

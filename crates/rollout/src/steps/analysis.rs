@@ -1,0 +1,28 @@
+//! `analysis`: its run is Successful.
+
+use crd::{AnalysisPhase, Canary, CanaryStep};
+
+use super::Step;
+use crate::plan::Plan;
+use crate::validation::Problem;
+
+pub(super) struct Analysis;
+
+impl Step for Analysis {
+    fn selected(&self, step: &CanaryStep) -> bool {
+        step.analysis.is_some()
+    }
+
+    fn describe(&self, _: &CanaryStep) -> String {
+        "analysis".to_owned()
+    }
+
+    fn completed(&self, plan: &Plan<'_>, _: i32, _: &CanaryStep) -> bool {
+        let run = plan.status.canary.current_step_analysis_run_status.as_ref();
+        run.is_some_and(|run| run.status == Some(AnalysisPhase::Successful))
+    }
+
+    fn check(&self, _: &Canary, _: &CanaryStep, _: &str) -> Result<(), Problem> {
+        Ok(())
+    }
+}

@@ -1,0 +1,29 @@
+//! `setMirrorRoute`: done once the route was handed to the router.
+
+use crd::{Canary, CanaryStep};
+
+use super::Step;
+use crate::plan::{Plan, Split};
+use crate::validation::{Problem, routes};
+
+pub(super) struct MirrorRoute;
+
+impl Step for MirrorRoute {
+    fn selected(&self, step: &CanaryStep) -> bool {
+        step.set_mirror_route.is_some()
+    }
+
+    fn describe(&self, step: &CanaryStep) -> String {
+        let name = step.set_mirror_route.as_ref().map_or("", |route| route.name.as_str());
+        format!("setMirrorRoute: {name}")
+    }
+
+    fn completed(&self, plan: &Plan<'_>, _: i32, _: &CanaryStep) -> bool {
+        plan.split == Split::Trusted
+    }
+
+    fn check(&self, canary: &Canary, step: &CanaryStep, at: &str) -> Result<(), Problem> {
+        let Some(route) = &step.set_mirror_route else { return Ok(()) };
+        routes::mirror(canary, route, &format!("{at}.setMirrorRoute"))
+    }
+}

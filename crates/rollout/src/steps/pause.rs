@@ -1,0 +1,54 @@
+//! `pause`: time passes, or a user promotes.
+
+use crd::{Canary, CanaryStep, IntOrString, duration};
+use jiff::SignedDuration;
+
+use super::Step;
+use crate::pauses;
+use crate::plan::Plan;
+use crate::validation::Problem;
+
+pub(super) struct Pause;
+
+impl Step for Pause {
+    fn selected(&self, step: &CanaryStep) -> bool {
+        step.pause.is_some()
+    }
+
+    fn describe(&self, step: &CanaryStep) -> String {
+        match seconds_text(step) {
+            Some(duration) => format!("pause: {duration}"),
+            None => "pause".to_owned(),
+        }
+    }
+
+    fn completed(&self, plan: &Plan<'_>, _: i32, step: &CanaryStep) -> bool {
+        let stored = plan.stored();
+        let Some(begun) = pauses::pause(stored, pauses::PAUSE_STEP) else { return stored.controller_pause };
+        let seconds = step.pause.as_ref().and_then(|pause| pause.duration.as_ref());
+        let seconds = seconds.and_then(duration::whole_seconds);
+        let end = seconds.and_then(|seconds| {
+            begun.start_time.timestamp().saturating_add(SignedDuration::from_secs(seconds)).ok()
+        });
+        end.is_some_and(|end| end <= plan.now)
+    }
+
+    fn check(&self, _: &Canary, step: &CanaryStep, at: &str) -> Result<(), Problem> {
+        let Some(duration) = step.pause.as_ref().and_then(|pause| pause.duration.as_ref()) else {
+            return Ok(());
+        };
+        let seconds = duration::whole_seconds(duration).unwrap_or(-1);
+        if seconds < 0 {
+            return Err(Problem::invalid(
+                &format!("{at}.pause.duration"),
+                &seconds.to_string(),
+                "Duration needs to be greater than 0",
+            ));
+        }
+        Ok(())
+    }
+}
+
+fn seconds_text(step: &CanaryStep) -> Option<&IntOrString> {
+    step.pause.as_ref()?.duration.as_ref()
+}

@@ -1,0 +1,57 @@
+//! What the spec refers to: Services and templates that must exist and fit (spec rollout-fields 2.6).
+
+use crd::{AnalysisTemplateRef, Rollout, names};
+
+use super::{Problem, quoted};
+use crate::observed::Observed;
+
+pub(super) fn check(observed: &Observed, rollout: &Rollout) -> Result<(), Problem> {
+    let Some(canary) = rollout.canary() else { return Ok(()) };
+    let at = "spec.strategy.canary";
+    service(observed, rollout, &canary.stable_service, &format!("{at}.stableService"))?;
+    service(observed, rollout, &canary.canary_service, &format!("{at}.canaryService"))?;
+    if let Some(pair) = &canary.ping_pong {
+        service(observed, rollout, &pair.ping_service, &format!("{at}.pingPong.pingService"))?;
+        service(observed, rollout, &pair.pong_service, &format!("{at}.pingPong.pongService"))?;
+    }
+    if let Some(background) = &canary.analysis {
+        templates(observed, &background.analysis.templates, &format!("{at}.analysis.templates"))?;
+    }
+    for (index, step) in canary.steps.iter().enumerate() {
+        if let Some(analysis) = &step.analysis {
+            templates(observed, &analysis.templates, &format!("{at}.steps[{index}].analysis.templates"))?;
+        }
+    }
+    Ok(())
+}
+
+fn service(observed: &Observed, rollout: &Rollout, name: &str, at: &str) -> Result<(), Problem> {
+    if name.is_empty() {
+        return Ok(());
+    }
+    let problem = |detail: String| Err(Problem::invalid(at, &quoted(name), &detail));
+    let Some(service) = observed.services.get(name) else {
+        return problem(format!("service \"{name}\" not found"));
+    };
+    let labels = &rollout.spec.template.metadata.labels;
+    for (key, value) in service.spec.selector.iter().filter(|(key, _)| *key != names::POD_TEMPLATE_HASH) {
+        if labels.get(key) != Some(value) {
+            return problem(format!("Service \"{name}\" has unmatch label \"{key}\" in rollout"));
+        }
+    }
+    match service.metadata.annotation(names::MANAGED_BY) {
+        Some(other) if other != rollout.metadata.name => {
+            problem(format!("Service \"{name}\" is managed by another Rollout"))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn templates(observed: &Observed, references: &[AnalysisTemplateRef], at: &str) -> Result<(), Problem> {
+    for reference in references.iter().filter(|reference| observed.templates.get(reference).is_none()) {
+        let kind = if reference.cluster_scope { "ClusterAnalysisTemplate" } else { "AnalysisTemplate" };
+        let name = &reference.template_name;
+        return Err(Problem::invalid(at, &quoted(name), &format!("{kind} '{name}' not found")));
+    }
+    Ok(())
+}
