@@ -40,6 +40,11 @@ pub(crate) fn packages() -> Result<BTreeMap<String, Package>, Failure> {
     Ok(packages.map(|package| (package.role().to_owned(), package)).collect())
 }
 
+/// Where cargo puts what it builds.
+pub(crate) fn target_directory() -> Result<PathBuf, Failure> {
+    Ok(text(&metadata(&["--no-deps"])?, "target_directory").into())
+}
+
 /// `cargo metadata`, as it is.
 pub(crate) fn metadata(more: &[&str]) -> Result<Value, Failure> {
     let args = [&["metadata", "--format-version", "1", "--locked"], more].concat();

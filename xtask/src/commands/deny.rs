@@ -10,7 +10,6 @@ pub(crate) const COMMAND: Command = Command {
     run,
 };
 
-const CONFIG: &str = ".deny.toml";
 const VERSION: &str = "0.20.2";
 
 fn run(arguments: &[String]) -> Result<(), Failure> {
@@ -28,8 +27,7 @@ fn run(arguments: &[String]) -> Result<(), Failure> {
 }
 
 fn check(what: &[&str]) -> Result<(), Failure> {
-    let args =
-        [&["deny", "--all-features", "--log-level", "error", "check", "--config", CONFIG], what].concat();
+    let args = [&["deny", "--all-features", "--log-level", "error", "check"], what].concat();
     shell::run(
         &mut shell::cargo(&args),
         "replace the crate that is named, or add it to .deny.toml with the reason",
@@ -38,7 +36,7 @@ fn check(what: &[&str]) -> Result<(), Failure> {
 
 /// The advisory database is a git repository; without a way to it the other checks still hold.
 fn advisories() -> Result<(), Failure> {
-    let mut fetch = shell::cargo(&["deny", "--log-level", "error", "fetch", "--config", CONFIG, "db"]);
+    let mut fetch = shell::cargo(&["deny", "--log-level", "error", "fetch", "db"]);
     if shell::output(&mut fetch, "").is_ok() {
         return check(&["advisories"]);
     }
