@@ -107,12 +107,11 @@ fn scaled(whole: &str, fraction: &str, factor: i128, exponent: i32) -> i128 {
     let mut lost = false;
     for digit in digits.filter_map(|digit| digit.to_digit(10)) {
         // Twenty places beyond the point are more than are kept; what follows only matters for rounding.
-        match amount.checked_mul(10).filter(|next| *next < 1 << 66) {
-            Some(next) => amount = next + i128::from(digit),
-            None => {
-                lost |= digit > 0;
-                places -= 1;
-            }
+        if let Some(next) = amount.checked_mul(10).filter(|next| *next < 1 << 66) {
+            amount = next + i128::from(digit);
+        } else {
+            lost |= digit > 0;
+            places -= 1;
         }
     }
     amount = amount.saturating_mul(factor);

@@ -1,6 +1,11 @@
 //! YAML as kubectl reads it.
 
+mod document;
+mod node;
+
 use serde::de::DeserializeOwned;
+
+pub use document::{Document, documents};
 
 /// Why a document could not be read, with line and column.
 pub type Error = serde_yaml::Error;
@@ -13,6 +18,14 @@ pub fn from_str<T: DeserializeOwned>(text: &str) -> Result<T, Error> {
 /// Reads every document of a stream; empty ones are dropped.
 pub fn from_documents<T: DeserializeOwned>(text: &str) -> Result<Vec<T>, Error> {
     serde_yaml::from_multiple_with_options(text, options())
+}
+
+/// Why a value could not be written.
+pub type WriteError = serde_yaml::SerializeError;
+
+/// Writes one document.
+pub fn to_string(value: &impl serde::Serialize) -> Result<String, WriteError> {
+    serde_yaml::to_string(value)
 }
 
 fn options() -> serde_yaml::Options {

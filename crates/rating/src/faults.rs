@@ -39,14 +39,14 @@ impl FaultPlan {
     /// Environment variable of [`FaultPlan::seed`].
     pub const SEED: &'static str = "RATING_FAULT_SEED";
 
-    /// Reads the plan out of an environment: the process' own, or that of a container in a pod.
-    pub fn from_env(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, InvalidFault> {
+    /// This plan with what an environment says instead: the process' own, or that of a container in a pod.
+    pub fn with_env(self, lookup: impl Fn(&str) -> Option<String>) -> Result<Self, InvalidFault> {
         let read = |name| lookup(name).filter(|value| !value.is_empty());
         Ok(Self {
-            errors: parsed(Self::ERRORS, read(Self::ERRORS), parse_share)?,
-            latency: parsed(Self::LATENCY, read(Self::LATENCY), parse_duration)?,
-            unhealthy: parsed(Self::UNHEALTHY, read(Self::UNHEALTHY), str::parse)?,
-            seed: parsed(Self::SEED, read(Self::SEED), str::parse)?,
+            errors: parsed(Self::ERRORS, read(Self::ERRORS), parse_share)?.unwrap_or(self.errors),
+            latency: parsed(Self::LATENCY, read(Self::LATENCY), parse_duration)?.unwrap_or(self.latency),
+            unhealthy: parsed(Self::UNHEALTHY, read(Self::UNHEALTHY), str::parse)?.unwrap_or(self.unhealthy),
+            seed: parsed(Self::SEED, read(Self::SEED), str::parse)?.unwrap_or(self.seed),
         })
     }
 
@@ -57,13 +57,14 @@ impl FaultPlan {
     }
 }
 
-fn parsed<T: Default, E: ToString>(
+fn parsed<T, E: ToString>(
     name: &'static str,
     value: Option<String>,
     parse: impl Fn(&str) -> Result<T, E>,
-) -> Result<T, InvalidFault> {
-    let Some(value) = value else { return Ok(T::default()) };
-    parse(&value).map_err(|error| InvalidFault { name, reason: error.to_string(), value })
+) -> Result<Option<T>, InvalidFault> {
+    let Some(value) = value else { return Ok(None) };
+    let read = parse(&value);
+    read.map(Some).map_err(|error| InvalidFault { name, reason: error.to_string(), value })
 }
 
 /// Reads a share such as `0.05`; the error says what is expected.

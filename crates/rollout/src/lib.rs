@@ -44,6 +44,7 @@ mod rollback;
 mod sets;
 mod status;
 mod steps;
+mod templates;
 mod validation;
 mod weights;
 mod workload;

@@ -218,10 +218,10 @@ impl<'a> Plan<'a> {
     }
 
     /// Sets or removes one annotation of a ReplicaSet.
-    pub(crate) fn annotate_set(&mut self, index: usize, annotation: &str, value: Option<String>) {
+    pub(crate) fn annotate_set(&mut self, index: usize, annotation: &str, value: Option<&str>) {
         let Some(set) = self.sets.all.get_mut(index).map(Arc::make_mut) else { return };
-        match &value {
-            Some(value) => set.metadata.annotations.insert(annotation.to_owned(), value.clone()),
+        match value {
+            Some(value) => set.metadata.annotations.insert(annotation.to_owned(), value.to_owned()),
             None => set.metadata.annotations.remove(annotation),
         };
         let name = set.metadata.name.clone();

@@ -34,11 +34,9 @@ pub(crate) fn find(name: &str) -> Option<&'static dyn Builtin> {
 
 /// Whether the plugin exists and its configuration can be read.
 pub(crate) fn check(plugin: &PluginStep, at: &str) -> Result<(), Problem> {
-    match find(&plugin.name) {
-        Some(known) => known.check(plugin, at),
-        None => {
-            let known: Vec<String> = PLUGINS.iter().map(|plugin| quoted(plugin.name())).collect();
-            Err(Problem::unsupported(&format!("{at}.name"), &quoted(&plugin.name), &known.join(", ")))
-        }
+    if let Some(known) = find(&plugin.name) {
+        return known.check(plugin, at);
     }
+    let known: Vec<String> = PLUGINS.iter().map(|plugin| quoted(plugin.name())).collect();
+    Err(Problem::unsupported(&format!("{at}.name"), &quoted(&plugin.name), &known.join(", ")))
 }

@@ -3,12 +3,13 @@ use serde_json::json;
 use super::*;
 use crate::{AntiAffinity, PreferredAntiAffinity};
 
-fn template(spec: Value) -> PodTemplate {
-    PodTemplate { spec, ..PodTemplate::default() }
-}
-
+#[allow(clippy::needless_pass_by_value)] // reads better with json! in place
 fn container(container: Value) -> PodTemplate {
     template(json!({ "containers": [container] }))
+}
+
+fn template(spec: Value) -> PodTemplate {
+    PodTemplate { spec, ..PodTemplate::default() }
 }
 
 #[track_caller]

@@ -46,7 +46,7 @@ async fn an_unhealthy_instance_fails_its_checks_and_goes_on_serving() {
 #[test]
 fn a_plan_is_read_from_an_environment() {
     let plan = |pairs: &'static [(&str, &str)]| {
-        FaultPlan::from_env(|name| {
+        FaultPlan::default().with_env(|name| {
             pairs.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
         })
     };

@@ -123,9 +123,9 @@ fn apply(
 
 fn sync_pods(plan: &mut Plan<'_>, owner: &str, before: &PodMetadata, wanted: &PodMetadata) {
     let observed = plan.observed;
-    let owned = |pod: &&&Pod| pod.metadata.controller().is_some_and(|found| found.uid == owner);
+    let controlled = |pod: &&&Pod| pod.metadata.controller().is_some_and(|found| found.uid == owner);
     let pods = observed.pods.iter().map(AsRef::as_ref).collect::<Vec<&Pod>>();
-    for pod in pods.iter().filter(owned).filter(|pod| differs(pod, before, wanted)) {
+    for pod in pods.iter().filter(controlled).filter(|pod| differs(pod, before, wanted)) {
         let key = plan.key(Kind::POD, &pod.metadata.name);
         plan.merge(key, json!({"metadata": patch(before, wanted)}));
     }

@@ -15,8 +15,8 @@ pub(crate) fn watch(plan: &mut Plan<'_>) -> ControlFlow<Stop> {
         return ControlFlow::Continue(());
     }
     let current = plan.stored().current_step_index.unwrap_or(0).max(0);
-    let ahead = plan.steps().iter().enumerate().skip(current as usize + 1);
-    let next = ahead.filter_map(|(index, step)| Some((index as i32, step.plugin.as_ref()?))).next();
+    let mut ahead = plan.steps().iter().enumerate().skip(current as usize + 1);
+    let next = ahead.find_map(|(index, step)| Some((index as i32, step.plugin.as_ref()?)));
     let at_plugin = plan.current_step().is_some_and(|(_, step)| step.plugin.is_some());
     if let Some((index, plugin)) = next.filter(|_| !at_plugin)
         && let Some(known) = plugins::find(&plugin.name)

@@ -10,7 +10,7 @@ use crd::{PodTemplate, ReplicaSet, hash};
 use super::metadata;
 use crate::plan::{Plan, Stop};
 
-pub(crate) use create::create;
+pub(crate) use create::{create, with_type};
 pub(crate) use sync::sync;
 
 /// Finds the ReplicaSet of the current template: by hash label, else by equal template, oldest first.

@@ -55,10 +55,13 @@ pub(crate) fn switch(plan: &mut Plan<'_>, service: &str, to: Option<usize>, avai
         plan.because("service.wait", format!("Service {service} waits for available pods of {hash}"));
         return;
     }
-    let mut patch = json!({"spec": {"selector": {names::POD_TEMPLATE_HASH: hash}}});
-    if !managed {
-        patch["metadata"] = json!({"annotations": {names::MANAGED_BY: plan.rollout.metadata.name}});
-    }
+    let selector = json!({"selector": {names::POD_TEMPLATE_HASH: hash}});
+    let patch = if managed {
+        json!({"spec": selector})
+    } else {
+        let annotations = json!({names::MANAGED_BY: plan.rollout.metadata.name});
+        json!({"metadata": {"annotations": annotations}, "spec": selector})
+    };
     let key = plan.key(Kind::SERVICE, service);
     plan.merge(key, patch);
     let message = format!("Switched selector for service '{service}' from '{before}' to '{hash}'");

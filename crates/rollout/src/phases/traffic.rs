@@ -103,8 +103,8 @@ fn roles(plan: &Plan<'_>) -> (String, String) {
     let canary = plan.canary;
     match &canary.ping_pong {
         Some(pair) if canary.stable_service.is_empty() && canary.canary_service.is_empty() => {
-            let (ping, pong) = (pair.ping_service.clone(), pair.pong_service.clone());
-            if plan.stored().canary.stable_ping_pong == "ping" { (ping, pong) } else { (pong, ping) }
+            let services = (pair.ping_service.clone(), pair.pong_service.clone());
+            if plan.stored().canary.stable_ping_pong == "ping" { services } else { (services.1, services.0) }
         }
         _ => (canary.stable_service.clone(), canary.canary_service.clone()),
     }

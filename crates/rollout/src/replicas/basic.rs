@@ -26,6 +26,7 @@ impl Size {
 }
 
 /// Which pods count.
+#[derive(Clone, Copy)]
 enum Count {
     Wanted,
     Available,

@@ -66,7 +66,7 @@ fn promote(plan: &mut Plan<'_>, reason: &str) {
     }
     if plan.canary.ping_pong.is_some() {
         let role = &mut plan.status.canary.stable_ping_pong;
-        *role = if role == "ping" { "pong" } else { "ping" }.to_owned();
+        if role == "ping" { "pong" } else { "ping" }.clone_into(role);
     }
     duration::complete(&mut plan.status, if fast { "FastPromoted" } else { "Promoted" });
     let message = format!("Rollout completed update to revision {} ({hash}): {reason}", plan.revision());

@@ -1,9 +1,10 @@
 //! What the spec refers to: Services and templates that must exist and fit (spec rollout-fields 2.6).
 
-use crd::{AnalysisTemplateRef, Rollout, names};
+use crd::{Argument, Rollout, RolloutAnalysis, RolloutArgument, names};
 
 use super::{Problem, quoted};
 use crate::observed::Observed;
+use crate::templates;
 
 pub(super) fn check(observed: &Observed, rollout: &Rollout) -> Result<(), Problem> {
     let Some(canary) = rollout.canary() else { return Ok(()) };
@@ -15,11 +16,11 @@ pub(super) fn check(observed: &Observed, rollout: &Rollout) -> Result<(), Proble
         service(observed, rollout, &pair.pong_service, &format!("{at}.pingPong.pongService"))?;
     }
     if let Some(background) = &canary.analysis {
-        templates(observed, &background.analysis.templates, &format!("{at}.analysis.templates"))?;
+        analysis(observed, &background.analysis, &format!("{at}.analysis.templates"))?;
     }
     for (index, step) in canary.steps.iter().enumerate() {
-        if let Some(analysis) = &step.analysis {
-            templates(observed, &analysis.templates, &format!("{at}.steps[{index}].analysis.templates"))?;
+        if let Some(inline) = &step.analysis {
+            analysis(observed, inline, &format!("{at}.steps[{index}].analysis.templates"))?;
         }
     }
     Ok(())
@@ -47,11 +48,27 @@ fn service(observed: &Observed, rollout: &Rollout, name: &str, at: &str) -> Resu
     }
 }
 
-fn templates(observed: &Observed, references: &[AnalysisTemplateRef], at: &str) -> Result<(), Problem> {
-    for reference in references.iter().filter(|reference| observed.templates.get(reference).is_none()) {
-        let kind = if reference.cluster_scope { "ClusterAnalysisTemplate" } else { "AnalysisTemplate" };
-        let name = &reference.template_name;
+/// The first reference that leads nowhere, then whatever keeps the templates from becoming one run.
+fn analysis(observed: &Observed, analysis: &RolloutAnalysis, at: &str) -> Result<(), Problem> {
+    let references = &analysis.templates;
+    if let Some(missing) = references.iter().find(|reference| observed.templates.get(reference).is_none()) {
+        let kind = if missing.cluster_scope { "ClusterAnalysisTemplate" } else { "AnalysisTemplate" };
+        let name = &missing.template_name;
         return Err(Problem::invalid(at, &quoted(name), &format!("{kind} '{name}' not found")));
     }
-    Ok(())
+    // Which values the arguments get does not matter here, only whether they get any.
+    let given = |argument: &RolloutArgument| Argument {
+        name: argument.name.clone(),
+        value: Some(argument.value.clone()),
+        value_from: None,
+    };
+    let args: Vec<Argument> = analysis.args.iter().map(given).collect();
+    let resolved = templates::run_spec(&observed.templates, analysis, &args);
+    resolved.map(|_| ()).map_err(|why| {
+        let (cluster, namespaced): (Vec<_>, Vec<_>) =
+            references.iter().partition(|reference| reference.cluster_scope);
+        let names: Vec<&str> =
+            namespaced.iter().chain(&cluster).map(|reference| reference.template_name.as_str()).collect();
+        Problem::invalid(at, &format!("templateNames: [{}]", names.join(" ")), &why)
+    })
 }

@@ -47,12 +47,12 @@ fn sync_set(plan: &mut Plan<'_>, index: usize) {
         let affinity = template.spec.get("affinity").cloned().unwrap_or(Value::Null);
         spec.insert("template".to_owned(), json!({"spec": {"affinity": affinity}}));
     }
-    let mut patch = json!({"metadata": {"annotations": annotations}});
+    let mut patch = Map::from_iter([("metadata".to_owned(), json!({"annotations": annotations}))]);
     if !spec.is_empty() {
-        patch["spec"] = Value::Object(spec);
+        patch.insert("spec".to_owned(), Value::Object(spec));
     }
     let key = plan.key(Kind::REPLICA_SET, &name);
-    plan.merge(key, patch);
+    plan.merge(key, Value::Object(patch));
     if let Some(set) = plan.sets.all.get_mut(index).map(Arc::make_mut) {
         set.metadata.annotations.extend(annotations);
         set.spec.min_ready_seconds = min_ready;

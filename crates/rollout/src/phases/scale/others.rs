@@ -74,7 +74,7 @@ fn count_down(plan: &mut Plan<'_>, index: usize, waiting: &mut i32) -> Option<i3
             let delay = plan.canary.scale_down_delay_seconds.unwrap_or(DEFAULT_DELAY);
             if delay > 0 {
                 let deadline = deadline_in(plan, delay);
-                plan.annotate_set(index, names::SCALE_DOWN_DEADLINE, Some(deadline));
+                plan.annotate_set(index, names::SCALE_DOWN_DEADLINE, Some(&deadline));
                 plan.requeue(seconds(delay));
             }
             Some(present)

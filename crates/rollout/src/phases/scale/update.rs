@@ -52,7 +52,7 @@ fn count_down(plan: &mut Plan<'_>, index: usize, delay: i32) -> bool {
             let stable_is_whole = Plan::available(plan.stable_set()) >= plan.replicas();
             if present > 0 && stable_is_whole {
                 let deadline = deadline_in(plan, delay);
-                plan.annotate_set(index, names::SCALE_DOWN_DEADLINE, Some(deadline));
+                plan.annotate_set(index, names::SCALE_DOWN_DEADLINE, Some(&deadline));
                 plan.requeue(seconds(delay));
             } else if present > 0 {
                 plan.because("abort.stable", "the aborted version stays until the stable one is whole");

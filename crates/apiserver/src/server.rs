@@ -1,0 +1,62 @@
+//! The handle of a server.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use world::World;
+
+use crate::shared::Shared;
+use crate::{Clock, Listening, Service, listen, tick};
+
+/// How a server begins.
+#[derive(Debug)]
+pub struct Options {
+    /// What is there at the beginning. Regions that share no uids begin with different seeds.
+    pub world: World,
+    /// Where the time comes from.
+    pub clock: Clock,
+}
+
+impl Default for Options {
+    /// An empty world in memory, on the machine's time.
+    fn default() -> Self {
+        Self { world: World::new(), clock: Clock::system() }
+    }
+}
+
+/// A running API server. Clones are handles of the same one; it ends with the last handle, service and watch.
+#[derive(Clone)]
+pub struct Server {
+    shared: Arc<Shared>,
+}
+
+impl Server {
+    /// Starts a server. Must be called within a tokio runtime, on which the world's controllers then run.
+    pub fn new(options: Options) -> std::io::Result<Self> {
+        let Options { world, clock } = options;
+        let shared = Arc::new(Shared::new(world, clock));
+        tick::start(&shared);
+        Ok(Self { shared })
+    }
+
+    /// The API as a service, without a socket: for `kube::Client::new(server.service(), "default")`.
+    pub fn service(&self) -> Service {
+        Service::new(self.shared.clone())
+    }
+
+    /// Serves the API on a socket; port 0 picks a free one.
+    pub async fn listen(&self, address: SocketAddr) -> std::io::Result<Listening> {
+        listen::listen(self.service(), address).await
+    }
+
+    /// The present, as the server sees it.
+    pub fn now(&self) -> Timestamp {
+        self.shared.clock.now()
+    }
+
+    /// Looks into the world, or changes it past the API. Everything else waits while `act` runs.
+    pub fn with_world<T>(&self, act: impl FnOnce(&mut World, Timestamp) -> T) -> T {
+        self.shared.with(act)
+    }
+}

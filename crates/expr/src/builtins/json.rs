@@ -1,0 +1,144 @@
+//! JSON and base64.
+
+use super::{Builtin, Call, Check, Given, Sort};
+use crate::go_text;
+use crate::value::{Key, Value};
+
+const TEXT: Check = Check::Signatures(&[(&[Sort::Text], Sort::Text)]);
+
+pub(super) const TABLE: &[Builtin] = &[
+    Builtin { name: "toJSON", check: Check::Signatures(&[(&[Sort::Any], Sort::Text)]), run: to_json },
+    Builtin { name: "fromJSON", check: Check::Signatures(&[(&[Sort::Text], Sort::Any)]), run: from_json },
+    Builtin { name: "toBase64", check: TEXT, run: to_base64 },
+    Builtin { name: "fromBase64", check: TEXT, run: from_base64 },
+];
+
+fn to_json(call: &mut Call<'_>) -> Given {
+    let value = call.argument(0).clone();
+    call.budget.walk(&value)?;
+    let mut out = String::new();
+    write(&value, 0, &mut out)?;
+    call.budget.make(out.len() as u64)?;
+    Ok(Value::text(out))
+}
+
+fn line(indent: usize, out: &mut String) {
+    out.push('\n');
+    out.push_str(&"  ".repeat(indent));
+}
+
+/// Text as Go writes it into JSON: `<`, `>` and `&` are escaped.
+fn quoted(text: &str) -> String {
+    let json = serde_json::Value::from(text).to_string();
+    json.replace('<', "\\u003c").replace('>', "\\u003e").replace('&', "\\u0026")
+}
+
+fn write(value: &Value, indent: usize, out: &mut String) -> Result<(), String> {
+    match value {
+        Value::Nil => out.push_str("null"),
+        Value::Float(f) if !f.is_finite() => return Err(format!("json: unsupported value: {}", go_text::float(*f))),
+        Value::Float(f) => out.push_str(&go_text::json_float(*f)),
+        Value::Text(text) => out.push_str(&quoted(text)),
+        Value::Duration(nanoseconds) => out.push_str(&nanoseconds.to_string()),
+        Value::Time(time) => out.push_str(&quoted(&time.rfc3339())),
+        Value::Named(crate::value::Named::Weekday(n) | crate::value::Named::Month(n)) => out.push_str(&n.to_string()),
+        Value::Named(_) | Value::Zone(_) => out.push_str(&quoted(&go_text::value(value))),
+        Value::List(list) => {
+            let items = list.items().iter().map(|item| (None, item));
+            return block(items, ['[', ']'], indent, out);
+        }
+        Value::Map(map) => {
+            let entries = map.entries().iter().map(|(key, value)| (Some(name(key)), value));
+            return block(entries, ['{', '}'], indent, out);
+        }
+        Value::Record(record) => {
+            let fields = record.of.fields.iter().map(|field| Some(field.0.to_owned())).zip(&record.fields);
+            return block(fields, ['{', '}'], indent, out);
+        }
+        Value::Bool(_) | Value::Int(_) | Value::Int64(_) | Value::Uint64(_) | Value::Uint8(_) => {
+            out.push_str(&go_text::value(value));
+        }
+    }
+    Ok(())
+}
+
+fn name(key: &Key) -> String {
+    go_text::value(&key.to_value())
+}
+
+fn block<'v>(
+    items: impl Iterator<Item = (Option<String>, &'v Value)>,
+    [open, close]: [char; 2],
+    indent: usize,
+    out: &mut String,
+) -> Result<(), String> {
+    out.push(open);
+    let mut some = false;
+    for (name, value) in items {
+        if some {
+            out.push(',');
+        }
+        some = true;
+        line(indent + 1, out);
+        if let Some(name) = name {
+            out.push_str(&quoted(&name));
+            out.push_str(": ");
+        }
+        write(value, indent + 1, out)?;
+    }
+    if some {
+        line(indent, out);
+    }
+    out.push(close);
+    Ok(())
+}
+
+fn from_json(call: &mut Call<'_>) -> Given {
+    call.read(0)?;
+    let text = call.text(0)?;
+    let parsed: Result<serde_json::Value, _> = serde_json::from_str(text);
+    match parsed {
+        Ok(json) => Ok(Value::from(&json)),
+        Err(_) if text.trim().is_empty() => Err("unexpected end of JSON input".into()),
+        Err(error) if error.is_eof() => Err("unexpected end of JSON input".into()),
+        Err(error) => Err(format!("invalid JSON: {error}")),
+    }
+}
+
+const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+fn to_base64(call: &mut Call<'_>) -> Given {
+    let length = call.text(0)?.len();
+    call.budget.make(length.div_ceil(3) as u64 * 4)?;
+    let mut out = String::new();
+    for chunk in call.text(0)?.as_bytes().chunks(3) {
+        let bits = chunk.iter().fold(0_u32, |bits, byte| (bits << 8) | u32::from(*byte)) << (8 * (3 - chunk.len()));
+        for i in 0..4 {
+            let sextet = (bits >> (18 - 6 * i)) & 63;
+            let letter = ALPHABET.get(sextet as usize).map_or('=', |byte| char::from(*byte));
+            out.push(if i <= chunk.len() { letter } else { '=' });
+        }
+    }
+    Ok(Value::text(out))
+}
+
+fn from_base64(call: &mut Call<'_>) -> Given {
+    call.read(0)?;
+    let text: String = call.text(0)?.chars().filter(|c| !matches!(c, '\n' | '\r')).collect();
+    let illegal = |place: usize| format!("illegal base64 data at input byte {place}");
+    let body = text.trim_end_matches('=');
+    let padding = text.len() - body.len();
+    if !text.len().is_multiple_of(4) || padding > 2 {
+        return Err(illegal(text.len() - text.len() % 4));
+    }
+    let mut bytes = Vec::new();
+    let mut bits = 0_u32;
+    for (i, letter) in body.bytes().enumerate() {
+        let sextet = ALPHABET.iter().position(|known| *known == letter).ok_or_else(|| illegal(i))?;
+        bits = (bits << 6) | sextet as u32;
+        if i % 4 != 0 {
+            bytes.push((bits >> (6 - 2 * (i % 4))) as u8);
+        }
+    }
+    Ok(Value::text(String::from_utf8_lossy(&bytes)))
+}

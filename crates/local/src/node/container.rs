@@ -1,0 +1,119 @@
+//! Which server a pod's containers become.
+
+use std::time::Duration;
+
+use k8s_openapi::api::core::v1::{Container, Lifecycle, Pod, PodSpec};
+use rating::{Config, Drain, FaultPlan, Running, Service, Storage};
+
+use super::{Shared, environment};
+
+/// How long running requests get at least: real work does not shrink with the pace.
+const LEAST_DRAIN: Duration = Duration::from_secs(2);
+
+/// Why a container does not start, as its `waiting` state says it.
+#[derive(Debug)]
+pub(super) struct Failure {
+    pub(super) reason: &'static str,
+    pub(super) message: String,
+}
+
+/// Starts the server of `pod`.
+pub(super) async fn start(shared: &Shared, pod: &Pod) -> Result<Running, Failure> {
+    let container = main(pod).ok_or(Failure {
+        reason: "CreateContainerConfigError",
+        message: "the pod has no container".to_owned(),
+    })?;
+    let environment = environment::of(shared, pod, container).await?;
+    let version = tag(container.image.as_deref().unwrap_or_default());
+    let image = shared.config.images.get(version).copied().unwrap_or_default();
+    let faults = image.with_env(|name| environment.get(name).cloned());
+    let faults = faults.map_err(|error| Failure { reason: "RunContainerError", message: error.to_string() })?;
+    let notice = environment.get("RATING_DRAIN_NOTICE").and_then(|text| rating::parse_duration(text).ok());
+    let config = Config {
+        version: version.to_owned(),
+        storage: Storage::Shared(shared.config.store.clone()),
+        drain: drain(shared, pod, notice),
+        faults: FaultPlan { seed: faults.seed ^ seed(pod), ..faults },
+        ..Config::default()
+    };
+    let started = Service::start(config).await;
+    started.map_err(|error| Failure { reason: "RunContainerError", message: error.to_string() })
+}
+
+/// What is left of the grace period after the pre-stop hook.
+fn drain(shared: &Shared, pod: &Pod, notice: Option<Duration>) -> Drain {
+    let pace = shared.config.pace;
+    let notice = notice.unwrap_or(Drain::default().notice);
+    let grace = spec(pod).and_then(|spec| spec.termination_grace_period_seconds).unwrap_or(30);
+    let grace = Duration::from_secs(u64::try_from(grace).unwrap_or_default());
+    let left = grace.saturating_sub(pre_stop(pod)).saturating_sub(notice);
+    Drain { notice: pace.real(notice), deadline: pace.real(left).max(LEAST_DRAIN) }
+}
+
+/// The container that serves: the first with a port, else the first.
+pub(super) fn main(pod: &Pod) -> Option<&Container> {
+    let containers = &spec(pod)?.containers;
+    let serves = |container: &&Container| container.ports.as_ref().is_some_and(|ports| !ports.is_empty());
+    containers.iter().find(serves).or(containers.first())
+}
+
+/// How long the pre-stop hook sleeps: `sleep: {seconds: 5}`, or an `exec` whose last word ends in the seconds.
+pub(super) fn pre_stop(pod: &Pod) -> Duration {
+    let hook = |lifecycle: &Lifecycle| {
+        let handler = lifecycle.pre_stop.as_ref()?;
+        let asleep = handler.sleep.as_ref().map(|sleep| sleep.seconds);
+        let command = || handler.exec.as_ref()?.command.as_ref()?.last()?.rsplit(' ').next()?.parse().ok();
+        asleep.or_else(command)
+    };
+    let seconds = main(pod).and_then(|container| container.lifecycle.as_ref()).and_then(hook).unwrap_or(0);
+    Duration::from_secs(u64::try_from(seconds).unwrap_or_default())
+}
+
+/// The tag of an image: `registry:5000/rating-api:1.4.0@sha256:...` is `1.4.0`.
+pub(super) fn tag(image: &str) -> &str {
+    let name = image.split('@').next().unwrap_or_default().rsplit('/').next().unwrap_or_default();
+    name.split_once(':').map_or("latest", |(_, tag)| tag)
+}
+
+/// Pods of one version must not fail the same requests in step.
+fn seed(pod: &Pod) -> u64 {
+    let uid = pod.metadata.uid.as_deref().unwrap_or_default();
+    uid.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+}
+
+fn spec(pod: &Pod) -> Option<&PodSpec> {
+    pod.spec.as_ref()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn the_version_is_the_tag_of_the_image() {
+        for (image, version) in [
+            ("rating-api:1.4.0", "1.4.0"),
+            ("registry:5000/team/rating-api:1.4.0@sha256:abc", "1.4.0"),
+            ("registry:5000/rating-api", "latest"),
+            ("rating-api@sha256:abc", "latest"),
+        ] {
+            assert_eq!(tag(image), version, "{image}");
+        }
+    }
+
+    #[test]
+    fn a_pre_stop_hook_sleeps_as_long_as_it_says() {
+        for (hook, seconds) in [
+            (json!({"sleep": {"seconds": 5}}), 5),
+            (json!({"exec": {"command": ["sleep", "7"]}}), 7),
+            (json!({"exec": {"command": ["/bin/sh", "-c", "sleep 9"]}}), 9),
+            (json!({"exec": {"command": ["/bin/drain"]}}), 0),
+        ] {
+            let pod = json!({"metadata": {}, "spec": {"containers": [{"name": "a", "lifecycle": {"preStop": hook}}]}});
+            let pod: Pod = serde_json::from_value(pod).unwrap();
+            assert_eq!(pre_stop(&pod), Duration::from_secs(seconds));
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! JSON text as Go writes it, which is what stands in `measurement.value` (spec analysis-04).
+
+use serde_json::{Number, Value as Json};
+
+/// Compact, keys sorted, numbers as `float64`, and `<`, `>`, `&` escaped.
+pub(crate) fn text(json: &Json) -> String {
+    match json {
+        Json::Number(value) => number(value.as_f64().unwrap_or(f64::NAN)),
+        Json::String(text) => quoted(text),
+        Json::Array(items) => {
+            let items: Vec<String> = items.iter().map(text).collect();
+            format!("[{}]", items.join(","))
+        }
+        Json::Object(members) => {
+            let mut members: Vec<_> = members.iter().collect();
+            members.sort_by_key(|(key, _)| *key);
+            let members: Vec<String> =
+                members.into_iter().map(|(key, value)| format!("{}:{}", quoted(key), text(value))).collect();
+            format!("{{{}}}", members.join(","))
+        }
+        Json::Null | Json::Bool(_) => json.to_string(),
+    }
+}
+
+/// As written, but with `<`, `>`, `&` escaped: what substituting arguments makes of a body.
+pub(crate) fn escaped(json: &Json) -> String {
+    escape(&json.to_string())
+}
+
+/// The same value with every number a `float64`, as Go reads JSON.
+pub(crate) fn floats(json: Json) -> Json {
+    match json {
+        Json::Number(value) => {
+            value.as_f64().and_then(Number::from_f64).map_or(Json::Number(value), Json::Number)
+        }
+        Json::Array(items) => items.into_iter().map(floats).collect(),
+        Json::Object(members) => members.into_iter().map(|(key, value)| (key, floats(value))).collect(),
+        other => other,
+    }
+}
+
+/// The shortest digits; with an exponent below 1e-6 and from 1e21.
+fn number(value: f64) -> String {
+    let size = value.abs();
+    if size == 0.0 || (1e-6..1e21).contains(&size) {
+        return value.to_string();
+    }
+    let text = format!("{value:e}");
+    if size < 1.0 { text } else { text.replace('e', "e+") }
+}
+
+fn quoted(text: &str) -> String {
+    escape(&Json::from(text).to_string())
+}
+
+fn escape(json: &str) -> String {
+    // None of these can stand outside a string, or be part of another escape.
+    [('<', "\\u003c"), ('>', "\\u003e"), ('&', "\\u0026"), ('\u{2028}', "\\u2028"), ('\u{2029}', "\\u2029")]
+        .into_iter()
+        .fold(json.to_owned(), |text, (from, to)| text.replace(from, to))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_written_as_go_writes_them() {
+        for (json, expected) in [
+            ("1234567890123456789", "1234567890123456800"),
+            ("0.0000001", "1e-7"),
+            ("0.000001", "0.000001"),
+            ("1e21", "1e+21"),
+            ("1.5e300", "1.5e+300"),
+            ("1e20", "100000000000000000000"),
+            ("-1.10", "-1.1"),
+            (r#"{"b": 1, "a": [true, null, "<&>"]}"#, r#"{"a":[true,null,"\u003c\u0026\u003e"],"b":1}"#),
+        ] {
+            assert_eq!(text(&serde_json::from_str(json).unwrap()), expected);
+        }
+    }
+}

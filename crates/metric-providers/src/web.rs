@@ -1,0 +1,131 @@
+//! Any endpoint that answers JSON or text (spec analysis-04, Web).
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use crd::Metric;
+use reqwest::header::{CONTENT_TYPE, HeaderValue};
+use reqwest::{Method, RequestBuilder, Url};
+use serde::Deserialize;
+use serde_json::Value as Json;
+
+use crate::http::{self, Header, Reply, Tls};
+use crate::json_path::JsonPath;
+use crate::{Answer, Ctx, Error, Fault, Provider, Value, go_json};
+
+/// Asks a URL and picks a value from the answer.
+pub(crate) struct Web;
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Config {
+    method: String,
+    url: String,
+    headers: Vec<Header>,
+    body: String,
+    json_body: Option<Json>,
+    timeout_seconds: i64,
+    json_path: String,
+    insecure: Tls,
+    authentication: Authentication,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Authentication {
+    oauth2: OAuth2,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct OAuth2 {
+    token_url: String,
+}
+
+#[async_trait]
+impl Provider for Web {
+    fn name(&self) -> &'static str {
+        "web"
+    }
+
+    async fn read(&self, _: &Ctx<'_>, metric: &Metric) -> Result<Answer, Error> {
+        let fail = |fault| Error::new(metric, self.name(), None, fault);
+        let config = Config::of(metric).map_err(fail)?;
+        let url = http::url(&config.url).map_err(fail)?;
+        let answered = ask(&config, &url).await;
+        answered.map(Answer::from).map_err(|fault| Error::new(metric, self.name(), Some(&url), fault))
+    }
+}
+
+async fn ask(config: &Config, url: &Url) -> Result<Value, Fault> {
+    let path = JsonPath::parse(if config.json_path.is_empty() { "{$}" } else { &config.json_path })?;
+    let reply = http::exchange(config.request(url)?, config.limit()).await?;
+    if !(200..300).contains(&reply.status) {
+        return Err(Fault::Answer(format!("received non 2xx response code: {}", reply.status)));
+    }
+    picked(&reply, &path)
+}
+
+/// What the path finds first in a JSON body; a body that is not JSON as it is.
+fn picked(reply: &Reply, path: &JsonPath) -> Result<Value, Fault> {
+    let Ok(json) = serde_json::from_slice::<Json>(&reply.body) else {
+        return Ok(Value::Text(String::from_utf8_lossy(&reply.body).into_owned()));
+    };
+    let none = || Fault::Answer("result of web metric produced no value".to_owned());
+    let whole_is_null = json.is_null();
+    let found = path.first(&go_json::floats(json));
+    match found.map_err(|error| Fault::Answer(format!("Could not find JSONPath in body: {error}")))? {
+        Some(Json::Null) if whole_is_null => Err(none()),
+        found => found.map(Value::Json).ok_or_else(none),
+    }
+}
+
+impl Config {
+    fn of(metric: &Metric) -> Result<Self, Fault> {
+        let written = metric.provider.get("web").cloned().unwrap_or_default();
+        let config: Self =
+            serde_json::from_value(written).map_err(|error| Fault::Config(format!("provider.web: {error}")))?;
+        if config.authentication.oauth2.token_url.is_empty() {
+            Ok(config)
+        } else {
+            Err(Fault::Unsupported("authentication.oauth2"))
+        }
+    }
+
+    fn limit(&self) -> Duration {
+        let seconds = u64::try_from(self.timeout_seconds).ok().filter(|seconds| *seconds > 0);
+        Duration::from_secs(seconds.unwrap_or(10))
+    }
+
+    fn request(&self, url: &Url) -> Result<RequestBuilder, Fault> {
+        let method = self.method()?;
+        let builder = http::client(self.insecure);
+        // The one that checks no certificate ignores the proxy as well.
+        let builder = if self.insecure == Tls::Insecure { builder.no_proxy() } else { builder };
+        let client = builder.build().map_err(http::broken)?;
+        let mut headers = http::headers(&self.headers)?;
+        let body = self.json_body.as_ref().map(go_json::escaped);
+        if body.is_some() {
+            headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        }
+        let request = client.request(method, url.clone()).headers(headers);
+        Ok(request.body(body.unwrap_or_else(|| self.body.clone())))
+    }
+
+    fn method(&self) -> Result<Method, Fault> {
+        let refused = |reason: &str| Err(Fault::Config(reason.to_owned()));
+        let has_body = !self.body.is_empty() || self.json_body.is_some();
+        if !self.body.is_empty() && self.json_body.is_some() {
+            return refused("use either Body or JSONBody; both cannot exists for WebMetric payload");
+        }
+        match self.method.as_str() {
+            "" | "GET" if has_body => {
+                refused("Body/JSONBody can only be used with POST or PUT WebMetric Method types")
+            }
+            "" | "GET" => Ok(Method::GET),
+            "POST" => Ok(Method::POST),
+            "PUT" => Ok(Method::PUT),
+            other => Err(Fault::Config(format!("method {other:?} is none of GET, POST, PUT"))),
+        }
+    }
+}

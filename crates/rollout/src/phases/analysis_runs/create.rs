@@ -1,0 +1,89 @@
+//! A new run.
+
+use crd::{AnalysisRun, AnalysisRunRef, AnalysisRunSpec, Kind, ObjectMeta, RolloutAnalysis, names};
+
+use super::super::claim;
+use super::super::revision::with_type;
+use super::{Role, args, evaluate};
+use crate::decision::Action;
+use crate::plan::Plan;
+use crate::{events, templates};
+
+/// Creates the run of `role`, or takes over an equal one under the same name; its name.
+///
+/// A template that cannot be resolved is told as an event and tried again when something changes.
+pub(super) fn run(plan: &mut Plan<'_>, role: Role, analysis: &RolloutAnalysis) -> Option<String> {
+    let wanted = match wanted(plan, role, analysis) {
+        Ok(run) => run,
+        Err(why) => {
+            let message = format!("Reconciliation failed with error: {why}");
+            plan.tell(events::warning(events::RECONCILIATION_ERROR, message));
+            plan.because("analysis.invalid", why);
+            return None;
+        }
+    };
+    let observed = plan.observed;
+    let base = wanted.metadata.name.clone();
+    let mut name = base.clone();
+    let mut suffix = 0;
+    while let Some(taken) = observed.analysis_runs.iter().find(|run| run.metadata.name == name) {
+        if is_reusable(taken, &wanted.spec) {
+            return Some(evaluate::keep(plan, role, taken));
+        }
+        suffix += 1;
+        name = format!("{base}.{suffix}");
+    }
+    let mut run = wanted;
+    run.metadata.name.clone_from(&name);
+    let key = plan.key(Kind::ANALYSIS_RUN, &name);
+    plan.act(Action::Create { key, object: with_type(&Kind::ANALYSIS_RUN, &run) });
+    evaluate::set(plan, role, AnalysisRunRef { name: name.clone(), status: None, message: String::new() });
+    Some(name)
+}
+
+/// Whether an existing run measures the same, and is not over.
+fn is_reusable(run: &AnalysisRun, wanted: &AnalysisRunSpec) -> bool {
+    let spec = &run.spec;
+    !run.status.phase.is_some_and(crd::AnalysisPhase::completed)
+        && spec.metrics == wanted.metrics
+        && spec.args == wanted.args
+        && spec.dry_run == wanted.dry_run
+        && spec.measurement_retention == wanted.measurement_retention
+}
+
+fn wanted(plan: &Plan<'_>, role: Role, analysis: &RolloutAnalysis) -> Result<AnalysisRun, String> {
+    let new = plan.new_set().ok_or("there is no ReplicaSet of the current template")?;
+    let (hash, revision) = (new.hash(), plan.revision());
+    if hash.is_empty() {
+        let name = &new.metadata.name;
+        return Err(format!("Latest ReplicaSet '{name}' has no pod hash in the labels"));
+    }
+    let args = args::build(plan, analysis)?;
+    let spec = templates::run_spec(&plan.observed.templates, analysis, &args)?;
+    let rollout = &plan.rollout;
+    let mut name = format!("{}-{hash}-{revision}", rollout.metadata.name);
+    let mut metadata = ObjectMeta {
+        namespace: rollout.metadata.namespace.clone(),
+        owner_references: vec![claim::controlled_by(rollout)],
+        ..ObjectMeta::default()
+    };
+    let labels = &mut metadata.labels;
+    labels.insert(names::POD_TEMPLATE_HASH.to_owned(), hash.to_owned());
+    labels.insert(names::ROLLOUT_TYPE.to_owned(), role.name().to_owned());
+    if let Role::Step(index) = role {
+        labels.insert(names::STEP_INDEX.to_owned(), index.to_string());
+        name = format!("{name}-{index}");
+    }
+    let instance = rollout.metadata.labels.get(names::INSTANCE_ID);
+    labels.extend(instance.map(|id| (names::INSTANCE_ID.to_owned(), id.clone())));
+    metadata.annotations.insert(names::REVISION.to_owned(), revision.to_owned());
+    if let Some(extra) = &analysis.analysis_run_metadata {
+        metadata.labels.extend(extra.labels.clone());
+        metadata.annotations.extend(extra.annotations.clone());
+    }
+    if let Some(selector) = &rollout.spec.selector {
+        metadata.labels.extend(selector.match_labels.clone());
+    }
+    metadata.name = name;
+    Ok(AnalysisRun { metadata, spec, ..AnalysisRun::default() })
+}
