@@ -29,7 +29,8 @@ pub(crate) fn is_review(resource: &Resource) -> bool {
 }
 
 fn find(resource: &Resource) -> Option<&'static str> {
-    let row = REVIEWS.iter().find(|(group, _, plural, _)| resource.group == *group && resource.plural == *plural);
+    let row =
+        REVIEWS.iter().find(|(group, _, plural, _)| resource.group == *group && resource.plural == *plural);
     row.map(|(_, kind, _, _)| *kind)
 }
 

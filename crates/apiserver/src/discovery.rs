@@ -19,9 +19,10 @@ pub(crate) fn version() -> Value {
 
 /// `/`: what there is.
 pub(crate) fn paths(world: &World) -> Value {
-    let mut paths: Vec<String> = ["/api", "/api/v1", "/apis", "/healthz", "/livez", "/openapi/v2", "/openapi/v3"]
-        .map(str::to_owned)
-        .into();
+    let mut paths: Vec<String> =
+        ["/api", "/api/v1", "/apis", "/healthz", "/livez", "/openapi/v2", "/openapi/v3"]
+            .map(str::to_owned)
+            .into();
     for group in groups(world)["groups"].as_array().into_iter().flatten() {
         paths.push(format!("/apis/{}", text(group, "name")));
         for version in group["versions"].as_array().into_iter().flatten() {
@@ -130,8 +131,11 @@ fn aggregated_resources(list: &[Value], group: &str, version: &str) -> Vec<Value
     for entry in list {
         let name = text(entry, "name");
         if let Some((parent, subresource)) = name.split_once('/') {
-            let row = json!({"subresource": subresource, "responseKind": kind(entry), "verbs": entry["verbs"]});
-            let Some(parent) = resources.iter_mut().find(|resource| resource["resource"] == parent) else { continue };
+            let row =
+                json!({"subresource": subresource, "responseKind": kind(entry), "verbs": entry["verbs"]});
+            let Some(parent) = resources.iter_mut().find(|resource| resource["resource"] == parent) else {
+                continue;
+            };
             match parent.get_mut("subresources").and_then(Value::as_array_mut) {
                 Some(rows) => rows.push(row),
                 None => parent["subresources"] = json!([row]),

@@ -99,8 +99,12 @@ impl Walk {
         match (layout.shape, value) {
             (_, Value::Null) => Ok(()),
             (Shape::One, value) => self.value(value, layout.kind, of),
-            (Shape::List, Value::Array(items)) => self.each(items.iter_mut().enumerate(), |index| format!("[{index}]"), layout, of),
-            (Shape::Map, Value::Object(entries)) => self.each(entries.iter_mut(), |key| (*key).clone(), layout, of),
+            (Shape::List, Value::Array(items)) => {
+                self.each(items.iter_mut().enumerate(), |index| format!("[{index}]"), layout, of)
+            }
+            (Shape::Map, Value::Object(entries)) => {
+                self.each(entries.iter_mut(), |key| (*key).clone(), layout, of)
+            }
             (Shape::List, value) => Err(self.wrong(value, format!("[]{}", go_type(layout.kind)), of)),
             (Shape::Map, value) => Err(self.wrong(value, format!("map[string]{}", go_type(layout.kind)), of)),
         }
@@ -147,7 +151,8 @@ impl Walk {
             Value::Array(_) => "array",
             Value::Object(_) => "object",
         };
-        let steps: Vec<&str> = self.path.iter().map(String::as_str).filter(|step| !step.starts_with('[')).collect();
+        let steps: Vec<&str> =
+            self.path.iter().map(String::as_str).filter(|step| !step.starts_with('[')).collect();
         let of = of.name.rsplit('.').next().unwrap_or_default().to_owned();
         WrongType { found, of, path: steps.join("."), wanted }
     }

@@ -1,6 +1,5 @@
 //! Objects in other forms: rows for people, and metadata alone.
 
-
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use world::{IncludeObject, Request, Status, Verb, World};

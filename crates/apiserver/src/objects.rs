@@ -9,12 +9,12 @@ use world::{Body as Payload, PatchType, Request, Resource, Status, Verb};
 
 use crate::answer::Answer;
 use crate::body::{self, Body};
-use crate::{fields, forms};
 use crate::negotiate::{Accept, Content, Form, object_content, patch_type};
 use crate::protobuf;
 use crate::query::Query;
 use crate::shared::Shared;
 use crate::watch;
+use crate::{fields, forms};
 
 /// A request about objects, without its body.
 pub(crate) struct Call {
@@ -38,8 +38,7 @@ where
     }
     let mut payload = payload(verb, &call.headers, body).await?;
     let unknown = check_fields(&call, payload.as_mut())?;
-    let request =
-        Request { verb, resource: call.resource, options: call.query.options, body: payload };
+    let request = Request { verb, resource: call.resource, options: call.query.options, body: payload };
     let form = call.accept.form;
     let answered = call.shared.with(|world, now| match (verb, form) {
         (Verb::Get | Verb::List, Form::Table) => {

@@ -78,6 +78,7 @@ pub(crate) fn document(world: &World, group: &str, version: &str) -> Option<Valu
 }
 
 fn parameters() -> Value {
-    let text = |name: &str| json!({"name": name, "in": "query", "schema": {"type": "string", "uniqueItems": true}});
+    let text =
+        |name: &str| json!({"name": name, "in": "query", "schema": {"type": "string", "uniqueItems": true}});
     json!([text("dryRun"), text("fieldManager"), text("fieldValidation"), text("pretty")])
 }

@@ -127,7 +127,8 @@ mod tests {
 
     #[test]
     fn parameters_reach_the_world() {
-        let query = "labelSelector=app%3Dweb&limit=5&dryRun=All&watch=1&sendInitialEvents=true&timeoutSeconds=30";
+        let query =
+            "labelSelector=app%3Dweb&limit=5&dryRun=All&watch=1&sendInitialEvents=true&timeoutSeconds=30";
         let read = Query::parse(query, &HeaderMap::new()).unwrap();
         let expected = Query {
             options: Options {

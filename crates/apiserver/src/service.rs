@@ -116,7 +116,9 @@ fn about_the_server(
             Answer::of(document.ok_or_else(Status::no_such_path)?)
         }
         Route::Core if aggregated => Answer::of(shared.with(|world, _| discovery::aggregated_core(world))),
-        Route::Groups if aggregated => Answer::of(shared.with(|world, _| discovery::aggregated_groups(world))),
+        Route::Groups if aggregated => {
+            Answer::of(shared.with(|world, _| discovery::aggregated_groups(world)))
+        }
         Route::Core => Answer::of(discovery::core_versions()),
         Route::Groups => Answer::of(shared.with(|world, _| discovery::groups(world))),
         Route::Group(name) => {

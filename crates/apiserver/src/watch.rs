@@ -38,7 +38,8 @@ pub(crate) fn answer(mut call: Call, how: &query::Watch) -> Result<Response<Body
     }
     let closing = call.closing.clone();
     let watcher = Watcher::begin(call, how)?;
-    let lines = stream::unfold(watcher, |mut watcher| async { watcher.next().await.map(|piece| (piece, watcher)) });
+    let lines =
+        stream::unfold(watcher, |mut watcher| async { watcher.next().await.map(|piece| (piece, watcher)) });
     // A service without a socket never closes; its watches end with their readers.
     let lines = lines.take_until(closing.cancelled_owned()).boxed();
     Ok(answer::respond(200, "application/json", Body::stream(lines)))

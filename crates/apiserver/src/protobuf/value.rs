@@ -89,7 +89,9 @@ impl Place<'_> {
             (Kind::Double, Field::Fixed64(bytes)) => json!(f64::from_le_bytes(bytes)),
             (Kind::Text, Field::Bytes(bytes)) => Value::String(self.text(bytes)?),
             (Kind::Bytes, Field::Bytes(bytes)) => Value::String(base64(bytes)),
-            (Kind::Time, Field::Bytes(bytes)) => self.time(bytes, DateTimePrinter::new().precision(Some(0)))?,
+            (Kind::Time, Field::Bytes(bytes)) => {
+                self.time(bytes, DateTimePrinter::new().precision(Some(0)))?
+            }
             (Kind::MicroTime, Field::Bytes(bytes)) => {
                 self.time(bytes, DateTimePrinter::new().precision(Some(6)))?
             }
@@ -97,7 +99,9 @@ impl Place<'_> {
             (Kind::Wrapped, Field::Bytes(bytes)) => self.wrapped(bytes)?,
             (Kind::Json, Field::Bytes(bytes)) => self.raw_json(bytes)?,
             (Kind::SchemaOrBool, Field::Bytes(bytes)) => self.schema_or_bool(bytes)?,
-            (Kind::SchemaOrList, Field::Bytes(bytes)) => self.schema_or(bytes, |place, item| place.props(item))?,
+            (Kind::SchemaOrList, Field::Bytes(bytes)) => {
+                self.schema_or(bytes, |place, item| place.props(item))?
+            }
             (Kind::SchemaOrTexts, Field::Bytes(bytes)) => {
                 self.schema_or(bytes, |place, item| place.text(item).map(Value::String))?
             }
@@ -226,7 +230,8 @@ fn base64(bytes: &[u8]) -> String {
     const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
     for chunk in bytes.chunks(3) {
-        let bits = chunk.iter().fold(0_u32, |bits, byte| bits << 8 | u32::from(*byte)) << (8 * (3 - chunk.len()));
+        let bits =
+            chunk.iter().fold(0_u32, |bits, byte| bits << 8 | u32::from(*byte)) << (8 * (3 - chunk.len()));
         for place in 0..4 {
             let letter = LETTERS.get((bits >> (18 - 6 * place) & 63) as usize).copied().unwrap_or(b'=');
             text.push(if place > chunk.len() { '=' } else { char::from(letter) });

@@ -37,7 +37,8 @@ impl Watcher {
         let initial = how.initial_events.unwrap_or(asked == 0);
         let selection = Selection::of(options, &resource.group, &resource.plural)?;
         let (kind, cursor, objects) = shared.with(|world, _| {
-            let kind = world.kind(&resource.group, &resource.plural).ok_or_else(Status::no_such_path)?.clone();
+            let kind =
+                world.kind(&resource.group, &resource.plural).ok_or_else(Status::no_such_path)?.clone();
             if !kind.versions.contains(&resource.version) {
                 return Err(Status::no_such_path());
             }
@@ -47,8 +48,12 @@ impl Watcher {
                 return Err(Status::expired(asked, present));
             }
             if initial {
-                let request =
-                    Request { verb: Verb::List, resource: resource.clone(), options: options.clone(), body: None };
+                let request = Request {
+                    verb: Verb::List,
+                    resource: resource.clone(),
+                    options: options.clone(),
+                    body: None,
+                };
                 return Ok((kind, present, world.select(&request)?.objects));
             }
             let cursor = if asked == 0 { present } else { asked };
@@ -105,7 +110,10 @@ fn check(options: &world::Options, how: &query::Watch) -> Result<(), Status> {
         }
     }
     if how.initial_events == Some(true) && !how.bookmarks {
-        return Err(invalid("allowWatchBookmarks", "Forbidden: sendInitialEvents requires allowWatchBookmarks"));
+        return Err(invalid(
+            "allowWatchBookmarks",
+            "Forbidden: sendInitialEvents requires allowWatchBookmarks",
+        ));
     }
     Ok(())
 }
