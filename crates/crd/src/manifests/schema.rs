@@ -67,11 +67,13 @@ fn named(table: &Table, name: &str) -> Value {
 
 fn typed(table: &Table, kind: &str) -> Value {
     if let Some(list) = kind.strip_suffix("+atomic") {
-        let mut schema = typed(table, list);
-        if let Some(schema) = schema.as_object_mut() {
-            schema.insert("x-kubernetes-list-type".to_owned(), json!("atomic"));
-        }
-        return schema;
+        return with(typed(table, list), "x-kubernetes-list-type", json!("atomic"));
+    }
+    if let Some((kind, default)) = kind.split_once('=') {
+        return with(typed(table, kind), "default", json!(default));
+    }
+    if kind.contains('|') {
+        return json!({"type": "string", "enum": kind.split('|').collect::<Vec<_>>()});
     }
     let inside = |open, close| kind.strip_prefix(open)?.strip_suffix(close);
     if let Some(item) = inside("[", "]") {
@@ -96,6 +98,13 @@ fn typed(table: &Table, kind: &str) -> Value {
     }
 }
 
+fn with(mut schema: Value, key: &str, value: Value) -> Value {
+    if let Some(schema) = schema.as_object_mut() {
+        schema.insert(key.to_owned(), value);
+    }
+    schema
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -106,9 +115,10 @@ mod tests {
         let scalars = ["string", "bool", "int", "long", "time", "int-or-string", "object", "empty"];
         for field in table.values().flatten().filter(|word| !word.starts_with('+')) {
             let kind = field.split_once(':').map_or("string", |(_, kind)| kind).trim_end_matches("+atomic");
+            let kind = kind.split_once('=').map_or(kind, |(kind, _)| kind);
             let kind = kind.trim_start_matches('[').trim_end_matches(']');
             let kind = kind.trim_start_matches("map<").trim_end_matches('>');
-            assert!(scalars.contains(&kind) || table.contains_key(kind), "{field}");
+            assert!(scalars.contains(&kind) || kind.contains('|') || table.contains_key(kind), "{field}");
         }
     }
 }

@@ -92,6 +92,9 @@ const FLAWED: &[(&str, &str)] = &[
         "docs-snippets/features_specification-00.yaml:1",
         ".spec.strategy.canary.steps[6].replicaProgressThreshold is pruned",
     ),
+    ("docs-snippets/features_specification-00.yaml:1", ".status.pauseConditions[0].startTime is no time"),
+    ("docs-snippets/features_specification-00.yaml:1", ".status.pauseConditions[1].startTime is no time"),
+    ("docs-snippets/features_specification-00.yaml:1", ".status.pauseConditions[2].startTime is no time"),
     (
         "docs-snippets/features_traffic-management_alb-03.yaml:1",
         ".spec.strategy.canary.trafficRouting.alb lacks \"servicePort\"",

@@ -8,6 +8,7 @@ use crd::{Kind, ObjectKey, Rollout};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
+#[allow(clippy::needless_pass_by_value)] // reads better with json! in place
 fn rollout(config: Value) -> Rollout {
     serde_json::from_value(json!({
         "metadata": {"name": "shop", "namespace": "prod"},

@@ -1,4 +1,6 @@
 //! Traffic routers against routes as data.
 
+#[cfg(test)]
 mod gateway_api;
+#[cfg(test)]
 mod intent;
