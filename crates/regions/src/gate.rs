@@ -52,6 +52,8 @@ pub enum Mode {
     /// Until all have reached this step, verified.
     #[default]
     Barrier,
+    /// Until the others have finished this release: the listed regions go first. A soak is a pause step behind the gate.
+    Wave,
     /// Only this region's own checks count.
     Verify,
 }
@@ -79,7 +81,7 @@ impl GateConfig {
     pub fn parse(config: &Value) -> Result<Self, Error> {
         let parsed: Self = serde_json::from_value(config.clone()).map_err(|error| {
             let remedy = "give group, regions, and optionally mode, checks, endpoints, onPeerFailure, onPartition, \
-                          timeout, interval, lifetime";
+                          timeout, interval, lifetime; for a soak, put a pause step behind the gate";
             Error::config("config", error.to_string(), remedy)
         })?;
         for (index, check) in parsed.checks.iter().enumerate() {
@@ -87,6 +89,13 @@ impl GateConfig {
         }
         if parsed.group.is_empty() {
             return Err(Error::config("config.group", "it is empty", "name the release group"));
+        }
+        if parsed.regions.is_empty() && parsed.mode != Mode::Verify {
+            return Err(Error::config(
+                "config.regions",
+                "there is none",
+                "name the regions that release together",
+            ));
         }
         Ok(parsed)
     }
@@ -131,7 +140,8 @@ pub type Heard = Result<Option<Beacon>, String>;
 ///
 /// A peer counts as there when its beacon is fresh, speaks of the same release, and says that it is verified at the
 /// gate's step or already beyond it. An abort of the same release counts even from a beacon that has run out: it is
-/// sticky. Silence is a partition, never health (I12).
+/// sticky. Silence is a partition, never health (I12): that of a region which `peers` lacks, too. Only this region
+/// itself may be missing there.
 pub fn verdict(
     config: &GateConfig,
     question: &Question<'_>,
@@ -153,17 +163,24 @@ pub fn verdict(
             Reaction::Hold => Answer::Waiting(failed),
         };
     }
-    let silent: Vec<String> = peers.iter().filter_map(|(name, heard)| silence(name, heard, now)).collect();
+    let mut silent: Vec<String> =
+        peers.iter().filter_map(|(name, heard)| silence(name, heard, now)).collect();
+    silent.extend(unheard(config, peers));
     if !silent.is_empty() {
         return Answer::Partitioned(silent.join("; "));
     }
     let mut awaited: Vec<String> =
-        peers.iter().filter_map(|(name, heard)| behind(name, heard, question)).collect();
+        peers.iter().filter_map(|(name, heard)| behind(name, heard, config.mode, question)).collect();
     if question.local.is_none() {
         awaited.insert(0, "own checks run".to_owned());
     }
     if awaited.is_empty() && question.at_gate {
-        Answer::Passed(format!("all of {} are verified at this step", config.regions.join(", ")))
+        let state = if config.mode == Mode::Wave {
+            "have finished this release"
+        } else {
+            "are verified at this step"
+        };
+        Answer::Passed(format!("all of {} {state}", config.regions.join(", ")))
     } else {
         Answer::Waiting(awaited.join("; "))
     }
@@ -186,15 +203,25 @@ fn silence(name: &str, heard: &Heard, now: Timestamp) -> Option<String> {
     }
 }
 
-fn behind(name: &str, heard: &Heard, question: &Question<'_>) -> Option<String> {
+/// The regions of which nothing is known at all; one of those that are missing is this region itself.
+fn unheard(config: &GateConfig, peers: &BTreeMap<String, Heard>) -> Option<String> {
+    let missing: BTreeSet<&str> =
+        config.regions.iter().map(String::as_str).filter(|region| !peers.contains_key(*region)).collect();
+    let names: Vec<&str> = missing.into_iter().collect();
+    (names.len() > 1).then(|| format!("nothing was heard of all but one of {}", names.join(", ")))
+}
+
+fn behind(name: &str, heard: &Heard, mode: Mode, question: &Question<'_>) -> Option<String> {
     let beacon = match heard {
         Ok(Some(beacon)) if beacon.release == question.release => beacon,
         Ok(_) => return Some(format!("region {name} has not begun this release")),
         Err(_) => return None,
     };
-    let there = beacon.phase == BeaconPhase::Promoted
-        || beacon.step > question.gate
-        || (beacon.step == question.gate && beacon.verified);
+    let promoted = beacon.phase == BeaconPhase::Promoted;
+    if mode == Mode::Wave {
+        return (!promoted).then(|| format!("region {name} has not finished this release"));
+    }
+    let there = promoted || beacon.step > question.gate || (beacon.step == question.gate && beacon.verified);
     let distance = || {
         if beacon.step == question.gate {
             format!("region {name} is not verified at this step yet")

@@ -37,8 +37,12 @@ fn beacon(step: i32, verified: bool, phase: BeaconPhase) -> Beacon {
 }
 
 fn judge(heard: Heard, local: Option<Result<(), String>>) -> Answer {
+    judge_by(&config(), heard, local)
+}
+
+fn judge_by(config: &GateConfig, heard: Heard, local: Option<Result<(), String>>) -> Answer {
     let question = Question { release: RELEASE, gate: GATE, at_gate: true, local: local.as_ref() };
-    verdict(&config(), &question, &BTreeMap::from([("west".to_owned(), heard)]), now())
+    verdict(config, &question, &BTreeMap::from([("west".to_owned(), heard)]), now())
 }
 
 fn passed(answer: &Answer) -> bool {
@@ -84,6 +88,31 @@ fn own_checks_that_fail_end_the_release() {
     let heard = Ok(Some(beacon(GATE, true, BeaconPhase::Progressing)));
     let failed = Answer::Failed("own checks: health: status 500 instead of 200".to_owned());
     assert_eq!(judge(heard, Some(Err("health: status 500 instead of 200".to_owned()))), failed);
+}
+
+#[test]
+fn a_wave_waits_until_the_others_have_finished() {
+    let wave = GateConfig::parse(&json!({"group": "rating", "mode": "wave", "regions": ["west"]})).unwrap();
+    let waiting = Answer::Waiting("region west has not finished this release".to_owned());
+    let ahead = Ok(Some(beacon(GATE + 1, true, BeaconPhase::Progressing)));
+    assert_eq!(judge_by(&wave, ahead, Some(Ok(()))), waiting);
+    let finished = Ok(Some(beacon(GATE + 1, true, BeaconPhase::Promoted)));
+    let passed = Answer::Passed("all of west have finished this release".to_owned());
+    assert_eq!(judge_by(&wave, finished, Some(Ok(()))), passed);
+}
+
+#[test]
+fn a_region_that_nobody_asked_is_silent_too() {
+    let three = GateConfig::parse(&json!({"group": "rating", "regions": ["east", "west", "south"]})).unwrap();
+    let there = Ok(Some(beacon(GATE, true, BeaconPhase::Progressing)));
+    let silent = Answer::Partitioned("nothing was heard of all but one of east, south".to_owned());
+    assert_eq!(judge_by(&three, there, Some(Ok(()))), silent);
+}
+
+#[test]
+fn a_gate_without_regions_is_refused() {
+    let error = GateConfig::parse(&json!({"group": "g", "regions": []})).unwrap_err().to_string();
+    assert_eq!(error, "config.regions: there is none; name the regions that release together");
 }
 
 #[test]
