@@ -1,3 +1,5 @@
+//! The hashes of the recorded templates.
+
 use proptest::prelude::*;
 use serde::Deserialize;
 use serde_json::json;

@@ -1,3 +1,5 @@
+//! Templates that count as equal, and those that do not.
+
 use serde_json::json;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! From a Rollout and its weights to what a router is asked for.
+
 use aviary_traffic::{Intent, ManagedRoutes, unserved};
 use crd::{CanaryStep, WeightDestination};
 use serde_json::json;

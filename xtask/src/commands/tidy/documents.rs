@@ -43,11 +43,7 @@ pub(super) fn unguarded_invariants(tree: &Tree) -> Vec<String> {
     let Some(document) = tree.file(ARCHITECTURE) else {
         return vec![format!("{ARCHITECTURE}: does not exist")];
     };
-    let functions: BTreeSet<&str> = tree
-        .rust()
-        .flat_map(|source| sources::functions(&source.text))
-        .map(|function| function.name)
-        .collect();
+    let functions = tests(tree);
     let mut found = Vec::new();
     for line in markdown::prose(&document.text).filter(|line| line.contains("Invariant:")) {
         let checks = markdown::backticked(line.split_once("Check:").map_or("", |(_, checks)| checks));
@@ -58,6 +54,15 @@ pub(super) fn unguarded_invariants(tree: &Tree) -> Vec<String> {
         found.extend(missing.map(|check| format!("{ARCHITECTURE}: there is no `{check}`: {line}")));
     }
     found
+}
+
+/// Every function, and every test that a macro makes of a row `name: "data"`.
+fn tests(tree: &Tree) -> BTreeSet<&str> {
+    let functions =
+        tree.rust().flat_map(|source| sources::functions(&source.text)).map(|function| function.name);
+    let rows =
+        tree.rust().filter(|source| source.path.contains("/tests/")).flat_map(|source| source.text.lines());
+    functions.chain(rows.filter_map(|row| Some(row.trim().split_once(": \"")?.0))).collect()
 }
 
 /// A test is named by its function, with or without the modules before it.
