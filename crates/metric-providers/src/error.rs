@@ -82,7 +82,9 @@ impl Fault {
             Self::NoProvider { .. } => "name one of the supported providers: prometheus, web",
             Self::Config(_) => "correct the metric in its AnalysisTemplate",
             Self::Unsupported(_) => "remove it, or authenticate by `headers` or a proxy",
-            Self::Deadline(_) => "check that the address is reachable from here, or raise the metric's timeout",
+            Self::Deadline(_) => {
+                "check that the address is reachable from here, or raise the metric's timeout"
+            }
             Self::Connection(_) => "check address, network policy, proxy and certificate",
             Self::TooLong(_) => "make the query return less",
             Self::Answer(_) => "ask the address the same question and look at its answer",

@@ -74,8 +74,9 @@ pub(crate) fn headers(written: &[Header]) -> Result<HeaderMap, Fault> {
     for header in written {
         let refused = |_| Fault::Config(format!("{:?} is no header name", header.key));
         let name: HeaderName = header.key.parse().map_err(refused)?;
-        let mut value: HeaderValue = (header.value.parse())
-            .map_err(|_| Fault::Config(format!("the value of header {:?} has bytes that none may have", header.key)))?;
+        let mut value: HeaderValue = (header.value.parse()).map_err(|_| {
+            Fault::Config(format!("the value of header {:?} has bytes that none may have", header.key))
+        })?;
         value.set_sensitive(true);
         if name != HOST {
             headers.insert(name, value);

@@ -104,7 +104,7 @@ mod tests {
             ("{$.a[?(@.x<=1)].n}", Some(json!("p"))),
             ("{$.a[?(@.n != 'p')].n}", Some(json!("q"))),
             ("{$.a[?(@.x==$.a[1].x)].n}", Some(json!("q"))),
-            ("{$.a[?(@.n==\"none\")].x}", None),
+            ("{$.a[?(@.n==\"none\")]}", None),
             ("{$.b\\.c}", Some(json!(3.0))),
             ("{$['b.c']}", Some(json!(3.0))),
             ("{$['d e'][0][0]}", Some(json!(4.0))),
@@ -130,7 +130,11 @@ mod tests {
             ("{$[5]}", json!([1, 2]), "array index out of bounds: index 5, length 2"),
             ("{$[0]}", json!({"a": 1}), "an index is for lists"),
             ("{$.a", json!({}), "jsonPath \"{$.a\": unclosed action"),
-            ("{range .items[*]}{end}", json!({}), "jsonPath \"{range .items[*]}{end}\": {range} gives no single value"),
+            (
+                "{range .items[*]}{end}",
+                json!({}),
+                "jsonPath \"{range .items[*]}{end}\": {range} gives no single value",
+            ),
             ("{$.a[}", json!({}), "jsonPath \"{$.a[}\": unclosed action"),
             ("{$.a[x y]}", json!({}), "jsonPath \"{$.a[x y]}\": cannot read \"x y\""),
         ] {

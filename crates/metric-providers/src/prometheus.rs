@@ -76,9 +76,8 @@ fn ranged(ctx: &Ctx<'_>, query: &str, range: &Range) -> Result<Form, Fault> {
         let refused = |reason| Fault::Config(format!("failed to parse rangeQuery.{field} as time: {reason}"));
         (ctx.times)(expr).map(seconds).map_err(refused)
     };
-    let step = crd::duration::parse(&range.step).map_err(|reason| {
-        Fault::Config(format!("failed to parse rangeQuery.step as duration: {reason}"))
-    })?;
+    let step = crd::duration::parse(&range.step)
+        .map_err(|reason| Fault::Config(format!("failed to parse rangeQuery.step as duration: {reason}")))?;
     Ok(vec![
         ("query", query.to_owned()),
         ("start", time("start", &range.start)?),

@@ -83,8 +83,8 @@ fn picked(reply: &Reply, path: &JsonPath) -> Result<Value, Fault> {
 impl Config {
     fn of(metric: &Metric) -> Result<Self, Fault> {
         let written = metric.provider.get("web").cloned().unwrap_or_default();
-        let config: Self =
-            serde_json::from_value(written).map_err(|error| Fault::Config(format!("provider.web: {error}")))?;
+        let config: Self = serde_json::from_value(written)
+            .map_err(|error| Fault::Config(format!("provider.web: {error}")))?;
         if config.authentication.oauth2.token_url.is_empty() {
             Ok(config)
         } else {

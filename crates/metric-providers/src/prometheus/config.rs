@@ -63,7 +63,8 @@ struct SigV4 {
 impl Config {
     pub(super) fn of(metric: &Metric) -> Result<Self, Fault> {
         let written = metric.provider.get("prometheus").cloned().unwrap_or_default();
-        serde_json::from_value(written).map_err(|error| Fault::Config(format!("provider.prometheus: {error}")))
+        serde_json::from_value(written)
+            .map_err(|error| Fault::Config(format!("provider.prometheus: {error}")))
     }
 
     /// Where to ask: the metric's address, or else the default.
