@@ -90,8 +90,21 @@ const TABLES: [&[Builtin]; 8] = [
 ];
 
 const PREDICATES: [&str; 15] = [
-    "all", "any", "count", "filter", "find", "findIndex", "findLast", "findLastIndex", "groupBy", "map", "none", "one",
-    "reduce", "sortBy", "sum",
+    "all",
+    "any",
+    "count",
+    "filter",
+    "find",
+    "findIndex",
+    "findLast",
+    "findLastIndex",
+    "groupBy",
+    "map",
+    "none",
+    "one",
+    "reduce",
+    "sortBy",
+    "sum",
 ];
 
 /// The builtin of this name, unless it takes a predicate.

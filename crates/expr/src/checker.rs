@@ -34,8 +34,13 @@ type Checked = Result<Type, Error>;
 
 /// Checks the program; integer literals that stand for floats come back as floats.
 pub(crate) fn check(tree: Tree, root: NodeId, env: &Env) -> Result<Tree, Error> {
-    let mut checker =
-        Checker { tree, env, scopes: Vec::new(), variables: Vec::new(), known: std::collections::BTreeMap::new() };
+    let mut checker = Checker {
+        tree,
+        env,
+        scopes: Vec::new(),
+        variables: Vec::new(),
+        known: std::collections::BTreeMap::new(),
+    };
     checker.visit(root)?;
     Ok(checker.tree)
 }
@@ -203,7 +208,9 @@ impl Checker<'_> {
             Unary::Not if operand == Type::Bool || operand.unknown() => Ok(Type::Bool),
             Unary::Minus | Unary::Plus if operand.number() => Ok(operand),
             Unary::Minus | Unary::Plus if operand.unknown() => Ok(Type::Unknown),
-            _ => self.error(id, format!("invalid operation: {spelling} (mismatched type {})", operand.name())),
+            _ => {
+                self.error(id, format!("invalid operation: {spelling} (mismatched type {})", operand.name()))
+            }
         }
     }
 

@@ -264,7 +264,9 @@ impl<'p> Machine<'p> {
                 let value = self.identifier(name);
                 let message = match value {
                     Value::Nil => "invalid operation: cannot call nil".to_owned(),
-                    other => format!("invalid operation: cannot call non-function of type {}", other.go_type()),
+                    other => {
+                        format!("invalid operation: cannot call non-function of type {}", other.go_type())
+                    }
                 };
                 self.at(id, Err(message))
             }

@@ -83,7 +83,8 @@ pub(crate) fn value(v: &Value) -> String {
         Value::Text(s) => s.to_string(),
         Value::List(l) => list(l.items()),
         Value::Map(m) => {
-            let pairs: Vec<String> = m.entries().iter().map(|(k, v)| format!("{}:{}", key(k), value(v))).collect();
+            let pairs: Vec<String> =
+                m.entries().iter().map(|(k, v)| format!("{}:{}", key(k), value(v))).collect();
             format!("map[{}]", pairs.join(" "))
         }
         Value::Record(r) => {

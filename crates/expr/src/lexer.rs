@@ -170,7 +170,8 @@ impl Lexer {
                 Some(c) if c == quote => break,
                 Some('\\') => {
                     let rest = self.source.get(self.end..).unwrap_or_default();
-                    let (c, length) = unescape::escape(rest).ok_or_else(|| self.error("invalid char escape"))?;
+                    let (c, length) =
+                        unescape::escape(rest).ok_or_else(|| self.error("invalid char escape"))?;
                     value.push(c);
                     self.end += length;
                 }

@@ -176,9 +176,8 @@ pub(crate) fn key_of(kind: crate::value::MapKind, value: &Value) -> Result<Key> 
             "reflect.Value.MapIndex: value of type {} is not assignable to type string",
             other.go_type()
         )),
-        (_, value) => {
-            Key::new(value).ok_or_else(|| format!("runtime error: hash of unhashable type {}", value.go_type()))
-        }
+        (_, value) => Key::new(value)
+            .ok_or_else(|| format!("runtime error: hash of unhashable type {}", value.go_type())),
     }
 }
 

@@ -195,7 +195,13 @@ impl Parser {
     }
 
     /// `a < b < c`: each neighbouring pair must hold.
-    fn comparison(&mut self, left: NodeId, first: (&'static str, Binary), at: usize, precedence: Precedence) -> Parsed {
+    fn comparison(
+        &mut self,
+        left: NodeId,
+        first: (&'static str, Binary),
+        at: usize,
+        precedence: Precedence,
+    ) -> Parsed {
         let (mut left, mut operator, mut at) = (left, first, at);
         let mut root = None;
         loop {
@@ -204,7 +210,9 @@ impl Parser {
             let pair = self.push(pair, at)?;
             let joined = match root {
                 None => pair,
-                Some(left) => self.push(Node::Binary { op: Binary::And, spelling: "&&", left, right: pair }, at)?,
+                Some(left) => {
+                    self.push(Node::Binary { op: Binary::And, spelling: "&&", left, right: pair }, at)?
+                }
             };
             root = Some(joined);
             left = right;

@@ -18,22 +18,58 @@ pub(crate) enum Node {
     Identifier(Arc<str>),
     /// `#` (empty name), `#index`, `#acc`.
     Pointer(Arc<str>),
-    Unary { op: Unary, spelling: &'static str, operand: NodeId },
-    Binary { op: Binary, spelling: &'static str, left: NodeId, right: NodeId },
+    Unary {
+        op: Unary,
+        spelling: &'static str,
+        operand: NodeId,
+    },
+    Binary {
+        op: Binary,
+        spelling: &'static str,
+        left: NodeId,
+        right: NodeId,
+    },
     /// Where a `?.` that found nothing lands.
     Chain(NodeId),
     /// `base.name` or `base[property]`.
-    Member { base: NodeId, property: NodeId, optional: bool },
+    Member {
+        base: NodeId,
+        property: NodeId,
+        optional: bool,
+    },
     /// `base.name(arguments)`.
-    Method { base: NodeId, name: Arc<str>, optional: bool, arguments: Vec<NodeId> },
-    Slice { base: NodeId, from: Option<NodeId>, to: Option<NodeId> },
+    Method {
+        base: NodeId,
+        name: Arc<str>,
+        optional: bool,
+        arguments: Vec<NodeId>,
+    },
+    Slice {
+        base: NodeId,
+        from: Option<NodeId>,
+        to: Option<NodeId>,
+    },
     /// A function of the environment, or a name that turns out to be none.
-    Call { name: Arc<str>, arguments: Vec<NodeId> },
-    Builtin { name: &'static str, arguments: Vec<NodeId> },
+    Call {
+        name: Arc<str>,
+        arguments: Vec<NodeId>,
+    },
+    Builtin {
+        name: &'static str,
+        arguments: Vec<NodeId>,
+    },
     Predicate(NodeId),
-    Let { name: Arc<str>, value: NodeId, body: NodeId },
+    Let {
+        name: Arc<str>,
+        value: NodeId,
+        body: NodeId,
+    },
     Sequence(Vec<NodeId>),
-    Conditional { condition: NodeId, then: NodeId, otherwise: NodeId },
+    Conditional {
+        condition: NodeId,
+        then: NodeId,
+        otherwise: NodeId,
+    },
     Array(Vec<NodeId>),
     Map(Vec<(NodeId, NodeId)>),
 }

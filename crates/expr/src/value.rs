@@ -63,7 +63,17 @@ pub enum Named {
 const WEEKDAYS: [&str; 7] = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
 
 const MONTHS: [&str; 12] = [
-    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
     "December",
 ];
 
@@ -82,7 +92,9 @@ impl fmt::Display for Named {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Weekday(day) => WEEKDAYS.get(usize::from(*day)).copied().unwrap_or_default(),
-            Self::Month(month) => MONTHS.get(usize::from(*month).wrapping_sub(1)).copied().unwrap_or_default(),
+            Self::Month(month) => {
+                MONTHS.get(usize::from(*month).wrapping_sub(1)).copied().unwrap_or_default()
+            }
             Self::StatusCode(code) => code,
         })
     }

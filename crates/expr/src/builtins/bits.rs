@@ -10,7 +10,11 @@ pub(super) const TABLE: &[Builtin] = &[
     Builtin { name: "bitor", check: TWO, run: |call| two(call, "bitor", |x, y| Ok(x | y)) },
     Builtin { name: "bitxor", check: TWO, run: |call| two(call, "bitxor", |x, y| Ok(x ^ y)) },
     Builtin { name: "bitnand", check: TWO, run: |call| two(call, "bitnand", |x, y| Ok(x & !y)) },
-    Builtin { name: "bitshl", check: TWO, run: |call| two(call, "bitshl", |x, y| shift(x, y, |x, n| x << n, 0)) },
+    Builtin {
+        name: "bitshl",
+        check: TWO,
+        run: |call| two(call, "bitshl", |x, y| shift(x, y, |x, n| x << n, 0)),
+    },
     Builtin {
         name: "bitshr",
         check: TWO,
@@ -29,7 +33,9 @@ pub(super) const TABLE: &[Builtin] = &[
 ];
 
 fn integer(value: &Value, name: &str) -> Result<i64, String> {
-    value.as_int().ok_or_else(|| format!("cannot use {} as argument (type int) to call {name}", value.go_type()))
+    value
+        .as_int()
+        .ok_or_else(|| format!("cannot use {} as argument (type int) to call {name}", value.go_type()))
 }
 
 fn two(call: &Call<'_>, name: &str, of: fn(i64, i64) -> Result<i64, String>) -> Given {

@@ -13,8 +13,16 @@ use Sort::{Anys, Floats, Ints, Text, Texts};
 
 pub(super) const TABLE: &[Builtin] = &[
     Builtin { name: "len", check: Check::Rule(has_length), run: len },
-    Builtin { name: "first", check: Check::Rule(|types| item_of("first", types)), run: |call| Ok(end(call, 0)) },
-    Builtin { name: "last", check: Check::Rule(|types| item_of("last", types)), run: |call| Ok(end(call, -1)) },
+    Builtin {
+        name: "first",
+        check: Check::Rule(|types| item_of("first", types)),
+        run: |call| Ok(end(call, 0)),
+    },
+    Builtin {
+        name: "last",
+        check: Check::Rule(|types| item_of("last", types)),
+        run: |call| Ok(end(call, -1)),
+    },
     Builtin { name: "get", check: Check::Get, run: get },
     Builtin { name: "take", check: Check::Rule(takes), run: take },
     Builtin { name: "reverse", check: Check::Rule(|types| lists("reverse", types)), run: reverse },
@@ -191,8 +199,8 @@ fn sorted(call: &mut Call<'_>) -> Given {
         Some(Value::Text(order)) => return Err(format!("invalid order {order}, expected asc or desc")),
         Some(other) => return Err(format!("sort order argument must be a string (got {})", other.go_type())),
     };
-    let items = match call.argument(0) {
-        Value::List(list) => list.items(),
+    let items = match call.arguments.first() {
+        Some(Value::List(list)) => list.items(),
         _ => &[],
     };
     call.budget.make(items.len() as u64)?;

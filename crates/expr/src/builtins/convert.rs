@@ -10,7 +10,11 @@ pub(super) const TABLE: &[Builtin] = &[
     Builtin { name: "int", check: Check::Rule(|types| to_number("int", types, Type::Int)), run: int },
     Builtin { name: "float", check: Check::Rule(|types| to_number("float", types, Type::Float)), run: float },
     Builtin { name: "string", check: Check::Signatures(&[(&[Sort::Any], Sort::Text)]), run: string },
-    Builtin { name: "type", check: Check::Signatures(&[(&[Sort::Any], Sort::Text)]), run: |call| Ok(type_of(call)) },
+    Builtin {
+        name: "type",
+        check: Check::Signatures(&[(&[Sort::Any], Sort::Text)]),
+        run: |call| Ok(type_of(call)),
+    },
 ];
 
 fn to_number(name: &str, types: &[Type], gives: Type) -> Result<Type, String> {

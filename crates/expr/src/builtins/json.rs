@@ -36,12 +36,16 @@ fn quoted(text: &str) -> String {
 fn write(value: &Value, indent: usize, out: &mut String) -> Result<(), String> {
     match value {
         Value::Nil => out.push_str("null"),
-        Value::Float(f) if !f.is_finite() => return Err(format!("json: unsupported value: {}", go_text::float(*f))),
+        Value::Float(f) if !f.is_finite() => {
+            return Err(format!("json: unsupported value: {}", go_text::float(*f)));
+        }
         Value::Float(f) => out.push_str(&go_text::json_float(*f)),
         Value::Text(text) => out.push_str(&quoted(text)),
         Value::Duration(nanoseconds) => out.push_str(&nanoseconds.to_string()),
         Value::Time(time) => out.push_str(&quoted(&time.rfc3339())),
-        Value::Named(crate::value::Named::Weekday(n) | crate::value::Named::Month(n)) => out.push_str(&n.to_string()),
+        Value::Named(crate::value::Named::Weekday(n) | crate::value::Named::Month(n)) => {
+            out.push_str(&n.to_string())
+        }
         Value::Named(_) | Value::Zone(_) => out.push_str(&quoted(&go_text::value(value))),
         Value::List(list) => {
             let items = list.items().iter().map(|item| (None, item));
@@ -112,7 +116,8 @@ fn to_base64(call: &mut Call<'_>) -> Given {
     call.budget.make(length.div_ceil(3) as u64 * 4)?;
     let mut out = String::new();
     for chunk in call.text(0)?.as_bytes().chunks(3) {
-        let bits = chunk.iter().fold(0_u32, |bits, byte| (bits << 8) | u32::from(*byte)) << (8 * (3 - chunk.len()));
+        let bits =
+            chunk.iter().fold(0_u32, |bits, byte| (bits << 8) | u32::from(*byte)) << (8 * (3 - chunk.len()));
         for i in 0..4 {
             let sextet = (bits >> (18 - 6 * i)) & 63;
             let letter = ALPHABET.get(sextet as usize).map_or('=', |byte| char::from(*byte));

@@ -7,7 +7,11 @@ use crate::value::Value;
 
 pub(super) const TABLE: &[Builtin] = &[
     Builtin { name: "abs", check: Check::Rule(absolute), run: abs },
-    Builtin { name: "ceil", check: Check::Rule(|types| rounds("ceil", types)), run: |call| round(call, "ceil", f64::ceil) },
+    Builtin {
+        name: "ceil",
+        check: Check::Rule(|types| rounds("ceil", types)),
+        run: |call| round(call, "ceil", f64::ceil),
+    },
     Builtin {
         name: "floor",
         check: Check::Rule(|types| rounds("floor", types)),
@@ -18,8 +22,16 @@ pub(super) const TABLE: &[Builtin] = &[
         check: Check::Rule(|types| rounds("round", types)),
         run: |call| round(call, "round", f64::round),
     },
-    Builtin { name: "max", check: Check::Rule(|types| aggregates("max", types)), run: |call| extreme(call, "max") },
-    Builtin { name: "min", check: Check::Rule(|types| aggregates("min", types)), run: |call| extreme(call, "min") },
+    Builtin {
+        name: "max",
+        check: Check::Rule(|types| aggregates("max", types)),
+        run: |call| extreme(call, "max"),
+    },
+    Builtin {
+        name: "min",
+        check: Check::Rule(|types| aggregates("min", types)),
+        run: |call| extreme(call, "min"),
+    },
     Builtin { name: "mean", check: Check::Rule(|types| aggregates("mean", types)), run: mean },
     Builtin { name: "median", check: Check::Rule(|types| aggregates("median", types)), run: median },
 ];

@@ -11,7 +11,11 @@ use crate::value::{List, ListKind, Map, MapKind, Value};
 pub(super) const TABLE: &[Builtin] = &[
     Builtin { name: "keys", check: Check::Rule(|types| of_map("get keys from", "", types)), run: keys },
     Builtin { name: "values", check: Check::Rule(|types| of_map("get values from", "", types)), run: values },
-    Builtin { name: "toPairs", check: Check::Rule(|types| of_map("transform", " to pairs", types)), run: to_pairs },
+    Builtin {
+        name: "toPairs",
+        check: Check::Rule(|types| of_map("transform", " to pairs", types)),
+        run: to_pairs,
+    },
     Builtin { name: "fromPairs", check: Check::Rule(of_pairs), run: from_pairs },
 ];
 

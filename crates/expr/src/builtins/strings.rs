@@ -17,8 +17,16 @@ const TESTS: Check = Check::Signatures(&[(&[Text, Text], Bool)]);
 
 pub(super) const TABLE: &[Builtin] = &[
     Builtin { name: "trim", check: ONE_OR_TWO, run: trim },
-    Builtin { name: "trimPrefix", check: TWO_OR_ONE, run: |call| strip(call, |s, part| s.strip_prefix(part)) },
-    Builtin { name: "trimSuffix", check: TWO_OR_ONE, run: |call| strip(call, |s, part| s.strip_suffix(part)) },
+    Builtin {
+        name: "trimPrefix",
+        check: TWO_OR_ONE,
+        run: |call| strip(call, |s, part| s.strip_prefix(part)),
+    },
+    Builtin {
+        name: "trimSuffix",
+        check: TWO_OR_ONE,
+        run: |call| strip(call, |s, part| s.strip_suffix(part)),
+    },
     Builtin { name: "upper", check: TO_TEXT, run: |call| made(call, str::to_uppercase) },
     Builtin { name: "lower", check: TO_TEXT, run: |call| made(call, str::to_lowercase) },
     Builtin { name: "split", check: SPLITS, run: |call| split(call, false) },
@@ -143,7 +151,9 @@ fn repeat(call: &mut Call<'_>) -> Given {
     let Ok(count) = usize::try_from(times) else {
         return Err(format!("invalid argument for repeat (expected positive integer, got {times})"));
     };
-    call.budget.make(length.saturating_mul(count as u64).max(u64::from(times > 1_000_000) * crate::budget::MEMORY))?;
+    call.budget.make(
+        length.saturating_mul(count as u64).max(u64::from(times > 1_000_000) * crate::budget::MEMORY),
+    )?;
     Ok(Value::text(call.text(0)?.repeat(count)))
 }
 

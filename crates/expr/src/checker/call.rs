@@ -22,7 +22,13 @@ impl Checker<'_> {
     }
 
     /// A call of a function of the environment.
-    pub(super) fn function(&mut self, id: NodeId, name: &str, arguments: &[NodeId], types: &[Type]) -> Checked {
+    pub(super) fn function(
+        &mut self,
+        id: NodeId,
+        name: &str,
+        arguments: &[NodeId],
+        types: &[Type],
+    ) -> Checked {
         let Some(function) = self.env.function(name) else { return Ok(Type::Unknown) };
         let (parameters, gives) = function.signature();
         self.arguments(id, name, parameters, arguments, types)?;
@@ -30,7 +36,13 @@ impl Checker<'_> {
     }
 
     /// A call of a builtin without a predicate.
-    pub(super) fn plain_builtin(&mut self, id: NodeId, name: &str, arguments: &[NodeId], types: &[Type]) -> Checked {
+    pub(super) fn plain_builtin(
+        &mut self,
+        id: NodeId,
+        name: &str,
+        arguments: &[NodeId],
+        types: &[Type],
+    ) -> Checked {
         let Some(builtin) = builtins::find(name) else {
             return self.error(id, format!("unknown builtin {name}"));
         };
@@ -78,7 +90,10 @@ impl Checker<'_> {
                 && *type_of != Type::Nil
             {
                 let (given, wanted) = (type_of.name(), wanted.name());
-                return self.error(*argument, format!("cannot use {given} as argument (type {wanted}) to call {name} "));
+                return self.error(
+                    *argument,
+                    format!("cannot use {given} as argument (type {wanted}) to call {name} "),
+                );
             }
         }
         Ok(())
@@ -91,7 +106,9 @@ impl Checker<'_> {
             match *self.tree.node(id) {
                 Node::Integer(i) => self.tree.replace(id, Node::Float(i as f64)),
                 Node::Unary { operand, .. } => open.push(operand),
-                Node::Binary { op: Binary::Add | Binary::Subtract | Binary::Multiply, left, right, .. } => {
+                Node::Binary {
+                    op: Binary::Add | Binary::Subtract | Binary::Multiply, left, right, ..
+                } => {
                     open.extend([left, right]);
                 }
                 _ => {}
@@ -112,7 +129,8 @@ impl Checker<'_> {
                 if property.assignable(&Type::map_key(*kind)) || property.unknown() {
                     return Ok(base.items());
                 }
-                let message = format!("cannot use {} to get an element from {}", property.name(), base.name());
+                let message =
+                    format!("cannot use {} to get an element from {}", property.name(), base.name());
                 self.error(key, message)
             }
             _ => self.error(from, format!("type {} does not support indexing", base.name())),

@@ -36,7 +36,8 @@ impl Checker<'_> {
             }
             (Type::List(..), _) if key.integer() || key.unknown() => Ok(head.items()),
             (Type::List(..), _) => {
-                let message = format!("array elements can only be selected using an integer (got {})", key.name());
+                let message =
+                    format!("array elements can only be selected using an integer (got {})", key.name());
                 self.error(property, message)
             }
             (Type::Record(of), Some(name)) => match of.fields.iter().find(|field| field.0 == &*name) {

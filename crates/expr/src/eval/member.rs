@@ -54,9 +54,15 @@ fn bounds(length: usize, from: i64, to: i64) -> (usize, usize) {
 }
 
 impl Machine<'_> {
-    pub(super) fn member(&mut self, id: NodeId, (base, head): (NodeId, &Value), property: NodeId) -> Evaluated {
+    pub(super) fn member(
+        &mut self,
+        id: NodeId,
+        (base, head): (NodeId, &Value),
+        property: NodeId,
+    ) -> Evaluated {
         let key = self.eval(property)?;
-        let fetched = fetch(head, &key).map_err(|message| self.after_filter(base, property).unwrap_or(message));
+        let fetched =
+            fetch(head, &key).map_err(|message| self.after_filter(base, property).unwrap_or(message));
         self.at(id, fetched)
     }
 
@@ -72,7 +78,13 @@ impl Machine<'_> {
         (filter && end).then(|| "reflect: slice index out of range".to_owned())
     }
 
-    pub(super) fn slice(&mut self, id: NodeId, head: &Value, from: Option<NodeId>, to: Option<NodeId>) -> Evaluated {
+    pub(super) fn slice(
+        &mut self,
+        id: NodeId,
+        head: &Value,
+        from: Option<NodeId>,
+        to: Option<NodeId>,
+    ) -> Evaluated {
         let length = match head {
             Value::List(list) => list.items().len(),
             Value::Text(text) => text.len(),

@@ -11,7 +11,13 @@ use crate::tree::NodeId;
 use crate::value::{Key, List, ListKind, Map, MapKind, Value};
 
 impl Machine<'_> {
-    pub(super) fn predicate(&mut self, id: NodeId, name: &str, head: Value, arguments: &[NodeId]) -> Evaluated {
+    pub(super) fn predicate(
+        &mut self,
+        id: NodeId,
+        name: &str,
+        head: Value,
+        arguments: &[NodeId],
+    ) -> Evaluated {
         let list = match head {
             Value::List(list) => list,
             other => {
@@ -148,7 +154,13 @@ impl Machine<'_> {
         self.list(id, sorted)
     }
 
-    fn reduce(&mut self, id: NodeId, list: &List, body: Option<NodeId>, initial: Option<NodeId>) -> Evaluated {
+    fn reduce(
+        &mut self,
+        id: NodeId,
+        list: &List,
+        body: Option<NodeId>,
+        initial: Option<NodeId>,
+    ) -> Evaluated {
         let (mut gathered, start) = match (initial, list.items().first()) {
             (Some(initial), _) => (self.eval(initial)?, 0),
             (None, Some(first)) => (first.clone(), 1),

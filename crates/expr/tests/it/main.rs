@@ -1,0 +1,5 @@
+//! One binary for all integration tests.
+
+mod bounds;
+mod recorded;
+mod vectors;
