@@ -144,3 +144,78 @@ fn balance(
     drain -= over(adjust, drain);
     (drain.max(0), adjust.max(0))
 }
+
+#[cfg(test)]
+mod tests {
+    use serde::Deserialize;
+
+    use super::*;
+    use crate::replicas::bounds;
+
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Ideal {
+        case: String,
+        replicas: i32,
+        weight: i32,
+        surge: i32,
+        canary: i32,
+        stable: i32,
+    }
+
+    #[test]
+    fn the_ideal_split_is_the_nearest_achievable_one() {
+        let cases: Vec<Ideal> =
+            crd::yaml::from_str(include_str!("../../../../fixtures/rollout/ideal.yaml")).unwrap();
+        for case in cases {
+            let wanted = Target { canary: case.canary, stable: case.stable };
+            assert_eq!(ideal(case.replicas, case.weight, 100, case.surge), wanted, "{}", case.case);
+        }
+    }
+
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Row {
+        case: String,
+        replicas: i32,
+        weight: i32,
+        max_surge: crd::IntOrString,
+        max_unavailable: crd::IntOrString,
+        #[serde(default)]
+        new: Option<(i32, i32)>,
+        #[serde(default)]
+        stable: Option<(i32, i32)>,
+        #[serde(default)]
+        new_is_stable: bool,
+        #[serde(default)]
+        others: i32,
+        to: (i32, i32),
+    }
+
+    #[test]
+    fn sizes_move_within_surge_and_unavailability() {
+        let cases: Vec<Row> =
+            crd::yaml::from_str(include_str!("../../../../fixtures/rollout/basic.yaml")).unwrap();
+        let size = |(wanted, available)| Size { wanted, available };
+        for case in cases {
+            let canary = crd::Canary {
+                max_surge: Some(case.max_surge),
+                max_unavailable: Some(case.max_unavailable),
+                ..crd::Canary::default()
+            };
+            let new = case.new.map(size);
+            let situation = Situation {
+                replicas: case.replicas,
+                weight: case.weight,
+                max: 100,
+                bounds: bounds(&canary, case.replicas),
+                new,
+                stable: if case.new_is_stable { new } else { case.stable.map(size) },
+                new_is_stable: case.new_is_stable,
+                others: case.others,
+            };
+            let to = Target { canary: case.to.0, stable: case.to.1 };
+            assert_eq!(target(&situation), to, "{}", case.case);
+        }
+    }
+}

@@ -32,3 +32,35 @@ fn resolve(value: &IntOrString, replicas: i32, round: fn(i32, i32, i32) -> i32) 
     };
     Some(number.max(0))
 }
+
+#[cfg(test)]
+mod tests {
+    use serde::Deserialize;
+
+    use super::*;
+
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Row {
+        case: String,
+        replicas: i32,
+        #[serde(default)]
+        max_surge: Option<IntOrString>,
+        #[serde(default)]
+        max_unavailable: Option<IntOrString>,
+        surge: i32,
+        unavailable: i32,
+    }
+
+    #[test]
+    fn surge_rounds_up_and_unavailability_down() {
+        let cases: Vec<Row> =
+            crd::yaml::from_str(include_str!("../../../../fixtures/rollout/bounds.yaml")).unwrap();
+        for case in cases {
+            let Row { max_surge, max_unavailable, .. } = case;
+            let canary = Canary { max_surge, max_unavailable, ..Canary::default() };
+            let wanted = Bounds { surge: case.surge, unavailable: case.unavailable };
+            assert_eq!(bounds(&canary, case.replicas), wanted, "{}", case.case);
+        }
+    }
+}

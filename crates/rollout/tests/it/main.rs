@@ -1,4 +1,16 @@
 //! What the state machine decides, case by case and trace by trace.
 
+#[cfg(test)]
+mod analysis;
+#[cfg(test)]
+mod gate;
+#[cfg(test)]
 mod harness;
+#[cfg(test)]
+mod properties;
+#[cfg(test)]
 mod traces;
+#[cfg(test)]
+mod traffic_verified;
+#[cfg(test)]
+mod validation;
