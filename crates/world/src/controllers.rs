@@ -1,5 +1,15 @@
 //! The built-in controllers: functions of the objects and the time, driven by the watch log.
 
+mod definition;
+mod deployment;
+mod endpoints;
+mod garbage;
+mod job;
+mod namespace;
+mod pods;
+mod replica_set;
+mod write;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
@@ -9,8 +19,6 @@ use crate::store::{Id, Store};
 
 /// One controller.
 pub(crate) struct Controller {
-    /// For people.
-    pub(crate) name: &'static str,
     /// Which objects must be looked at because of a change.
     pub(crate) concerns: fn(&Store, &WatchEvent) -> Vec<Id>,
     /// Brings one object a step further; tells when to look again although nothing may have changed.
@@ -18,7 +26,15 @@ pub(crate) struct Controller {
 }
 
 /// Every built-in controller.
-pub(crate) const CONTROLLERS: &[Controller] = &[];
+pub(crate) const CONTROLLERS: &[Controller] = &[
+    deployment::DEPLOYMENT,
+    replica_set::REPLICA_SET,
+    job::JOB,
+    endpoints::ENDPOINTS,
+    garbage::GARBAGE,
+    namespace::NAMESPACE,
+    definition::DEFINITION,
+];
 
 /// Syncs in one step at most: two controllers that undo each other's work must not hang the world.
 const BOUND: usize = 100_000;
@@ -68,8 +84,22 @@ impl Controllers {
         Some(now)
     }
 
+    /// Looks at every object once, as after a restart.
+    pub(crate) fn look_at_everything(&mut self, store: &Store) {
+        for event in store.as_new() {
+            for (queue, controller) in self.queues.iter_mut().zip(CONTROLLERS) {
+                queue.dirty.extend((controller.concerns)(store, &event));
+            }
+        }
+    }
+
     fn read_log(&mut self, store: &mut Store) {
         let latest = store.version();
+        // Without controllers nobody reads; a log that nobody reads need not be kept for them.
+        if self.queues.is_empty() {
+            store.unread = u64::MAX;
+            return;
+        }
         if store.unread == latest {
             return;
         }

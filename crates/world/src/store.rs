@@ -1,5 +1,7 @@
 //! The objects, their versions and the log of changes: the only place where anything is written.
 
+mod restore;
+
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
@@ -116,7 +118,7 @@ impl Store {
         self.collection(group, plural).into_iter().flat_map(move |collection| collection.objects(namespace))
     }
 
-    /// Objects that name `uid` as an owner.
+    /// Objects that name `uid` as an owner; for the empty uid the pods that nobody controls.
     pub(crate) fn dependents(&self, uid: &str) -> impl Iterator<Item = &Id> {
         self.dependents.get(uid).into_iter().flatten()
     }
@@ -223,13 +225,16 @@ impl Store {
                 self.uids_at.insert(meta::uid(new).to_owned(), id.clone());
             }
         }
+        let is_pod = id.group.is_empty() && &*id.plural == "pods";
         let owners = |object: Option<&Value>| -> Vec<String> {
             let references = object.map(|object| meta::items(object, &["metadata", "ownerReferences"]));
-            references
-                .unwrap_or_default()
-                .iter()
-                .map(|owner| meta::text(owner, &["uid"]).to_owned())
-                .collect()
+            let references = references.unwrap_or_default().iter();
+            let mut owners: Vec<String> = references.map(|owner| meta::text(owner, &["uid"]).to_owned()).collect();
+            // A pod that nobody controls may be adopted: it is found under the empty uid.
+            if is_pod && object.is_some_and(|object| meta::controller(object).is_none()) {
+                owners.push(String::new());
+            }
+            owners
         };
         let (old, new) = (owners(old), owners(new));
         if old == new {

@@ -76,6 +76,11 @@ impl World {
         self.controllers.step(&mut self.store, now)
     }
 
+    /// Has the controllers look at every object once, as after a restart.
+    pub(crate) fn look_at_everything(&mut self) {
+        self.controllers.look_at_everything(&self.store);
+    }
+
     /// The resourceVersion of the latest change.
     pub fn version(&self) -> u64 {
         self.store.version()
