@@ -1,6 +1,7 @@
 //! `cargo xtask bench`: the measurements that the README quotes. Two measurements are compared only when
 //! both are made in one run, because machines differ and so does the same machine from hour to hour.
 
+mod core;
 mod rating;
 mod server;
 mod table;
@@ -9,8 +10,12 @@ use super::Command;
 use crate::Failure;
 use table::Table;
 
-pub(crate) const COMMAND: Command =
-    Command { name: "bench", arguments: "[rating]", about: "measure, in release, and print a table", run };
+pub(crate) const COMMAND: Command = Command {
+    name: "bench",
+    arguments: "[core|rating]",
+    about: "measure, in release, and print a table",
+    run,
+};
 
 /// A measurement.
 struct Bench {
@@ -19,7 +24,7 @@ struct Bench {
     measure: fn() -> Result<Table, Failure>,
 }
 
-const BENCHES: &[Bench] = &[rating::BENCH];
+const BENCHES: &[Bench] = &[core::BENCH, rating::BENCH];
 
 fn run(arguments: &[String]) -> Result<(), Failure> {
     if let Some(unknown) = arguments.iter().find(|word| BENCHES.iter().all(|bench| bench.name != *word)) {
