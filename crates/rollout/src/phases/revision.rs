@@ -5,7 +5,7 @@ mod sync;
 
 use std::ops::ControlFlow;
 
-use crd::{PodTemplate, ReplicaSet, hash};
+use crd::{PodTemplate, ReplicaSet, hash, names};
 
 use super::metadata;
 use crate::plan::{Plan, Stop};
@@ -16,12 +16,15 @@ pub(crate) use sync::sync;
 /// Finds the ReplicaSet of the current template: by hash label, else by equal template, oldest first.
 pub(crate) fn find(plan: &mut Plan<'_>) -> ControlFlow<Stop> {
     let template = &plan.rollout.spec.template;
-    let wanted = hash::pod_template(template, plan.stored().collision_count);
     let sets = &plan.sets.all;
-    let new = sets
-        .iter()
-        .position(|set| set.hash() == wanted)
-        .or_else(|| sets.iter().position(|set| same_pods(template, set)));
+    let current = &plan.stored().current_pod_hash;
+    // Mostly nothing changed: then neither hashing nor defaulting is needed.
+    let unchanged = sets.iter().position(|set| set.hash() == current && written_alike(template, set));
+    let new = unchanged.or_else(|| {
+        let wanted = hash::pod_template(template, plan.stored().collision_count);
+        let by_hash = sets.iter().position(|set| set.hash() == wanted);
+        by_hash.or_else(|| sets.iter().position(|set| same_pods(template, set)))
+    });
     plan.sets.assign(new, &plan.stored().stable_rs);
     ControlFlow::Continue(())
 }
@@ -30,4 +33,13 @@ pub(crate) fn find(plan: &mut Plan<'_>) -> ControlFlow<Stop> {
 fn same_pods(template: &PodTemplate, set: &ReplicaSet) -> bool {
     let theirs = metadata::without_ephemeral(set).without_injected_anti_affinity();
     template.semantically_equal(&theirs)
+}
+
+/// Whether the ReplicaSet's template is `template` to the letter, with the hash label on top.
+fn written_alike(template: &PodTemplate, set: &ReplicaSet) -> bool {
+    let theirs = &set.spec.template;
+    let labels = theirs.metadata.labels.iter().filter(|(key, _)| *key != names::POD_TEMPLATE_HASH);
+    theirs.spec == template.spec
+        && theirs.metadata.annotations == template.metadata.annotations
+        && labels.eq(&template.metadata.labels)
 }

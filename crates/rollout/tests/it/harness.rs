@@ -117,7 +117,9 @@ impl Cluster {
     pub(crate) fn decide_with_instant_router(&mut self) -> Decision {
         let first = self.decide();
         let edits: Vec<Action> = first.actions.into_iter().filter(|action| self.is_route(action)).collect();
-        edits.iter().for_each(|edit| self.apply(edit));
+        for edit in &edits {
+            self.apply(edit);
+        }
         self.decide()
     }
 
@@ -127,7 +129,9 @@ impl Cluster {
 
     /// Carries a whole decision out.
     pub(crate) fn carry_out(&mut self, decision: &Decision) {
-        decision.actions.iter().for_each(|action| self.apply(action));
+        for action in &decision.actions {
+            self.apply(action);
+        }
         if let Some(status) = &decision.status {
             self.write_status(status);
         }

@@ -84,7 +84,7 @@ impl Trace {
                     let (path, value) = setting.split_once('=').expect("path=value");
                     let path = if who == "spec" { format!("spec.{path}") } else { path.to_owned() };
                     let value: Value = serde_json::from_str(value).expect("a value");
-                    let patch = path.rsplit('.').fold(value, |inner, field| json!({ field: inner }));
+                    let patch = path.rsplit('.').fold(value, |inner, member| json!({ member: inner }));
                     self.cluster.edit(&patch);
                 }
                 if settings.ends_with(" at creation") {
