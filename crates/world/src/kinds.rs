@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub(crate) use built_in::BUILT_IN;
-pub(crate) use custom::{establish, is_definition, register, unregister};
+pub(crate) use custom::{CLEANUP, establish, is_definition, register, unregister};
 
 use crate::schema::Schema;
 

@@ -12,7 +12,7 @@ use crate::lists::ListRule;
 
 /// A structural schema (`openAPIV3Schema` of a CustomResourceDefinition).
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Schema {
+pub(crate) struct Schema {
     pub(crate) kind: String,
     pub(crate) format: String,
     pub(crate) nullable: bool,

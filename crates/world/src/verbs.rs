@@ -23,7 +23,7 @@ pub(crate) use create::{create, generated};
 pub(crate) use delete::{Deletion, delete, delete_collection};
 pub(crate) use list::{list, select};
 pub(crate) use patch::patch;
-pub(crate) use pods::{bind, evict};
+pub(crate) use pods::{bind, evict, is_ready};
 pub(crate) use read::get;
 pub(crate) use remove::{forget, is_over};
 pub(crate) use update::update;

@@ -10,6 +10,9 @@ use crate::meta;
 use crate::schema::Schema;
 use crate::store::{Id, Store};
 
+/// Keeps a deleted definition until its objects are gone.
+pub(crate) const CLEANUP: &str = "customresourcecleanup.apiextensions.k8s.io";
+
 /// Whether this is the address of a CustomResourceDefinition.
 pub(crate) fn is_definition(id: &Id) -> bool {
     &*id.plural == "customresourcedefinitions" && &*id.group == "apiextensions.k8s.io"
@@ -60,6 +63,7 @@ pub(crate) fn establish(definition: &mut Value, now: &str) {
     meta::default(&mut names, &["singular"], kind.to_ascii_lowercase());
     meta::set(definition, &["spec", "names"], names.clone());
     meta::default(definition, &["spec", "conversion"], json!({"strategy": "None"}));
+    meta::set(definition, &["metadata", "finalizers"], json!([CLEANUP]));
     let stored = meta::items(definition, &["spec", "versions"]).iter().filter(|v| v["storage"] == true);
     let stored: Vec<Value> = stored.map(|version| version["name"].clone()).collect();
     let condition = |kind: &str, reason: &str, message: &str| json!({"type": kind, "status": "True", "lastTransitionTime": now, "reason": reason, "message": message});
