@@ -48,7 +48,7 @@ impl Getter {
 }
 
 /// The innermost cause says what happened ("Connection refused").
-fn innermost(error: &dyn std::error::Error) -> String {
+pub(crate) fn innermost(error: &dyn std::error::Error) -> String {
     let mut cause = error;
     while let Some(source) = cause.source() {
         cause = source;

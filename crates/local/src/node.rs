@@ -38,7 +38,7 @@ pub(crate) fn address(pod: &Pod) -> Option<SocketAddr> {
 
 /// How a node is to behave.
 #[derive(Clone)]
-pub struct NodeConfig {
+pub(crate) struct NodeConfig {
     /// Its name.
     pub name: String,
     /// Divides every duration out of a manifest.
@@ -69,8 +69,10 @@ pub(crate) async fn run(client: Client, config: NodeConfig, tasks: &Tasks) -> ku
 
 async fn register(client: &Client, name: &str) -> kube::Result<()> {
     let nodes: Api<NodeObject> = Api::all(client.clone());
-    let node = serde_json::from_value(json!({"metadata": {"name": name, "labels": {"kubernetes.io/hostname": name}}}))
-        .map_err(kube::Error::SerdeError)?;
+    let node = serde_json::from_value(
+        json!({"metadata": {"name": name, "labels": {"kubernetes.io/hostname": name}}}),
+    )
+    .map_err(kube::Error::SerdeError)?;
     match nodes.create(&PostParams::default(), &node).await {
         Ok(_) => {}
         Err(kube::Error::Api(status)) if status.is_already_exists() => {}

@@ -1,5 +1,6 @@
 //! Which server a pod's containers become.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use k8s_openapi::api::core::v1::{Container, Lifecycle, Pod, PodSpec};
@@ -24,20 +25,30 @@ pub(super) async fn start(shared: &Shared, pod: &Pod) -> Result<Running, Failure
         message: "the pod has no container".to_owned(),
     })?;
     let environment = environment::of(shared, pod, container).await?;
+    let config = config(shared, pod, container, &environment)
+        .map_err(|error| Failure { reason: "RunContainerError", message: error.to_string() })?;
+    let started = Service::start(config).await;
+    started.map_err(|error| Failure { reason: "RunContainerError", message: error.to_string() })
+}
+
+/// The version is the image's tag; what is wrong with it, the image's and the environment's word.
+fn config(
+    shared: &Shared,
+    pod: &Pod,
+    container: &Container,
+    environment: &BTreeMap<String, String>,
+) -> Result<Config, rating::InvalidFault> {
     let version = tag(container.image.as_deref().unwrap_or_default());
     let image = shared.config.images.get(version).copied().unwrap_or_default();
-    let faults = image.with_env(|name| environment.get(name).cloned());
-    let faults = faults.map_err(|error| Failure { reason: "RunContainerError", message: error.to_string() })?;
+    let faults = image.with_env(|name| environment.get(name).cloned())?;
     let notice = environment.get("RATING_DRAIN_NOTICE").and_then(|text| rating::parse_duration(text).ok());
-    let config = Config {
+    Ok(Config {
         version: version.to_owned(),
         storage: Storage::Shared(shared.config.store.clone()),
         drain: drain(shared, pod, notice),
         faults: FaultPlan { seed: faults.seed ^ seed(pod), ..faults },
         ..Config::default()
-    };
-    let started = Service::start(config).await;
-    started.map_err(|error| Failure { reason: "RunContainerError", message: error.to_string() })
+    })
 }
 
 /// What is left of the grace period after the pre-stop hook.
@@ -78,7 +89,8 @@ pub(super) fn tag(image: &str) -> &str {
 /// Pods of one version must not fail the same requests in step.
 fn seed(pod: &Pod) -> u64 {
     let uid = pod.metadata.uid.as_deref().unwrap_or_default();
-    uid.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+    uid.bytes()
+        .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
 fn spec(pod: &Pod) -> Option<&PodSpec> {

@@ -45,9 +45,21 @@ impl Sources {
             return Ok(field_of(pod, &field.field_path));
         }
         let (mut all, kind, name, key, optional) = if let Some(source) = &from.secret_key_ref {
-            (self.secret(&source.name, source.optional).await?, "Secret", &source.name, &source.key, source.optional)
+            (
+                self.secret(&source.name, source.optional).await?,
+                "Secret",
+                &source.name,
+                &source.key,
+                source.optional,
+            )
         } else if let Some(source) = &from.config_map_key_ref {
-            (self.config_map(&source.name, source.optional).await?, "ConfigMap", &source.name, &source.key, source.optional)
+            (
+                self.config_map(&source.name, source.optional).await?,
+                "ConfigMap",
+                &source.name,
+                &source.key,
+                source.optional,
+            )
         } else {
             return Ok(None);
         };

@@ -101,7 +101,11 @@ impl Life {
             sleep(self.shared.config.pace.real(container::pre_stop(&self.pod))).await;
             let drained = running.shutdown().await;
             if drained.cut > 0 {
-                tracing::warn!(pod = self.pod.name_any(), cut = drained.cut, "connections were cut at the grace period's end");
+                tracing::warn!(
+                    pod = self.pod.name_any(),
+                    cut = drained.cut,
+                    "connections were cut at the grace period's end"
+                );
             }
         }
         if matches!(wish, Wish::Terminate(_))
@@ -120,7 +124,8 @@ impl Life {
             "apiVersion": "v1", "kind": "Binding", "metadata": {"name": name},
             "target": {"apiVersion": "v1", "kind": "Node", "name": node},
         });
-        let _: Value = self.api.create_subresource("binding", &name, &PostParams::default(), &binding).await?;
+        let _: Value =
+            self.api.create_subresource("binding", &name, &PostParams::default(), &binding).await?;
         Ok(())
     }
 
@@ -137,7 +142,11 @@ impl Life {
 
     async fn confirm(&self) -> kube::Result<()> {
         let this_one = Preconditions { uid: self.pod.uid(), resource_version: None };
-        let now = DeleteParams { grace_period_seconds: Some(0), preconditions: Some(this_one), ..DeleteParams::default() };
+        let now = DeleteParams {
+            grace_period_seconds: Some(0),
+            preconditions: Some(this_one),
+            ..DeleteParams::default()
+        };
         self.api.delete(&self.pod.name_any(), &now).await?;
         Ok(())
     }

@@ -95,7 +95,9 @@ impl Probe {
             Asks::Http { path, headers } => {
                 let (status, _) = self.getter.get(self.address, path, headers, self.timeout).await?;
                 let holds = (200..400).contains(&status.as_u16());
-                holds.then_some(()).ok_or_else(|| format!("HTTP probe failed with statuscode: {}", status.as_u16()))
+                holds
+                    .then_some(())
+                    .ok_or_else(|| format!("HTTP probe failed with statuscode: {}", status.as_u16()))
             }
         }
     }

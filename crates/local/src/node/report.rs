@@ -46,7 +46,8 @@ pub(super) fn now() -> String {
 impl Report {
     /// A pod that was taken, and whose containers are being made.
     pub(super) fn new(pod: &Pod) -> Self {
-        let name = |container: &Container| (container.name.clone(), container.image.clone().unwrap_or_default());
+        let name =
+            |container: &Container| (container.name.clone(), container.image.clone().unwrap_or_default());
         let began = now();
         Self {
             containers: pod.spec.iter().flat_map(|spec| spec.containers.iter().map(name)).collect(),
@@ -116,7 +117,9 @@ impl Report {
     /// Only the container that serves is probed; the others are ready when they run.
     fn container(&self, (name, image): &(String, String)) -> Value {
         let (state, runs) = match &self.state {
-            State::Waiting { reason, message } => (json!({"waiting": {"reason": reason, "message": message}}), false),
+            State::Waiting { reason, message } => {
+                (json!({"waiting": {"reason": reason, "message": message}}), false)
+            }
             State::Running { since } => (json!({"running": {"startedAt": since}}), true),
         };
         json!({

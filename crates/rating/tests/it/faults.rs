@@ -46,9 +46,8 @@ async fn an_unhealthy_instance_fails_its_checks_and_goes_on_serving() {
 #[test]
 fn a_plan_is_read_from_an_environment() {
     let plan = |pairs: &'static [(&str, &str)]| {
-        FaultPlan::default().with_env(|name| {
-            pairs.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
-        })
+        FaultPlan::default()
+            .with_env(|name| pairs.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned()))
     };
     assert_eq!(plan(&[]), Ok(FaultPlan::default()));
     assert_eq!(

@@ -1,0 +1,10 @@
+//! A region end to end: real requests, real measurements, no cluster.
+
+#[cfg(test)]
+mod gateway;
+#[cfg(test)]
+mod metrics;
+#[cfg(test)]
+mod pods;
+#[cfg(test)]
+mod support;
