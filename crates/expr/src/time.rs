@@ -58,6 +58,11 @@ impl Time {
         Self { at, zone: Zone::utc() }
     }
 
+    /// When, wherever its clock is read.
+    pub fn timestamp(&self) -> Timestamp {
+        self.at
+    }
+
     pub(crate) fn civil(&self) -> DateTime {
         self.zone.civil(self.at)
     }

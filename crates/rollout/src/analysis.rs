@@ -1,31 +1,46 @@
-//! The AnalysisRun machine: which metrics are to be measured now, and what follows from what was read.
+//! AnalysisRuns: what to measure now, and what the readings mean (spec analysis-02).
 //!
-//! An adapter asks [`due`], lets providers read, and hands the readings to [`assess`]. Conditions are judged here and
-//! nowhere else; a provider never judges (spec analysis-02).
+//! One pass of an adapter: [`due`] says what to ask; [`Ask::fill`] puts secrets in; a metric system reads; [`assess`]
+//! judges everything read and gives the new status; [`status_patch`] is what to write. Conditions are judged here and
+//! nowhere else.
+//!
+//! One deviation from the reference, invariant I9: a run of which no measurement was successful does not end
+//! Successful, however generous its limits are; it ends Inconclusive and says so. The reference promotes a version of
+//! which it knows nothing but failures and errors. Runs that were terminated and runs of dry-run metrics alone end as
+//! in the reference; the annotation [`ACCEPT_NO_SUCCESS`] restores its behaviour for one run.
 
 mod arguments;
 mod assess;
 mod due;
 mod limits;
-mod measure;
-mod rules;
-mod summary;
+mod metric_phase;
+mod next;
+mod prepare;
+mod reading;
+mod record;
+mod run_phase;
+mod text;
+mod ttl;
 mod validate;
 
-pub use assess::{RunDecision, assess};
-pub use due::{Ask, Due, due};
-pub use measure::{Operation, Outcome, Reading};
+pub use assess::{RunDecision, assess, status_patch};
+pub use due::{Ask, Filled, How, due};
+pub use reading::{Outcome, Reading};
+pub use run_phase::ACCEPT_NO_SUCCESS;
+pub use validate::validate;
 
-use crd::AnalysisRunStatus;
-use serde_json::{Value, json};
+use crd::{AnalysisPhase, AnalysisRun, MetricResult};
 
-/// Wait between two measurements when no interval says otherwise, and after an error (spec analysis-02 3).
-const DEFAULT_WAIT: std::time::Duration = std::time::Duration::from_secs(10);
+/// What was found of a metric so far.
+fn result<'r>(results: &'r [MetricResult], name: &str) -> Option<&'r MetricResult> {
+    results.iter().find(|result| result.name == name)
+}
 
-/// The merge patch that turns a run with status `old` into one with status `new`; `None` when they are the same.
-///
-/// AnalysisRuns have no status subresource: the patch is for the object itself (spec analysis-01 1).
-pub fn status_patch(old: &AnalysisRunStatus, new: &AnalysisRunStatus) -> Option<Value> {
-    let value = |status| serde_json::to_value(status).unwrap_or_default();
-    crate::status::difference(&value(old), &value(new)).map(|status| json!({"status": status}))
+/// Whether a run is to end: nothing new starts, what runs is terminated.
+fn terminating(run: &AnalysisRun) -> bool {
+    let ended_badly = |result: &MetricResult| {
+        let bad = result.phase.is_some_and(|phase| phase.completed() && phase != AnalysisPhase::Successful);
+        bad && !result.dry_run
+    };
+    run.spec.terminate || run.status.metric_results.iter().any(ended_badly)
 }

@@ -47,6 +47,18 @@ pub const fn analysis_run(phase: crd::AnalysisPhase) -> &'static str {
     }
 }
 
+/// The reason that tells how a metric of an AnalysisRun ended.
+pub const fn metric(phase: crd::AnalysisPhase) -> &'static str {
+    match phase {
+        crd::AnalysisPhase::Pending => "MetricPending",
+        crd::AnalysisPhase::Running => "MetricRunning",
+        crd::AnalysisPhase::Successful => "MetricSuccessful",
+        crd::AnalysisPhase::Failed => "MetricFailed",
+        crd::AnalysisPhase::Error => "MetricError",
+        crd::AnalysisPhase::Inconclusive => "MetricInconclusive",
+    }
+}
+
 /// An event that tells of something as intended.
 pub(crate) fn normal(reason: &'static str, message: String) -> Event {
     Event { kind: EventType::Normal, reason, message }

@@ -49,6 +49,7 @@ mod validation;
 mod weights;
 mod workload;
 
+pub mod analysis;
 pub mod events;
 
 pub use decision::{Action, Decision, Event, EventType, PatchBody, Question, Reason};

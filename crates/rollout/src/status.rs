@@ -13,6 +13,7 @@ use crate::plan::Plan;
 use crate::{events, gate, pauses};
 
 pub(crate) use judge::judge;
+pub(crate) use patch::difference;
 pub use patch::status_patch;
 pub(crate) use rebuild::rebuild;
 

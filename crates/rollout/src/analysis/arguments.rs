@@ -1,157 +1,98 @@
-//! `{{args.x}}`: placeholders in metrics and what stands for them (spec analysis-01 7).
+//! A run's arguments put into its metrics (spec analysis-01 7).
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use crd::{Argument, Metric, SecretKeyRef};
 use serde_json::Value;
 
-/// Stands for the value of a Secret while a metric is only validated.
-const UNREAD: &str = "temp-for-secret";
+use super::text;
 
-/// Values of arguments by name.
-pub(super) type Values = BTreeMap<String, String>;
+/// What stands for a secret wherever it is not needed.
+const PLACEHOLDER: &str = "temp-for-secret";
 
-/// The values of arguments, with those of Secrets taken from `secrets`; without `secrets` a stand-in takes their
-/// place. An argument that has both a value and a Secret takes the Secret's.
-pub(super) fn values(
+/// The fields of a metric, in the order in which the reference looks at them.
+const FIELDS: [&str; 11] = [
+    "name",
+    "interval",
+    "initialDelay",
+    "count",
+    "successCondition",
+    "failureCondition",
+    "failureLimit",
+    "inconclusiveLimit",
+    "consecutiveErrorLimit",
+    "provider",
+    "consecutiveSuccessLimit",
+];
+
+/// The Secrets that arguments come from.
+pub(super) fn secrets(args: &[Argument]) -> Vec<SecretKeyRef> {
+    args.iter().filter_map(secret).cloned().collect()
+}
+
+fn secret(argument: &Argument) -> Option<&SecretKeyRef> {
+    argument.value_from.as_ref()?.secret_key_ref.as_ref()
+}
+
+/// The metric with its arguments in place; without `secrets`, a placeholder stands for each of them.
+///
+/// # Errors
+/// An argument without a value, a Secret without the key, or a placeholder that names no argument.
+pub(super) fn resolve(
+    metric: &Metric,
     args: &[Argument],
     secrets: Option<&BTreeMap<SecretKeyRef, String>>,
-) -> Result<Values, String> {
-    let value = |arg: &Argument| {
-        let secret = arg.value_from.as_ref().and_then(|source| source.secret_key_ref.as_ref());
-        let value = match (secret, secrets) {
-            (Some(_), None) => Some(UNREAD.to_owned()),
-            (Some(reference), Some(known)) => known.get(reference).cloned(),
-            (None, _) => arg.value.clone(),
-        };
-        let value = value.ok_or_else(|| format!("argument \"{}\" was not supplied", arg.name))?;
-        Ok((arg.name.clone(), value))
+) -> Result<Metric, String> {
+    let mut values = BTreeMap::new();
+    for argument in args {
+        values.insert(argument.name.as_str(), value(argument, secrets)?);
+    }
+    let json = serde_json::to_value(metric).map_err(|error| error.to_string())?;
+    let Value::Object(mut fields) = json else { return Ok(metric.clone()) };
+    let mut failed = None;
+    for name in FIELDS {
+        if let Some(field) = fields.get_mut(name) {
+            walk(field, &values, &mut failed);
+        }
+    }
+    match failed {
+        Some(message) => Err(message),
+        None => serde_json::from_value(Value::Object(fields)).map_err(|error| error.to_string()),
+    }
+}
+
+fn value<'a>(
+    argument: &'a Argument,
+    secrets: Option<&'a BTreeMap<SecretKeyRef, String>>,
+) -> Result<&'a str, String> {
+    match (secret(argument), secrets) {
+        (Some(_), None) => Ok(PLACEHOLDER),
+        (Some(reference), Some(secrets)) => secrets.get(reference).map(String::as_str).ok_or_else(|| {
+            format!("key '{}' does not exist in secret '{}'", reference.key, reference.name)
+        }),
+        (None, _) => argument
+            .value
+            .as_deref()
+            .ok_or_else(|| format!("argument \"{}\" was not supplied", argument.name)),
+    }
+}
+
+/// Every text in it, keys included; the last failure stays.
+fn walk(json: &mut Value, values: &BTreeMap<&str, &str>, failed: &mut Option<String>) {
+    let put = |text: &mut String, failed: &mut Option<String>| match text::substitute(text, values) {
+        Ok(new) => *text = new,
+        Err(message) => *failed = Some(message),
     };
-    args.iter().map(value).collect()
-}
-
-/// The Secrets that arguments need.
-pub(super) fn secrets(args: &[Argument]) -> BTreeSet<SecretKeyRef> {
-    args.iter().filter_map(|arg| arg.value_from.as_ref()?.secret_key_ref.clone()).collect()
-}
-
-/// A metric with its placeholders filled in. Substitution happens per text, so a value can never change the shape of
-/// the metric, whatever it holds.
-pub(super) fn fill(metric: &Metric, values: &Values) -> Result<Metric, String> {
-    let mut filled = metric.clone();
-    let mut fields = Fields { values, unresolved: None };
-    fields.text(&mut filled.name)?;
-    fields.text(&mut filled.interval)?;
-    fields.text(&mut filled.initial_delay)?;
-    fields.limit(filled.count.as_mut())?;
-    fields.text(&mut filled.success_condition)?;
-    fields.text(&mut filled.failure_condition)?;
-    fields.limit(filled.failure_limit.as_mut())?;
-    fields.limit(filled.inconclusive_limit.as_mut())?;
-    fields.limit(filled.consecutive_error_limit.as_mut())?;
-    let mut provider = Value::Object(std::mem::take(&mut filled.provider));
-    fields.value(&mut provider)?;
-    if let Value::Object(provider) = provider {
-        filled.provider = provider;
-    }
-    fields.limit(filled.consecutive_success_limit.as_mut())?;
-    // The reference names the last one in the order of the fields.
-    fields.unresolved.map_or(Ok(filled), |tag| Err(format!("failed to resolve {{{{{tag}}}}}")))
-}
-
-struct Fields<'a> {
-    values: &'a Values,
-    unresolved: Option<String>,
-}
-
-impl Fields<'_> {
-    fn limit(&mut self, limit: Option<&mut crd::IntOrString>) -> Result<(), String> {
-        match limit {
-            Some(crd::IntOrString::String(text)) => self.text(text),
-            _ => Ok(()),
-        }
-    }
-
-    fn value(&mut self, value: &mut Value) -> Result<(), String> {
-        match value {
-            Value::String(text) => self.text(text),
-            Value::Array(items) => items.iter_mut().try_for_each(|item| self.value(item)),
-            Value::Object(fields) => {
-                let old = std::mem::take(fields);
-                for (mut key, mut value) in old {
-                    self.text(&mut key)?;
-                    self.value(&mut value)?;
-                    fields.insert(key, value);
-                }
-                Ok(())
+    match json {
+        Value::String(text) => put(text, failed),
+        Value::Array(items) => items.iter_mut().for_each(|item| walk(item, values, failed)),
+        Value::Object(fields) => {
+            for (mut key, mut field) in std::mem::take(fields) {
+                put(&mut key, failed);
+                walk(&mut field, values, failed);
+                fields.insert(key, field);
             }
-            _ => Ok(()),
         }
-    }
-
-    fn text(&mut self, text: &mut String) -> Result<(), String> {
-        if !text.contains("{{") {
-            return Ok(());
-        }
-        let mut filled = String::with_capacity(text.len());
-        let mut rest = text.as_str();
-        while let Some((before, after)) = rest.split_once("{{") {
-            let Some((tag, tail)) = after.split_once("}}") else {
-                return Err(format!(
-                    "Cannot find end tag=\"}}}}\" in the template={text:?} starting from {after:?}"
-                ));
-            };
-            filled.push_str(before);
-            match tag.trim().strip_prefix("args.").and_then(|name| self.values.get(name)) {
-                Some(value) => filled.push_str(value),
-                None => self.unresolved = Some(tag.to_owned()),
-            }
-            rest = tail;
-        }
-        filled.push_str(rest);
-        *text = filled;
-        Ok(())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    fn filled(metric: Value) -> Result<Value, String> {
-        let metric: Metric = serde_json::from_value(metric).unwrap();
-        let values = [("max", "0.01"), ("quoted", "a\"b\\c"), ("nested", "{{args.max}}")];
-        let values = values.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
-        fill(&metric, &values).map(|metric| serde_json::to_value(metric).unwrap())
-    }
-
-    #[test]
-    fn placeholders_are_filled_wherever_a_text_stands() {
-        let metric = json!({
-            "name": "a", "count": "{{ args.max }}", "successCondition": "result < {{args.max}}",
-            "provider": {"web": {"url": "{{args.quoted}}", "{{args.max}}": ["{{args.nested}}"]}},
-        });
-        let expected = json!({
-            "name": "a", "count": "0.01", "successCondition": "result < 0.01",
-            "provider": {"web": {"url": "a\"b\\c", "0.01": ["{{args.max}}"]}},
-        });
-        assert_eq!(filled(metric), Ok(expected));
-    }
-
-    #[test]
-    fn the_last_unknown_placeholder_is_named() {
-        let metric = json!({
-            "name": "a", "successCondition": "{{args.does-not-exist}}",
-            "provider": {"prometheus": {"query": "{{args.metric-name}}"}},
-        });
-        assert_eq!(filled(metric), Err("failed to resolve {{args.metric-name}}".to_owned()));
-    }
-
-    #[test]
-    fn an_argument_without_a_value_is_named() {
-        let arg = Argument { name: "x".to_owned(), ..Argument::default() };
-        assert_eq!(values(&[arg], None), Err("argument \"x\" was not supplied".to_owned()));
+        _ => {}
     }
 }

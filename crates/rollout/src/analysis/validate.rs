@@ -6,8 +6,11 @@ use crd::{Metric, duration};
 
 use super::limits::number;
 
-/// The first problem of a run's resolved metrics.
-pub(super) fn metrics(metrics: &[Metric]) -> Result<(), String> {
+/// The first problem of a list of resolved metrics.
+///
+/// # Errors
+/// `metrics[i]: <problem>`, in the words of the reference.
+pub fn validate(metrics: &[Metric]) -> Result<(), String> {
     if metrics.is_empty() {
         return Err("no metrics specified".to_owned());
     }

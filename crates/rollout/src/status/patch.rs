@@ -19,7 +19,8 @@ pub fn status_patch(old: &RolloutStatus, new: &RolloutStatus) -> Option<Value> {
     difference(&value(old), &value(new)).map(|status| json!({"status": status}))
 }
 
-fn difference(old: &Value, new: &Value) -> Option<Value> {
+/// The merge patch that turns `old` into `new`; `None` when they are equal.
+pub(crate) fn difference(old: &Value, new: &Value) -> Option<Value> {
     let (Value::Object(old), Value::Object(new)) = (old, new) else {
         return (old != new).then(|| new.clone());
     };

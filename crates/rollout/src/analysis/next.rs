@@ -1,0 +1,40 @@
+//! When to look again (spec analysis-02 9).
+
+use std::time::Duration;
+
+use crd::{AnalysisPhase, AnalysisRunStatus, Metric};
+use jiff::Timestamp;
+
+use super::due::in_flight;
+use super::limits::{self, Limits, RETRY};
+use super::result;
+
+/// How long until the first metric is due; `None`: only something observed can bring news.
+pub(super) fn next<'m>(
+    metrics: impl Iterator<Item = &'m Metric>,
+    status: &AnalysisRunStatus,
+    now: Timestamp,
+) -> Option<Duration> {
+    let first = metrics.filter_map(|metric| at(metric, status, now)).min()?;
+    Some(first.duration_since(now).try_into().unwrap_or(Duration::ZERO))
+}
+
+fn at(metric: &Metric, status: &AnalysisRunStatus, now: Timestamp) -> Option<Timestamp> {
+    let result = result(&status.metric_results, &metric.name);
+    if result.and_then(|result| result.phase).is_some_and(AnalysisPhase::completed) {
+        return None;
+    }
+    let Some((result, last)) = result.and_then(|result| Some((result, result.measurements.last()?))) else {
+        let started = status.started_at.map_or(now, crd::Time::timestamp);
+        return limits::initial_delay(metric).map(|delay| started + delay);
+    };
+    if let Some(running) = in_flight(result) {
+        return running.resume_at.map(crd::Time::timestamp);
+    }
+    let finished = last.finished_at?.timestamp();
+    match last.phase {
+        _ if Limits::of(metric).reached(result.count) => None,
+        Some(AnalysisPhase::Error) => Some(finished + RETRY),
+        _ => limits::interval(metric).map(|interval| finished + interval),
+    }
+}
