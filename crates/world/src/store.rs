@@ -229,7 +229,8 @@ impl Store {
         let owners = |object: Option<&Value>| -> Vec<String> {
             let references = object.map(|object| meta::items(object, &["metadata", "ownerReferences"]));
             let references = references.unwrap_or_default().iter();
-            let mut owners: Vec<String> = references.map(|owner| meta::text(owner, &["uid"]).to_owned()).collect();
+            let mut owners: Vec<String> =
+                references.map(|owner| meta::text(owner, &["uid"]).to_owned()).collect();
             // A pod that nobody controls may be adopted: it is found under the empty uid.
             if is_pod && object.is_some_and(|object| meta::controller(object).is_none()) {
                 owners.push(String::new());

@@ -13,7 +13,9 @@ fn concerns(store: &Store, event: &WatchEvent) -> Vec<Id> {
     if kinds::is_definition(&id) {
         return if meta::is_deleting(&event.object) { vec![id] } else { Vec::new() };
     }
-    if event.kind != WatchEventType::Deleted || store.kind(&id.group, &id.plural).is_none_or(|kind| !kind.is_custom()) {
+    if event.kind != WatchEventType::Deleted
+        || store.kind(&id.group, &id.plural).is_none_or(|kind| !kind.is_custom())
+    {
         return Vec::new();
     }
     let Some(definitions) = store.collection("apiextensions.k8s.io", "customresourcedefinitions") else {
@@ -29,8 +31,10 @@ fn sync(store: &mut Store, id: &Id, now: Timestamp) -> Option<Timestamp> {
     }
     let (plural, group) = id.name.split_once('.')?;
     let collection = store.collection(group, plural)?;
-    let objects: Vec<Id> =
-        collection.objects("").map(|object| collection.id(meta::namespace(object), meta::name(object))).collect();
+    let objects: Vec<Id> = collection
+        .objects("")
+        .map(|object| collection.id(meta::namespace(object), meta::name(object)))
+        .collect();
     for object in &objects {
         write::delete(store, object, "Background", now);
     }

@@ -6,11 +6,11 @@ use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 use super::{Controller, pods, write};
+use crate::WatchEvent;
 use crate::meta::{self, items, number, text};
 use crate::selection::LabelSelector;
 use crate::store::{Id, Store};
 use crate::verbs::is_ready;
-use crate::WatchEvent;
 
 pub(super) const ENDPOINTS: Controller = Controller { concerns, sync };
 
@@ -28,7 +28,11 @@ fn concerns(store: &Store, event: &WatchEvent) -> Vec<Id> {
     let selects = |service: &&Arc<Value>| {
         selector(service).is_some_and(|selector| labels.iter().any(|labels| selector.matches(labels)))
     };
-    services.objects(namespace).filter(selects).map(|service| services.id(namespace, meta::name(service))).collect()
+    services
+        .objects(namespace)
+        .filter(selects)
+        .map(|service| services.id(namespace, meta::name(service)))
+        .collect()
 }
 
 /// A Service without a selector has endpoints of somebody else's making.
@@ -57,7 +61,8 @@ fn sync(store: &mut Store, id: &Id, now: Timestamp) -> Option<Timestamp> {
 }
 
 fn has_address(pod: &Value) -> bool {
-    !text(pod, &["status", "podIP"]).is_empty() && !matches!(text(pod, &["status", "phase"]), "Succeeded" | "Failed")
+    !text(pod, &["status", "podIP"]).is_empty()
+        && !matches!(text(pod, &["status", "phase"]), "Succeeded" | "Failed")
 }
 
 fn put(store: &mut Store, group: &str, plural: &str, id: &Id, wanted: Value, now: Timestamp) {
@@ -66,7 +71,9 @@ fn put(store: &mut Store, group: &str, plural: &str, id: &Id, wanted: Value, now
         return;
     }
     write::change(store, id, |live| {
-        for (field, value) in wanted.as_object().into_iter().flatten().filter(|(field, _)| *field != "metadata") {
+        for (field, value) in
+            wanted.as_object().into_iter().flatten().filter(|(field, _)| *field != "metadata")
+        {
             live[field.as_str()] = value.clone();
         }
     });

@@ -69,7 +69,8 @@ fn blocks(dependent: &Value, uid: &str) -> bool {
 fn disown(store: &mut Store, id: &Id, gone: &[&str]) {
     write::change(store, id, |object| {
         let owners = items(object, &["metadata", "ownerReferences"]).iter();
-        let owners: Vec<Value> = owners.filter(|owner| !gone.contains(&text(owner, &["uid"]))).cloned().collect();
+        let owners: Vec<Value> =
+            owners.filter(|owner| !gone.contains(&text(owner, &["uid"]))).cloned().collect();
         let owners = if owners.is_empty() { Value::Null } else { owners.into() };
         meta::set(object, &["metadata", "ownerReferences"], owners);
     });

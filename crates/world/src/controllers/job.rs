@@ -65,7 +65,8 @@ fn sync(store: &mut Store, id: &Id, now: Timestamp) -> Option<Timestamp> {
 impl Tally {
     fn of(store: &Store, job: &Value) -> Self {
         let all = pods::controlled(store, meta::uid(job));
-        let count = |phase: &str| all.iter().filter(|pod| text(pod, &["status", "phase"]) == phase).count() as i64;
+        let count =
+            |phase: &str| all.iter().filter(|pod| text(pod, &["status", "phase"]) == phase).count() as i64;
         let (succeeded, failed) = (count("Succeeded"), count("Failed"));
         Self { active: all.into_iter().filter(|pod| pods::is_active(pod)).collect(), succeeded, failed }
     }
@@ -73,11 +74,8 @@ impl Tally {
     fn status(&self, job: &Value, condition: Option<Value>, now: Timestamp) -> Value {
         let ready = self.active.iter().filter(|pod| is_ready(pod)).count() as i64;
         let active = self.active.len() as i64;
-        let mut status = write::counts([
-            ("active", active),
-            ("succeeded", self.succeeded),
-            ("failed", self.failed),
-        ]);
+        let mut status =
+            write::counts([("active", active), ("succeeded", self.succeeded), ("failed", self.failed)]);
         status["ready"] = json!(ready);
         let started = text(job, &["status", "startTime"]);
         status["startTime"] = if started.is_empty() { meta::stamp(now).into() } else { started.into() };
@@ -117,7 +115,8 @@ fn deadline(job: &Value) -> Option<Timestamp> {
 
 /// When the Job ended, if it has.
 fn ended(job: &Value) -> Option<Timestamp> {
-    let over = |one: &&Value| one["status"] == "True" && (one["type"] == "Complete" || one["type"] == "Failed");
+    let over =
+        |one: &&Value| one["status"] == "True" && (one["type"] == "Complete" || one["type"] == "Failed");
     let condition = items(job, &["status", "conditions"]).iter().find(over)?;
     meta::time(condition, &["lastTransitionTime"])
 }

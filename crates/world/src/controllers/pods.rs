@@ -94,7 +94,9 @@ impl Rank {
             cost: cost.parse().unwrap_or(0),
             alone: std::cmp::Reverse(crowd),
             ready_since: std::cmp::Reverse(ready_since(pod)),
-            restarts: std::cmp::Reverse(statuses.filter_map(|one| number(one, &["restartCount"])).max().unwrap_or(0)),
+            restarts: std::cmp::Reverse(
+                statuses.filter_map(|one| number(one, &["restartCount"])).max().unwrap_or(0),
+            ),
             created: std::cmp::Reverse(meta::time(pod, &["metadata", "creationTimestamp"])),
         }
     }

@@ -25,7 +25,10 @@ fn concerns(store: &Store, event: &WatchEvent) -> Vec<Id> {
         return Vec::new();
     }
     let owners = pods::owners(store, event, "apps", "replicasets");
-    if !owners.is_empty() || event.kind == WatchEventType::Deleted || meta::controller(&event.object).is_some() {
+    if !owners.is_empty()
+        || event.kind == WatchEventType::Deleted
+        || meta::controller(&event.object).is_some()
+    {
         return owners;
     }
     // A pod without a controller: whoever selects it may adopt it.
@@ -98,7 +101,8 @@ fn adopt_and_release(store: &mut Store, set: &Value) {
 }
 
 fn status(set: &Value, active: &[Arc<Value>], now: Timestamp) -> Value {
-    let template = LabelSelector::from_object(&json!({"matchLabels": set["spec"]["template"]["metadata"]["labels"]}));
+    let template =
+        LabelSelector::from_object(&json!({"matchLabels": set["spec"]["template"]["metadata"]["labels"]}));
     let min_ready = number(set, &["spec", "minReadySeconds"]).unwrap_or(0);
     let count = |counts: &dyn Fn(&Value) -> bool| active.iter().filter(|pod| counts(pod)).count() as i64;
     let mut status = write::counts([

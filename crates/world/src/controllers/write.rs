@@ -49,7 +49,8 @@ pub(crate) fn change(store: &mut Store, id: &Id, change: impl FnOnce(&mut Value)
         forget(store, id);
         return;
     }
-    if let Some(generation) = meta::number(&live, &["metadata", "generation"]).filter(|_| object["spec"] != live["spec"])
+    if let Some(generation) =
+        meta::number(&live, &["metadata", "generation"]).filter(|_| object["spec"] != live["spec"])
     {
         meta::set(&mut object, &["metadata", "generation"], json!(generation + 1));
     }
@@ -76,7 +77,11 @@ pub(crate) fn release(store: &mut Store, id: &Id, finalizer: &str) {
     change(store, id, |object| {
         let left = meta::items(object, &["metadata", "finalizers"]).iter();
         let left: Vec<Value> = left.filter(|name| *name != finalizer).cloned().collect();
-        meta::set(object, &["metadata", "finalizers"], if left.is_empty() { Value::Null } else { left.into() });
+        meta::set(
+            object,
+            &["metadata", "finalizers"],
+            if left.is_empty() { Value::Null } else { left.into() },
+        );
     });
 }
 

@@ -66,7 +66,9 @@ impl Store {
 
     fn put_back(&mut self, id: Id, object: Arc<Value>) {
         self.index(&id, None, Some(&object));
-        if let Some(collection) = self.groups.get_mut(&id.group).and_then(|plurals| plurals.get_mut(&id.plural)) {
+        if let Some(collection) =
+            self.groups.get_mut(&id.group).and_then(|plurals| plurals.get_mut(&id.plural))
+        {
             collection.namespaces.entry(id.namespace).or_default().insert(id.name, object);
         }
     }

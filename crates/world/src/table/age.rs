@@ -38,7 +38,8 @@ pub(super) fn words(seconds: i64) -> String {
 mod tests {
     #[test]
     fn ages_are_said_as_kubectl_says_them() {
-        let said = [0, 119, 120, 599, 600, 10_799, 10_860, 28_800, 172_799, 172_800, 691_200].map(super::words);
+        let said =
+            [0, 119, 120, 599, 600, 10_799, 10_860, 28_800, 172_799, 172_800, 691_200].map(super::words);
         assert_eq!(said, ["0s", "119s", "2m", "9m59s", "10m", "179m", "3h1m", "8h", "47h", "2d", "8d"]);
     }
 }

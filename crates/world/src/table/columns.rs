@@ -102,7 +102,6 @@ impl Column {
     }
 }
 
-
 /// A count; zero when it is left out.
 fn figure(object: &Value, part: &str, field: &str) -> Value {
     number(object, &[part, field]).unwrap_or(0).into()
@@ -162,7 +161,8 @@ fn job_status(job: &Value, _now: Timestamp) -> Value {
 }
 
 fn completions(job: &Value, _now: Timestamp) -> Value {
-    format!("{}/{}", figure(job, "status", "succeeded"), number(job, &["spec", "completions"]).unwrap_or(1)).into()
+    format!("{}/{}", figure(job, "status", "succeeded"), number(job, &["spec", "completions"]).unwrap_or(1))
+        .into()
 }
 
 fn job_duration(job: &Value, now: Timestamp) -> Value {

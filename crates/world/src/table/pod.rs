@@ -38,7 +38,8 @@ pub(super) fn status(pod: &Value, _now: Timestamp) -> Value {
 /// How often containers were started again, and when last.
 pub(super) fn restarts(pod: &Value, now: Timestamp) -> Value {
     let count: i64 = statuses(pod).iter().filter_map(|one| number(one, &["restartCount"])).sum();
-    let ends = statuses(pod).iter().filter_map(|one| meta::time(one, &["lastState", "terminated", "finishedAt"]));
+    let ends =
+        statuses(pod).iter().filter_map(|one| meta::time(one, &["lastState", "terminated", "finishedAt"]));
     match ends.max() {
         Some(last) if count > 0 => {
             format!("{count} ({} ago)", age::words(now.duration_since(last).as_secs())).into()

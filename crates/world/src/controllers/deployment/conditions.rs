@@ -8,6 +8,8 @@ use super::rolling::available;
 use crate::controllers::write;
 use crate::meta::{self, items, number};
 
+const TOO_LATE: &str = "ProgressDeadlineExceeded";
+
 /// The status, and when the progress deadline is over.
 pub(super) fn status(sets: &Sets, now: Timestamp) -> (Value, Option<Timestamp>) {
     let deployment = &sets.deployment;
@@ -28,12 +30,14 @@ pub(super) fn status(sets: &Sets, now: Timestamp) -> (Value, Option<Timestamp>) 
     let counted = ["replicas", "updatedReplicas", "readyReplicas", "availableReplicas"];
     let progressed = counted.iter().any(|count| before.get(count) != status.get(count));
     let deadline = deadline(deployment).filter(|_| !complete);
-    let late = !progressed && deadline.is_some_and(|deadline| deadline <= now);
+    // Too late stays too late until something moves.
+    let was_late = items(deployment, &["status", "conditions"]).iter().any(|one| one["reason"] == TOO_LATE);
+    let late = !progressed && !complete && (was_late || deadline.is_some_and(|deadline| deadline <= now));
     status["conditions"] = json!([
         condition(deployment, availability(available_now, wanted, deployment), false, now),
         condition(deployment, progress(sets, complete, late), progressed, now),
     ]);
-    let next = if progressed { None } else { deadline.filter(|deadline| *deadline > now) };
+    let next = if progressed || late { None } else { deadline.filter(|deadline| *deadline > now) };
     (status, next)
 }
 
@@ -59,7 +63,7 @@ fn progress(sets: &Sets, complete: bool, late: bool) -> Said {
         ("Progressing", "True", "NewReplicaSetAvailable", message)
     } else if late {
         let message = format!("ReplicaSet {name:?} has timed out progressing.");
-        ("Progressing", "False", "ProgressDeadlineExceeded", message)
+        ("Progressing", "False", TOO_LATE, message)
     } else {
         ("Progressing", "True", "ReplicaSetUpdated", format!("ReplicaSet {name:?} is progressing."))
     }

@@ -1,0 +1,4 @@
+//! The in-memory Kubernetes, seen from outside.
+
+mod controllers;
+mod harness;
