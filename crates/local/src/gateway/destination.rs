@@ -34,13 +34,13 @@ pub(crate) struct Destination {
 
 /// Why a request goes nowhere.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum Nowhere {
+pub(crate) enum Missing {
     #[error("no HTTPRoute takes host {host:?} and path {path:?}")]
-    NoRoute { host: String, path: String },
+    Route { host: String, path: String },
     #[error("Service {0} does not exist")]
-    NoService(String),
+    Service(String),
     #[error("the HTTPRoute has no backend with a weight above 0")]
-    NoWeight,
+    Weight,
 }
 
 /// Decides. Routes are asked last: names of the cluster are never theirs.
@@ -49,7 +49,7 @@ pub(crate) fn of(
     table: &Table,
     hosts: &BTreeMap<String, SocketAddr>,
     asked: Asked<'_>,
-) -> Result<Destination, Nowhere> {
+) -> Result<Destination, Missing> {
     if let Target::Service { namespace, name } = target {
         return service(table, &(namespace.clone(), name.clone()), Seen::Directly);
     }
@@ -64,14 +64,14 @@ pub(crate) fn of(
     if let Some(key) = in_cluster(asked.host) {
         return service(table, &key, Seen::Directly);
     }
-    let nowhere = || Nowhere::NoRoute { host: asked.host.to_owned(), path: asked.path.to_owned() };
+    let nowhere = || Missing::Route { host: asked.host.to_owned(), path: asked.path.to_owned() };
     let rule = table.rule(asked).ok_or_else(nowhere)?;
     let chosen = rule.balance.lock().choose().and_then(|index| rule.backends.get(index));
-    service(table, chosen.ok_or(Nowhere::NoWeight)?, Seen::ByRoute)
+    service(table, chosen.ok_or(Missing::Weight)?, Seen::ByRoute)
 }
 
-fn service(table: &Table, (namespace, name): &ServiceKey, seen: Seen) -> Result<Destination, Nowhere> {
-    let missing = || Nowhere::NoService(format!("{namespace}/{name}"));
+fn service(table: &Table, (namespace, name): &ServiceKey, seen: Seen) -> Result<Destination, Missing> {
+    let missing = || Missing::Service(format!("{namespace}/{name}"));
     let endpoints: &Arc<_> = table.service(namespace, name).ok_or_else(missing)?;
     Ok(Destination { service: name.clone(), seen, endpoints: endpoints.turn().cloned().collect() })
 }

@@ -84,7 +84,9 @@ mod tests {
     fn winner(rules: Value, path: &str, header: Option<(&'static str, &'static str)>) -> Option<usize> {
         let rules: Vec<Match> = serde_json::from_value(rules).unwrap();
         let mut headers = HeaderMap::new();
-        headers.extend(header.map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())));
+        headers.extend(header.map(|(name, value)| {
+            (http::HeaderName::from_static(name), http::HeaderValue::from_static(value))
+        }));
         let asked = Asked { host: "api.example.com", method: "GET", path, headers: &headers };
         let close = rules.iter().enumerate().filter_map(|(index, one)| {
             Some((closeness(&[], std::slice::from_ref(one), asked)?, std::cmp::Reverse(index)))

@@ -108,13 +108,11 @@ impl Proxy {
                 }
             }
         }
-        match last {
-            Some((endpoint, failure)) => (Some(endpoint), refusal(failure.status, &failure.reason)),
-            None => {
-                let reason = format!("Service {} has no ready pod", destination.service);
-                (None, refusal(StatusCode::SERVICE_UNAVAILABLE, &reason))
-            }
-        }
+        let Some((endpoint, failure)) = last else {
+            let reason = format!("Service {} has no ready pod", destination.service);
+            return (None, refusal(StatusCode::SERVICE_UNAVAILABLE, &reason));
+        };
+        (Some(endpoint), refusal(failure.status, &failure.reason))
     }
 
     async fn ask(

@@ -130,13 +130,9 @@ impl Report {
 }
 
 fn condition(kind: &str, holds: bool, since: &str, reason: &str, message: &str) -> Value {
-    let mut condition = json!({
+    let text = |text: &str| if text.is_empty() { Value::Null } else { Value::from(text) };
+    json!({
         "type": kind, "status": if holds { "True" } else { "False" },
-        "lastProbeTime": null, "lastTransitionTime": since,
-    });
-    if !reason.is_empty() {
-        condition["reason"] = reason.into();
-        condition["message"] = message.into();
-    }
-    condition
+        "lastProbeTime": null, "lastTransitionTime": since, "reason": text(reason), "message": text(message),
+    })
 }

@@ -5,6 +5,8 @@ mod gateway;
 #[cfg(test)]
 mod metrics;
 #[cfg(test)]
+mod openclaw;
+#[cfg(test)]
 mod pods;
 #[cfg(test)]
 mod support;
