@@ -36,6 +36,8 @@ pub use http::MAX_BODY;
 pub use provider::{Answer, Ctx, Provider};
 pub use reading::{Reading, Value};
 
+use std::collections::BTreeMap;
+
 use crd::Metric;
 
 /// One row a metric system, in the order in which a metric is searched for them (spec analysis-02 10).
@@ -52,7 +54,28 @@ pub async fn read(ctx: &Ctx<'_>, metric: &Metric) -> Reading {
     let started = (ctx.clock)();
     let (answer, about) = match provider(metric) {
         Ok(provider) => (provider.read(ctx, metric).await, provider.about(metric)),
-        Err(error) => (Err(error), std::collections::BTreeMap::new()),
+        Err(error) => (Err(error), BTreeMap::new()),
     };
     Reading::new(answer, about, (started, (ctx.clock)()), ctx.secrets)
+}
+
+/// Goes on with a measurement that was not finished, given what it wanted to remember.
+pub async fn resume(ctx: &Ctx<'_>, metric: &Metric, remembered: &BTreeMap<String, String>) -> Reading {
+    let started = (ctx.clock)();
+    let answer = match provider(metric) {
+        Ok(provider) => provider.resume(ctx, metric, remembered).await,
+        Err(error) => Err(error),
+    };
+    Reading::new(answer, BTreeMap::new(), (started, (ctx.clock)()), ctx.secrets)
+}
+
+/// Ends a measurement that was not finished; what comes back has no value.
+pub async fn terminate(ctx: &Ctx<'_>, metric: &Metric, remembered: &BTreeMap<String, String>) -> Reading {
+    let started = (ctx.clock)();
+    let ended = match provider(metric) {
+        Ok(provider) => provider.terminate(ctx, metric, remembered).await,
+        Err(error) => Err(error),
+    };
+    let answer = ended.map(|()| Answer { metadata: remembered.clone(), ..Answer::default() });
+    Reading::new(answer, BTreeMap::new(), (started, (ctx.clock)()), ctx.secrets)
 }

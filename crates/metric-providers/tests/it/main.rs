@@ -13,7 +13,8 @@ use serde_json::{Value as Json, json};
 
 /// A metric with one provider.
 fn metric(provider: &str, config: Json) -> crd::Metric {
-    let written = json!({"name": "success-rate", "provider": {provider: config}});
+    let mut written = json!({"name": "success-rate", "provider": {}});
+    written["provider"][provider] = config;
     serde_json::from_value(written).unwrap()
 }
 

@@ -14,7 +14,9 @@ async fn answering(status: u16, body: &Json) -> MockServer {
 }
 
 fn of(kind: &str, result: Json) -> Json {
-    json!({"status": "success", "data": {"resultType": kind, "result": result}})
+    let mut body = json!({"status": "success", "data": {"resultType": kind}});
+    body["data"]["result"] = result;
+    body
 }
 
 #[tokio::test]
