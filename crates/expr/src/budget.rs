@@ -59,15 +59,12 @@ impl Budget {
         }
         Ok(())
     }
+}
 
-    /// A list or map that holds too many others within one another would exhaust the stack when it is dropped.
-    pub(crate) fn nest<'v>(
-        &self,
-        items: impl IntoIterator<Item = &'v crate::value::Value>,
-    ) -> Result<(), String> {
-        if items.into_iter().any(|item| item.depth() >= DEPTH) {
-            return Err("recursion depth exceeded".into());
-        }
-        Ok(())
+/// A list or map that holds too many others within one another would exhaust the stack when it is dropped.
+pub(crate) fn nest<'v>(items: impl IntoIterator<Item = &'v crate::value::Value>) -> Result<(), String> {
+    if items.into_iter().any(|item| item.depth() >= DEPTH) {
+        return Err("recursion depth exceeded".into());
     }
+    Ok(())
 }

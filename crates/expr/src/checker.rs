@@ -117,7 +117,6 @@ impl Checker<'_> {
         match self.tree.node(id).clone() {
             Node::Unary { op, spelling, .. } => self.unary(id, op, spelling, head),
             Node::Binary { op, spelling, left, right } => self.binary(id, op, spelling, (left, head), right),
-            Node::Chain(_) => Ok(head),
             Node::Member { base, property, optional } => self.member(id, (base, head), property, optional),
             Node::Method { base, name, optional, arguments } => {
                 self.method(id, (base, head), &name, optional, &arguments)
@@ -137,6 +136,7 @@ impl Checker<'_> {
                 let types = self.rest(head, &arguments)?;
                 self.function(id, &name, &arguments, &types)
             }
+            // A chain is what is in it; every other node is a leaf.
             _ => Ok(head),
         }
     }

@@ -76,8 +76,8 @@ impl<'p> Machine<'p> {
         while let Some(id) = passed.pop() {
             step = match (step, self.tree.node(id)) {
                 (Step::Nothing, Node::Chain(_)) => Step::Value(Value::Nil),
-                (Step::Nothing, _) => Step::Nothing,
-                (
+                (Step::Nothing, _)
+                | (
                     Step::Value(Value::Nil),
                     Node::Member { optional: true, .. } | Node::Method { optional: true, .. },
                 ) => Step::Nothing,
@@ -202,11 +202,13 @@ impl<'p> Machine<'p> {
         match (op, &l) {
             // A literal on one side leaves the other as it is, Boolean or not.
             (Binary::And | Binary::Or, _) if literal(right) => return Ok(l),
-            (Binary::And, Value::Bool(true)) | (Binary::Or, Value::Bool(false)) => return self.eval(right),
-            (Binary::And | Binary::Or, Value::Bool(_)) => return Ok(l),
+            (Binary::And, Value::Bool(true))
+            | (Binary::Or, Value::Bool(false))
+            | (Binary::Coalesce, Value::Nil) => {
+                return self.eval(right);
+            }
+            (Binary::And | Binary::Or, Value::Bool(_)) | (Binary::Coalesce, _) => return Ok(l),
             (Binary::And | Binary::Or, other) => return self.at(left, Err(conversion(other, "bool"))),
-            (Binary::Coalesce, Value::Nil) => return self.eval(right),
-            (Binary::Coalesce, _) => return Ok(l),
             _ => {}
         }
         let r = self.eval(right)?;
@@ -237,7 +239,7 @@ impl<'p> Machine<'p> {
 
     /// A list that the program has made.
     fn list(&self, id: NodeId, items: Vec<Value>) -> Evaluated {
-        self.at(id, self.budget.nest(&items))?;
+        self.at(id, crate::budget::nest(&items))?;
         Ok(Value::List(Arc::new(List::new(ListKind::Any, items))))
     }
 
@@ -253,24 +255,19 @@ impl<'p> Machine<'p> {
             let value = self.eval(*value)?;
             entries.insert(key, value);
         }
-        self.at(id, self.budget.nest(entries.values()))?;
+        self.at(id, crate::budget::nest(entries.values()))?;
         Ok(Value::Map(Arc::new(Map::new(MapKind::Texts, entries))))
     }
 
     fn function(&mut self, id: NodeId, name: &str, arguments: &[Value]) -> Evaluated {
-        match self.env.function(name) {
-            Some(function) => self.at(id, function.call(arguments, self.env.result())),
-            None => {
-                let value = self.identifier(name);
-                let message = match value {
-                    Value::Nil => "invalid operation: cannot call nil".to_owned(),
-                    other => {
-                        format!("invalid operation: cannot call non-function of type {}", other.go_type())
-                    }
-                };
-                self.at(id, Err(message))
-            }
+        if let Some(function) = self.env.function(name) {
+            return self.at(id, function.call(arguments, self.env.result()));
         }
+        let message = match self.identifier(name) {
+            Value::Nil => "invalid operation: cannot call nil".to_owned(),
+            other => format!("invalid operation: cannot call non-function of type {}", other.go_type()),
+        };
+        self.at(id, Err(message))
     }
 
     fn builtin(&mut self, id: NodeId, name: &str, arguments: &[Value]) -> Evaluated {

@@ -65,5 +65,5 @@ fn hexadecimal(text: &str) -> Option<f64> {
 /// Go's conversion of a float to an integer on amd64: what does not fit is the smallest integer.
 pub(crate) fn truncate(float: f64) -> i64 {
     const LIMIT: f64 = 9_223_372_036_854_775_808.0;
-    if float.is_nan() || float >= LIMIT || float < -LIMIT { i64::MIN } else { float as i64 }
+    if (-LIMIT..LIMIT).contains(&float) { float as i64 } else { i64::MIN }
 }

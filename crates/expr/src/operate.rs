@@ -66,24 +66,22 @@ pub(crate) fn to_int(value: &Value) -> Result<i64> {
     }
 }
 
-/// How two values of comparable types stand; `None` within: NaN.
-fn compare(l: &Value, r: &Value) -> Option<Option<Ordering>> {
+/// How two values stand; `None`: one is NaN.
+fn compare(l: &Value, spelling: &str, r: &Value) -> Result<Option<Ordering>> {
     match (l, r) {
-        (Value::Text(a), Value::Text(b)) => Some(Some(a.cmp(b))),
-        (Value::Time(a), Value::Time(b)) => Some(Some(a.at.cmp(&b.at))),
-        (Value::Duration(a), Value::Duration(b)) => Some(Some(a.cmp(b))),
-        _ => match (l.as_int(), r.as_int()) {
-            (Some(a), Some(b)) => Some(Some(a.cmp(&b))),
-            _ => Some(l.as_float()?.partial_cmp(&r.as_float()?)),
+        (Value::Text(a), Value::Text(b)) => Ok(Some(a.cmp(b))),
+        (Value::Time(a), Value::Time(b)) => Ok(Some(a.at.cmp(&b.at))),
+        (Value::Duration(a), Value::Duration(b)) => Ok(Some(a.cmp(b))),
+        _ => match (l.as_int(), r.as_int(), l.as_float(), r.as_float()) {
+            (Some(a), Some(b), _, _) => Ok(Some(a.cmp(&b))),
+            (_, _, Some(a), Some(b)) => Ok(a.partial_cmp(&b)),
+            _ => mismatch(l, spelling, r),
         },
     }
 }
 
 fn ordered(l: &Value, spelling: &str, r: &Value, holds: fn(Ordering) -> bool) -> Result {
-    match compare(l, r) {
-        Some(order) => Ok(Value::Bool(order.is_some_and(holds))),
-        None => mismatch(l, spelling, r),
-    }
+    Ok(Value::Bool(compare(l, spelling, r)?.is_some_and(holds)))
 }
 
 /// `l < r`, for sorting and the smallest of many.

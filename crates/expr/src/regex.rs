@@ -16,13 +16,13 @@ fn mistake(pattern: &str) -> String {
         match c {
             '\\' if i + 1 == characters.len() => return "trailing backslash at end of expression: ``".into(),
             '\\' => i += 1,
-            '[' => match class_end(&characters, i) {
-                Some(end) => i = end,
-                None => {
+            '[' => {
+                let Some(end) = class_end(&characters, i) else {
                     let rest: String = characters.iter().skip(i).collect();
                     return format!("missing closing ]: `{rest}`");
-                }
-            },
+                };
+                i = end;
+            }
             '(' => open_groups += 1,
             ')' if open_groups == 0 => return format!("unexpected ): `{pattern}`"),
             ')' => open_groups -= 1,

@@ -17,10 +17,10 @@ pub(super) const TABLE: &[Builtin] = &[
     },
 ];
 
-fn to_number(name: &str, types: &[Type], gives: Type) -> Result<Type, String> {
+fn to_number(name: &str, types: &[Type], target: Type) -> Result<Type, String> {
     let given = one(types)?;
     if given.unknown() || given.number() || given.text() || (name == "int" && *given == Type::Duration) {
-        return Ok(gives);
+        return Ok(target);
     }
     Err(format!("invalid argument for {name} (type {})", named(given)))
 }

@@ -44,7 +44,7 @@ fn write(value: &Value, indent: usize, out: &mut String) -> Result<(), String> {
         Value::Duration(nanoseconds) => out.push_str(&nanoseconds.to_string()),
         Value::Time(time) => out.push_str(&quoted(&time.rfc3339())),
         Value::Named(crate::value::Named::Weekday(n) | crate::value::Named::Month(n)) => {
-            out.push_str(&n.to_string())
+            out.push_str(&n.to_string());
         }
         Value::Named(_) | Value::Zone(_) => out.push_str(&quoted(&go_text::value(value))),
         Value::List(list) => {

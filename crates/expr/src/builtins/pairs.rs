@@ -58,7 +58,7 @@ fn values(call: &mut Call<'_>) -> Given {
 
 fn to_pairs(call: &mut Call<'_>) -> Given {
     let map = map(call, "transform", " to pairs")?;
-    call.budget.nest(map.entries().values())?;
+    crate::budget::nest(map.entries().values())?;
     let pair = |(key, value): (&crate::value::Key, &Value)| {
         Value::List(Arc::new(List::new(ListKind::Pair, vec![key.to_value(), value.clone()])))
     };

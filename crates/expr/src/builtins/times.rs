@@ -6,7 +6,7 @@ use crate::types::Type;
 use crate::value::Value;
 
 pub(super) const TABLE: &[Builtin] = &[
-    Builtin { name: "now", check: Check::Rule(takes_zone), run: now },
+    Builtin { name: "now", check: Check::Rule(takes_zone), run: |call| Ok(now(call)) },
     Builtin {
         name: "duration",
         check: Check::Signatures(&[(&[Sort::Text], Sort::Duration)]),
@@ -49,12 +49,12 @@ fn takes_date(types: &[Type]) -> Result<Type, String> {
     Ok(Type::Time)
 }
 
-fn now(call: &mut Call<'_>) -> Given {
+fn now(call: &Call<'_>) -> Value {
     let zone = match call.arguments.first() {
         Some(Value::Zone(zone)) => zone.clone(),
         _ => Zone::utc(),
     };
-    Ok(Value::Time(Time { at: call.now, zone }))
+    Value::Time(Time { at: call.now, zone })
 }
 
 fn date(call: &mut Call<'_>) -> Given {

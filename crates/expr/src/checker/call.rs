@@ -84,11 +84,7 @@ impl Checker<'_> {
             } else if *type_of == Type::Nil && !matches!(wanted, Type::Any) {
                 let message = format!("cannot use nil as argument (type {}) to call {name}", wanted.name());
                 return self.error(*argument, message);
-            } else if !(wanted.integer() && type_of.integer())
-                && !type_of.assignable(wanted)
-                && !type_of.unknown()
-                && *type_of != Type::Nil
-            {
+            } else if !fits(type_of, wanted) {
                 let (given, wanted) = (type_of.name(), wanted.name());
                 return self.error(
                     *argument,
@@ -136,4 +132,10 @@ impl Checker<'_> {
             _ => self.error(from, format!("type {} does not support indexing", base.name())),
         }
     }
+}
+
+/// Integers of different widths fit one another; what is not known, or nil where anything goes, may fit.
+fn fits(given: &Type, wanted: &Type) -> bool {
+    let integers = wanted.integer() && given.integer();
+    integers || given.assignable(wanted) || given.unknown() || *given == Type::Nil
 }

@@ -130,7 +130,7 @@ impl Machine<'_> {
             let key = self.at(id, operate::key_of(MapKind::Any, &key))?;
             groups.entry(key).or_default().push(item.clone());
         }
-        self.at(id, self.budget.nest(list.items()))?;
+        self.at(id, crate::budget::nest(list.items()))?;
         let groups = groups.into_iter().map(|(key, items)| (key, Value::list(items)));
         Ok(Value::Map(Arc::new(Map::new(MapKind::Groups, groups.collect()))))
     }

@@ -1,5 +1,7 @@
 //! `==`.
 
+use std::cmp::Ordering;
+
 use crate::budget::Budget;
 use crate::value::Value;
 
@@ -30,7 +32,7 @@ pub(crate) fn equal(l: &Value, r: &Value, budget: &mut Budget) -> Result<bool, S
         _ => match (l.as_int(), r.as_int()) {
             (Some(a), Some(b)) => Ok(a == b),
             _ => match (l.as_float(), r.as_float()) {
-                (Some(a), Some(b)) => Ok(a == b),
+                (Some(a), Some(b)) => Ok(a.partial_cmp(&b) == Some(Ordering::Equal)),
                 _ => Ok(l == r),
             },
         },

@@ -74,16 +74,14 @@ pub(crate) fn format(time: &Time, layout: &str) -> String {
     let mut out = String::new();
     let mut rest = layout;
     while let Some(c) = rest.chars().next() {
-        match part(rest) {
-            Some((spelling, part, width)) => {
-                out.push_str(&written(part, width, civil, &time.zone));
-                rest = rest.get(spelling.len()..).unwrap_or_default();
-            }
-            None => {
-                out.push(c);
-                rest = rest.get(c.len_utf8()..).unwrap_or_default();
-            }
-        }
+        let written_length = if let Some((spelling, part, width)) = part(rest) {
+            out.push_str(&written(part, width, civil, &time.zone));
+            spelling.len()
+        } else {
+            out.push(c);
+            c.len_utf8()
+        };
+        rest = rest.get(written_length..).unwrap_or_default();
     }
     out
 }

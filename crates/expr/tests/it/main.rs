@@ -1,5 +1,8 @@
 //! One binary for all integration tests.
 
+#[cfg(test)]
 mod bounds;
+#[cfg(test)]
 mod recorded;
+#[cfg(test)]
 mod vectors;

@@ -67,9 +67,10 @@ fn value<'a>(
 ) -> Result<&'a str, String> {
     match (secret(argument), secrets) {
         (Some(_), None) => Ok(PLACEHOLDER),
-        (Some(reference), Some(secrets)) => secrets.get(reference).map(String::as_str).ok_or_else(|| {
-            format!("key '{}' does not exist in secret '{}'", reference.key, reference.name)
-        }),
+        (Some(reference), Some(secrets)) => secrets
+            .get(reference)
+            .map(String::as_str)
+            .ok_or_else(|| format!("key '{}' does not exist in secret '{}'", reference.key, reference.name)),
         (None, _) => argument
             .value
             .as_deref()

@@ -50,7 +50,11 @@ fn because(rule: &'static str, detail: impl Into<String>) -> Vec<Reason> {
 fn over(run: &AnalysisRun, now: Timestamp) -> RunDecision {
     let Some(left) = ttl::left(run, now) else { return RunDecision::default() };
     if left <= 0 {
-        return RunDecision { delete: true, because: because("analysis.ttl", "its time is over"), ..RunDecision::default() };
+        return RunDecision {
+            delete: true,
+            because: because("analysis.ttl", "its time is over"),
+            ..RunDecision::default()
+        };
     }
     RunDecision {
         requeue_after: u64::try_from(left).ok().map(Duration::from_secs),

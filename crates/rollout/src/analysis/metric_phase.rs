@@ -9,7 +9,14 @@ use super::limits::Limits;
 pub(super) fn passed_limit(limits: &Limits, result: &MetricResult) -> Option<(AnalysisPhase, String)> {
     let rows = [
         (limits.failure >= 0, AnalysisPhase::Failed, "failed", result.failed, "failureLimit", limits.failure),
-        (true, AnalysisPhase::Inconclusive, "inconclusive", result.inconclusive, "inconclusiveLimit", limits.inconclusive),
+        (
+            true,
+            AnalysisPhase::Inconclusive,
+            "inconclusive",
+            result.inconclusive,
+            "inconclusiveLimit",
+            limits.inconclusive,
+        ),
         (
             true,
             AnalysisPhase::Error,
@@ -19,7 +26,8 @@ pub(super) fn passed_limit(limits: &Limits, result: &MetricResult) -> Option<(An
             limits.consecutive_error,
         ),
     ];
-    let passed = rows.into_iter().rev().find(|(applies, _, _, n, _, limit)| *applies && i64::from(*n) > *limit);
+    let passed =
+        rows.into_iter().rev().find(|(applies, _, _, n, _, limit)| *applies && i64::from(*n) > *limit);
     passed.map(|(_, phase, what, n, name, limit)| (phase, format!("{what} ({n}) > {name} ({limit})")))
 }
 

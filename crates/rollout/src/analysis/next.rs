@@ -9,6 +9,9 @@ use super::due::in_flight;
 use super::limits::{self, Limits, RETRY};
 use super::result;
 
+/// A metric is due only after its wait has passed, so a look at that very second would find nothing.
+const MOMENT: Duration = Duration::from_secs(1);
+
 /// How long until the first metric is due; `None`: only something observed can bring news.
 pub(super) fn next<'m>(
     metrics: impl Iterator<Item = &'m Metric>,
@@ -16,7 +19,8 @@ pub(super) fn next<'m>(
     now: Timestamp,
 ) -> Option<Duration> {
     let first = metrics.filter_map(|metric| at(metric, status, now)).min()?;
-    Some(first.duration_since(now).try_into().unwrap_or(Duration::ZERO))
+    let wait = first.duration_since(now).try_into().unwrap_or(Duration::ZERO);
+    Some(if wait.is_zero() { MOMENT } else { wait })
 }
 
 fn at(metric: &Metric, status: &AnalysisRunStatus, now: Timestamp) -> Option<Timestamp> {

@@ -12,7 +12,13 @@ const TERMINATED: &str = "Metric Terminated";
 const BLANK: &str = "*****";
 
 /// Records a reading; `terminating` is whether it was asked to end.
-pub(super) fn record(status: &mut AnalysisRunStatus, reading: &Reading, dry_run: bool, terminating: bool, now: Timestamp) {
+pub(super) fn record(
+    status: &mut AnalysisRunStatus,
+    reading: &Reading,
+    dry_run: bool,
+    terminating: bool,
+    now: Timestamp,
+) {
     let known = status.metric_results.iter().position(|result| result.name == reading.name);
     let place = known.unwrap_or_else(|| {
         status.metric_results.push(MetricResult {
@@ -32,7 +38,8 @@ pub(super) fn record(status: &mut AnalysisRunStatus, reading: &Reading, dry_run:
         if measurement.metadata.is_empty() {
             measurement.metadata.clone_from(&earlier.metadata);
         }
-        let ended = matches!(measurement.phase, Some(AnalysisPhase::Successful | AnalysisPhase::Inconclusive));
+        let ended =
+            matches!(measurement.phase, Some(AnalysisPhase::Successful | AnalysisPhase::Inconclusive));
         if terminating && ended {
             TERMINATED.clone_into(&mut measurement.message);
         }
@@ -55,7 +62,8 @@ fn measured(reading: &Reading, now: Timestamp) -> Measurement {
                 expr::Verdict::Failed => (AnalysisPhase::Failed, String::new(), true),
                 expr::Verdict::Inconclusive => (AnalysisPhase::Inconclusive, String::new(), true),
                 expr::Verdict::Error(why) => {
-                    let keeps = ["graphite", "cloudWatch"].iter().any(|name| metric.provider.contains_key(*name));
+                    let keeps =
+                        ["graphite", "cloudWatch"].iter().any(|name| metric.provider.contains_key(*name));
                     (AnalysisPhase::Error, why.to_string(), keeps)
                 }
             }

@@ -96,10 +96,11 @@ impl Sum {
         }
         self.worst = Some(phase);
         if let Some((_, text)) = passed {
-            self.message = format!("Metric \"{name}\" assessed {} due to {text}", phase.as_str());
-            if !result.message.is_empty() {
-                self.message.push_str(&format!(": \"Error Message: {}\"", result.message));
-            }
+            let cause = match result.message.as_str() {
+                "" => String::new(),
+                message => format!(": \"Error Message: {message}\""),
+            };
+            self.message = format!("Metric \"{name}\" assessed {} due to {text}{cause}", phase.as_str());
         }
     }
 }

@@ -14,7 +14,9 @@ pub(super) fn substitute(text: &str, values: &BTreeMap<&str, &str>) -> Result<St
         out.push_str(before);
         let Some((tag, after)) = after.split_once("}}") else {
             let from = format!("{{{{{after}");
-            return Err(format!("Cannot find end tag=\"}}}}\" in the template={text:?} starting from {from:?}"));
+            return Err(format!(
+                "Cannot find end tag=\"}}}}\" in the template={text:?} starting from {from:?}"
+            ));
         };
         match tag.trim().strip_prefix("args.").and_then(|name| values.get(name)) {
             Some(value) => out.push_str(value),

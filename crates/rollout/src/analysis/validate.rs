@@ -52,9 +52,14 @@ fn limits(metric: &Metric) -> Result<(), String> {
         (errors < 0, "consecutiveErrorLimit must be >= 0".to_owned()),
         (
             count > 0 && failures >= 0 && count < sum,
-            format!("count ({count}) must be >= failureLimit + consecutiveSuccessLimit ({failures} + {successes}) if both >= 0"),
+            format!(
+                "count ({count}) must be >= failureLimit + consecutiveSuccessLimit ({failures} + {successes}) if both >= 0"
+            ),
         ),
-        (count > 0 && failures < 0 && count < successes, "count must be >= consecutiveSuccessLimit".to_owned()),
+        (
+            count > 0 && failures < 0 && count < successes,
+            "count must be >= consecutiveSuccessLimit".to_owned(),
+        ),
         (count > 0 && count < inconclusive, "count must be >= inconclusiveLimit".to_owned()),
         (count > 1 && metric.interval.is_empty(), "interval must be specified when count > 1".to_owned()),
     ];
@@ -109,15 +114,18 @@ mod tests {
                 json!({"interval": "60s-typo"}),
                 r#"invalid interval string: time: unknown unit "s-typo" in duration "60s-typo""#,
             ),
-            (json!({"initialDelay": "5"}), r#"invalid startDelay string: time: missing unit in duration "5""#),
+            (
+                json!({"initialDelay": "5"}),
+                r#"invalid startDelay string: time: missing unit in duration "5""#,
+            ),
             (json!({}), "no provider specified"),
             (json!({"provider": {"web": {}, "prometheus": {}}}), "multiple providers specified"),
             (json!({"provider": {"plugin": {"a": {}, "b": {}}}}), "multiple providers specified"),
         ];
         for (fields, message) in rows {
             let metric: Metric = serde_json::from_value(fields).unwrap();
-            assert_eq!(metrics(&[metric]), Err(format!("metrics[0]: {message}")));
+            assert_eq!(validate(&[metric]), Err(format!("metrics[0]: {message}")));
         }
-        assert_eq!(metrics(&[]), Err("no metrics specified".to_owned()));
+        assert_eq!(validate(&[]), Err("no metrics specified".to_owned()));
     }
 }

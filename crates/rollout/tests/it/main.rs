@@ -9,6 +9,8 @@ mod harness;
 #[cfg(test)]
 mod properties;
 #[cfg(test)]
+mod run_vectors;
+#[cfg(test)]
 mod traces;
 #[cfg(test)]
 mod traffic_verified;
