@@ -154,6 +154,10 @@ func describe(t reflect.Type, out map[string][]string) string {
 		}
 		return "[]" + describe(t.Elem(), out)
 	case reflect.Map:
+		if t.Elem().Kind() == reflect.Slice && t.Elem().Elem().Kind() == reflect.String {
+			// A map cannot hold repeated values: the list has a message around it.
+			return "{}texts"
+		}
 		return "{}" + describe(t.Elem(), out)
 	case reflect.Struct:
 		visit(t, out)

@@ -132,6 +132,7 @@ impl Walk {
             Kind::Int32 => value.as_i64().is_some_and(|number| i32::try_from(number).is_ok()),
             Kind::Int64 => value.is_i64(),
             Kind::Double => value.is_number(),
+            Kind::Texts => value.is_array(),
             Kind::IntOrString | Kind::Wrapped => value.is_string() || value.is_number(),
             Kind::Json | Kind::SchemaOrBool | Kind::SchemaOrList | Kind::SchemaOrTexts => true,
             Kind::Message(name) => match (SCHEMA.message(name), &mut *value) {
@@ -169,6 +170,7 @@ fn go_type(kind: Kind) -> String {
         Kind::Time => "v1.Time".to_owned(),
         Kind::MicroTime => "v1.MicroTime".to_owned(),
         Kind::IntOrString => "intstr.IntOrString".to_owned(),
+        Kind::Texts => "[]string".to_owned(),
         Kind::Wrapped => "resource.Quantity".to_owned(),
         Kind::Json | Kind::SchemaOrBool | Kind::SchemaOrList | Kind::SchemaOrTexts => "v1.JSON".to_owned(),
         Kind::Message(name) => name.split_once('.').map_or(name, |(_, rest)| rest).to_owned(),

@@ -63,6 +63,8 @@ pub(crate) enum Kind {
     IntOrString,
     /// A message around one text: `Quantity`.
     Wrapped,
+    /// A message around a list of texts.
+    Texts,
     /// A message around raw JSON: `RawExtension`, `FieldsV1`, `JSON`.
     Json,
     /// A schema, or whether anything is allowed at all.
@@ -153,6 +155,7 @@ impl Kind {
             "microtime" => Self::MicroTime,
             "intorstring" => Self::IntOrString,
             "string1" => Self::Wrapped,
+            "texts" => Self::Texts,
             "json" => Self::Json,
             "schemaorbool" => Self::SchemaOrBool,
             "schemaoritems" => Self::SchemaOrList,

@@ -27,6 +27,7 @@ mod clock;
 mod discovery;
 mod fields;
 mod forms;
+mod journal;
 mod kinds;
 mod kubeconfig;
 mod listen;

@@ -1,11 +1,13 @@
 //! The handle of a server.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use world::World;
 
+use crate::journal::Journal;
 use crate::shared::Shared;
 use crate::{Clock, Listening, Service, listen, tick};
 
@@ -16,12 +18,14 @@ pub struct Options {
     pub world: World,
     /// Where the time comes from.
     pub clock: Clock,
+    /// Where the objects are kept over a restart; `None` keeps them in memory. What is there replaces `world`'s objects.
+    pub data_dir: Option<PathBuf>,
 }
 
 impl Default for Options {
     /// An empty world in memory, on the machine's time.
     fn default() -> Self {
-        Self { world: World::new(), clock: Clock::system() }
+        Self { world: World::new(), clock: Clock::system(), data_dir: None }
     }
 }
 
@@ -33,9 +37,12 @@ pub struct Server {
 
 impl Server {
     /// Starts a server. Must be called within a tokio runtime, on which the world's controllers then run.
+    ///
+    /// Fails when the data directory cannot be read or belongs to another running server.
     pub fn new(options: Options) -> std::io::Result<Self> {
-        let Options { world, clock } = options;
-        let shared = Arc::new(Shared::new(world, clock));
+        let Options { mut world, clock, data_dir } = options;
+        let journal = data_dir.map(|directory| Journal::open(&directory, &mut world)).transpose()?;
+        let shared = Arc::new(Shared::new(world, clock, journal));
         tick::start(&shared);
         Ok(Self { shared })
     }

@@ -8,10 +8,11 @@ use tokio::sync::{Notify, watch};
 use world::World;
 
 use crate::Clock;
+use crate::journal::Journal;
 
 /// What all handles, requests and watches of one server share.
 pub(crate) struct Shared {
-    world: Mutex<World>,
+    world: Mutex<Kept>,
     pub(crate) clock: Clock,
     /// The version of the latest change; watches wait for it to move.
     head: watch::Sender<u64>,
@@ -19,19 +20,33 @@ pub(crate) struct Shared {
     work: Arc<Notify>,
 }
 
+/// The world, and the files that follow it.
+struct Kept {
+    world: World,
+    journal: Option<Journal>,
+}
+
 impl Shared {
-    pub(crate) fn new(world: World, clock: Clock) -> Self {
+    pub(crate) fn new(world: World, clock: Clock, journal: Option<Journal>) -> Self {
         let head = watch::Sender::new(world.version());
-        Self { world: Mutex::new(world), clock, head, work: Arc::default() }
+        Self { world: Mutex::new(Kept { world, journal }), clock, head, work: Arc::default() }
     }
 
     /// Reads or changes the world. The lock is held for as long as `act` runs: it must neither wait nor serialise.
     pub(crate) fn with<T>(&self, act: impl FnOnce(&mut World, Timestamp) -> T) -> T {
-        let mut world = self.world.lock();
+        let mut kept = self.world.lock();
+        let Kept { world, journal } = &mut *kept;
         let before = world.version();
-        let result = act(&mut world, self.clock.now());
+        let result = act(world, self.clock.now());
         let after = world.version();
-        drop(world);
+        if let (true, Some(open)) = (after != before, journal.as_mut())
+            && let Err(error) = open.record(world)
+        {
+            // Going on without the disk keeps the clients alive; what is in memory is right.
+            tracing::error!(%error, "the journal cannot be written; changes are kept in memory only from now on");
+            *journal = None;
+        }
+        drop(kept);
         if after != before {
             // A slower writer must not turn the head back.
             self.head.send_if_modified(|head| {

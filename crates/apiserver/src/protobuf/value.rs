@@ -97,6 +97,7 @@ impl Place<'_> {
             }
             (Kind::IntOrString, Field::Bytes(bytes)) => self.int_or_string(bytes)?,
             (Kind::Wrapped, Field::Bytes(bytes)) => self.wrapped(bytes)?,
+            (Kind::Texts, Field::Bytes(bytes)) => self.texts(bytes)?,
             (Kind::Json, Field::Bytes(bytes)) => self.raw_json(bytes)?,
             (Kind::SchemaOrBool, Field::Bytes(bytes)) => self.schema_or_bool(bytes)?,
             (Kind::SchemaOrList, Field::Bytes(bytes)) => {
@@ -176,6 +177,16 @@ impl Place<'_> {
             Some(text) => self.text(text).map(Value::String),
             None => Ok("0".into()),
         }
+    }
+
+    fn texts(self, bytes: &[u8]) -> Result<Value, Malformed> {
+        let mut texts = Vec::new();
+        for field in Fields::of(bytes) {
+            if let (1, Field::Bytes(text)) = field? {
+                texts.push(Value::String(self.text(text)?));
+            }
+        }
+        Ok(Value::Array(texts))
     }
 
     fn raw_json(self, bytes: &[u8]) -> Result<Value, Malformed> {

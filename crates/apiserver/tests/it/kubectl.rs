@@ -1,0 +1,1 @@
+//! The real kubectl over a socket. Filled in below.
