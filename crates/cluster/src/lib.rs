@@ -1,1 +1,51 @@
 //! The Kubernetes adapter: watch, observe, apply, lease, events.
+//!
+//! For: running the state machine of `aviary-rollout` against a cluster, real or embedded. [`Controller`] keeps one
+//! list and watch per kind, gathers what a pass may look at, carries out what it decides, and writes nothing that
+//! changes nothing.
+//!
+//! Not for: deciding. There is no rule about rollouts in here; what is asked of metric systems is in
+//! `aviary-metric-providers`, what is asked of regions in `aviary-regions`.
+//!
+//! ```no_run
+//! use aviary_cluster::{Connection, Controller, Settings, connect};
+//! use tokio_util::sync::CancellationToken;
+//!
+//! # async fn run() -> Result<(), aviary_cluster::Error> {
+//! let client = connect(&Connection::default()).await?;
+//! let controller = Controller::new(client, Settings::default()).await?;
+//! controller.run(CancellationToken::new()).await;
+//! # Ok(())
+//! # }
+//! ```
+
+mod admin;
+mod analysis_runs;
+mod apply;
+mod cache;
+mod client;
+mod clock;
+mod controller;
+mod error;
+mod events;
+mod gate;
+mod gather;
+mod lease;
+mod metrics;
+mod peers;
+mod queue;
+mod reflect;
+mod rollouts;
+mod secrets;
+mod settings;
+mod watches;
+mod writes;
+
+/// Durations as flags give them: `15s`, `1m30s`.
+pub use crd::duration;
+
+pub use client::{ConnectError, Connection, connect};
+pub use clock::Clock;
+pub use controller::{Controller, Ended};
+pub use error::Error;
+pub use settings::{LeaseSettings, Settings};

@@ -1,0 +1,168 @@
+//! The AnalysisRun controller: what is due is read, what was read is judged, the status is written.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crd::{AnalysisPhase, AnalysisRun, Kind, ObjectKey, SecretKeyRef};
+use futures::future::join_all;
+use metric_providers::{Ctx, Value};
+use rollout::Action;
+use rollout::analysis::{Ask, Filled, How, Outcome as Read, Reading, RunDecision, assess, due, status_patch};
+use tokio::time::Instant;
+
+use crate::apply::{Applied, Writer};
+use crate::cache::{Cache, Name};
+use crate::clock::Clock;
+use crate::error::Error;
+use crate::events::Events;
+use crate::metrics::Metrics;
+use crate::queue::Outcome;
+use crate::secrets::Secrets;
+use crate::writes::Writes;
+
+/// How soon to look again when the cache has not shown our own last write; the write's own event is quicker.
+const STALE: Duration = Duration::from_millis(100);
+
+/// Everything that one pass over an AnalysisRun needs.
+pub(crate) struct AnalysisRuns {
+    cache: Arc<Cache>,
+    writer: Writer,
+    writes: Writes,
+    secrets: Secrets,
+    events: Events,
+    metrics: Arc<Metrics>,
+    clock: Clock,
+}
+
+impl AnalysisRuns {
+    pub(crate) fn new(
+        cache: Arc<Cache>,
+        writer: Writer,
+        secrets: Secrets,
+        events: Events,
+        metrics: Arc<Metrics>,
+        clock: Clock,
+    ) -> Self {
+        Self { cache, writer, writes: Writes::default(), secrets, events, metrics, clock }
+    }
+
+    /// One pass, with its time and outcome recorded.
+    pub(crate) async fn work(&self, name: &Name) -> Outcome {
+        let began = Instant::now();
+        let result = self.reconcile(name).await;
+        self.metrics.analysis_run_pass(name, began.elapsed(), result.is_err());
+        let (namespace, run) = name;
+        match result {
+            Ok(outcome) => outcome,
+            Err(error) if error.is_conflict() => {
+                tracing::debug!(%namespace, analysisrun = %run, %error, "the cluster moved on; observing again");
+                Outcome::Failed
+            }
+            Err(error) => {
+                tracing::warn!(%namespace, analysisrun = %run, category = error.category(), %error, "pass failed");
+                Outcome::Failed
+            }
+        }
+    }
+
+    async fn reconcile(&self, name: &Name) -> Result<Outcome, Error> {
+        let run = {
+            let objects = self.cache.read();
+            let Some(run) = objects.analysis_runs.get(&name.0, &name.1) else { return Ok(Outcome::Done) };
+            if !self.writes.seen(name, &objects) {
+                return Ok(Outcome::After(STALE));
+            }
+            Arc::clone(run)
+        };
+        let asks = due(&run, self.clock.now());
+        let decision = match self.ask(&name.0, asks).await {
+            Ok(readings) => assess(&run, Ok(&readings), self.clock.now()),
+            Err(error) => assess(&run, Err(&error), self.clock.now()),
+        };
+        self.carry_out(name, &run, decision).await
+    }
+
+    /// Destructured without `..`: a new part of a decision does not compile until it is carried out.
+    async fn carry_out(
+        &self,
+        name: &Name,
+        run: &AnalysisRun,
+        decision: RunDecision,
+    ) -> Result<Outcome, Error> {
+        let RunDecision { status, events, requeue_after, delete, because } = decision;
+        for reason in &because {
+            tracing::trace!(namespace = %name.0, analysisrun = %name.1, rule = reason.rule, "{}", reason.detail);
+        }
+        let key = ObjectKey::new(Kind::ANALYSIS_RUN, name.0.clone(), name.1.clone());
+        if delete {
+            let action = Action::Delete { key, uid: run.metadata.uid.clone() };
+            self.writer.apply(&[action], &mut Applied::default()).await?;
+            return Ok(Outcome::Done);
+        }
+        if let Some(patch) = status.and_then(|status| status_patch(&run.status, &status)) {
+            let version = &run.metadata.resource_version;
+            if let Some(version) = self.writer.status(&key, false, patch, version).await? {
+                self.writes.record(name, &key, &version);
+            }
+        }
+        for event in events {
+            self.events.publish(&Kind::ANALYSIS_RUN, &run.metadata, event);
+        }
+        Ok(requeue_after.map_or(Outcome::Done, Outcome::After))
+    }
+
+    /// Puts all questions at the same time. `Err` names the argument or Secret that is missing; then nothing is asked.
+    async fn ask(&self, namespace: &str, asks: Vec<Ask>) -> Result<Vec<Reading>, String> {
+        let references: BTreeSet<SecretKeyRef> =
+            asks.iter().flat_map(|ask| ask.secrets.iter().cloned()).collect();
+        let secrets = self.secrets.read(namespace, references).await?;
+        let filled = asks.iter().map(|ask| ask.fill(&secrets)).collect::<Result<Vec<_>, _>>()?;
+        let questions = asks.into_iter().zip(filled).map(|(ask, filled)| self.read(ask, filled));
+        Ok(join_all(questions).await)
+    }
+
+    async fn read(&self, ask: Ask, asked: Filled) -> Reading {
+        let now = || self.clock.now();
+        let times = |text: &str| expr::time(text, self.clock.now()).map(|time| time.at);
+        let ctx = Ctx { clock: &now, times: &times, prometheus_address: None, secrets: &asked.secrets };
+        let found = match &ask.how {
+            How::New => metric_providers::read(&ctx, &asked.metric).await,
+            How::Resume(before) => metric_providers::resume(&ctx, &asked.metric, &before.metadata).await,
+            How::Terminate(before) => {
+                metric_providers::terminate(&ctx, &asked.metric, &before.metadata).await
+            }
+        };
+        let value = found.outcome.as_ref().ok().and_then(Option::as_ref).map(Value::text).unwrap_or_default();
+        let outcome = match found.outcome {
+            // Ended before it was finished: it says neither good nor bad (spec analysis-02 6).
+            Ok(None) if matches!(ask.how, How::Terminate(_)) => {
+                Read::Verdict(AnalysisPhase::Inconclusive, "Metric Terminated".to_owned())
+            }
+            Ok(None) => Read::Running,
+            Ok(Some(value)) => Read::Value(typed(&value)),
+            Err(message) => Read::Error(message),
+        };
+        Reading {
+            name: ask.name,
+            asked,
+            outcome,
+            value,
+            metadata: found.metadata,
+            about: found.about,
+            resume_at: found.resume_at,
+            started_at: found.started,
+            finished_at: found.finished,
+        }
+    }
+}
+
+/// A value as the condition language knows it.
+fn typed(value: &Value) -> expr::Value {
+    match value {
+        Value::Number(number) => (*number).into(),
+        Value::Numbers(numbers) => expr::Value::floats(numbers.iter().copied()),
+        Value::Text(text) => expr::Value::text(text.as_str()),
+        Value::Json(json) => json.into(),
+    }
+}

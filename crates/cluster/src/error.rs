@@ -1,0 +1,70 @@
+//! What can go wrong between the core and the cluster.
+
+use crd::ObjectKey;
+
+/// What can go wrong between the core and the cluster.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The API server refused a write, or could not be reached.
+    #[error("cannot {verb} {key}: {source}")]
+    Write {
+        /// What was tried: `create`, `patch`, `delete`, `evict`.
+        verb: &'static str,
+        /// On what.
+        key: Box<ObjectKey>,
+        /// What the server said.
+        source: Box<kube::Error>,
+    },
+    /// The API server refused a read, or could not be reached.
+    #[error("cannot read {key}: {source}")]
+    Read {
+        /// Of what.
+        key: Box<ObjectKey>,
+        /// What the server said.
+        source: Box<kube::Error>,
+    },
+    /// Another controller holds the lease: nothing may be written any more.
+    #[error("this controller no longer holds the lease; {key} was left as it is")]
+    LeaseLost {
+        /// What would have been written.
+        key: Box<ObjectKey>,
+    },
+    /// A kubeconfig could not be used.
+    #[error("{0}")]
+    Connect(#[from] crate::client::ConnectError),
+    /// A port could not be opened.
+    #[error("cannot listen on {address}: {source}; choose another port with {flag}, or stop what uses it")]
+    Listen {
+        /// The address.
+        address: std::net::SocketAddr,
+        /// The flag that sets the port.
+        flag: &'static str,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The API server does not answer at start.
+    #[error(
+        "cannot reach the API server: {0}; check the kubeconfig's server address, or that the pod may reach it"
+    )]
+    Unreachable(#[source] kube::Error),
+}
+
+impl Error {
+    /// Whether the cluster had moved on in between (the object changed, or a name was taken): no fault of anybody's,
+    /// the next pass observes it and decides again.
+    pub fn is_conflict(&self) -> bool {
+        let Self::Write { source, .. } = self else { return false };
+        matches!(source.as_ref(), kube::Error::Api(status) if status.is_conflict() || status.is_already_exists())
+    }
+
+    /// Label for metrics and events: which part failed.
+    pub fn category(&self) -> &'static str {
+        match self {
+            Self::Write { .. } => "write",
+            Self::Read { .. } => "read",
+            Self::LeaseLost { .. } => "lease",
+            Self::Connect(_) | Self::Unreachable(_) => "connect",
+            Self::Listen { .. } => "listen",
+        }
+    }
+}

@@ -1,0 +1,157 @@
+//! Events on objects: best effort, bounded, folded when they repeat.
+
+use std::collections::BTreeMap;
+
+use crd::{Kind, ObjectMeta};
+use kube::Client;
+use kube::core::Request;
+use rollout::{Event, EventType};
+use serde_json::{Value, json};
+use tokio::sync::mpsc;
+
+use crate::clock::Clock;
+
+/// How many events may wait to be sent; more are dropped, for people have long stopped reading by then.
+const BACKLOG: usize = 1_000;
+/// How many different events are remembered to fold repetitions.
+const REMEMBERED: usize = 4_096;
+/// Component that the peer gives as the source (spec rollout-status-events 7).
+const COMPONENT: &str = "rollouts-controller";
+
+/// Where events go.
+#[derive(Clone, Debug)]
+pub(crate) struct Events(mpsc::Sender<Note>);
+
+#[derive(Debug)]
+struct Note {
+    regarding: Regarding,
+    event: Event,
+}
+
+/// The object that an event is about.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Regarding {
+    kind: Kind,
+    namespace: String,
+    name: String,
+    uid: String,
+    version: String,
+}
+
+impl Events {
+    /// The way in, and the task that sends.
+    pub(crate) fn new(client: Client, clock: Clock) -> (Self, impl Future<Output = ()>) {
+        let (sender, receiver) = mpsc::channel(BACKLOG);
+        let writer = Writer { client, clock, known: BTreeMap::new(), sequence: 0 };
+        (Self(sender), writer.run(receiver))
+    }
+
+    /// Tells people something about an object. Never waits, never fails.
+    pub(crate) fn publish(&self, kind: &Kind, meta: &ObjectMeta, event: Event) {
+        match event.kind {
+            EventType::Normal => tracing::info!(
+                kind = %kind.kind, namespace = %meta.namespace, name = %meta.name,
+                event_reason = event.reason, "{}", event.message
+            ),
+            EventType::Warning => tracing::warn!(
+                kind = %kind.kind, namespace = %meta.namespace, name = %meta.name,
+                event_reason = event.reason, "{}", event.message
+            ),
+        }
+        let regarding = Regarding {
+            kind: kind.clone(),
+            namespace: meta.namespace.clone(),
+            name: meta.name.clone(),
+            uid: meta.uid.clone(),
+            version: meta.resource_version.clone(),
+        };
+        if self.0.try_send(Note { regarding, event }).is_err() {
+            tracing::debug!("too many events wait to be sent; one was dropped");
+        }
+    }
+}
+
+struct Writer {
+    client: Client,
+    clock: Clock,
+    /// Events sent before, and how often: (uid, reason, message) to (name, count).
+    known: BTreeMap<(String, &'static str, String), (String, i64)>,
+    sequence: u64,
+}
+
+impl Writer {
+    async fn run(mut self, mut notes: mpsc::Receiver<Note>) {
+        while let Some(note) = notes.recv().await {
+            if let Err(error) = self.send(&note).await {
+                tracing::debug!(%error, reason = note.event.reason, "an event could not be written");
+            }
+        }
+    }
+
+    async fn send(&mut self, note: &Note) -> Result<(), kube::Error> {
+        let Note { regarding, event } = note;
+        let id = (regarding.uid.clone(), event.reason, event.message.clone());
+        let now = crd::Time::from(self.clock.now()).to_string();
+        let url = format!("/api/v1/namespaces/{}/events", namespace(regarding));
+        if let Some((name, count)) = self.known.get_mut(&id) {
+            *count += 1;
+            let patch = json!({"count": *count, "lastTimestamp": now});
+            match self.client.request::<Value>(merge(&url, name, &patch)?).await {
+                // Events are kept for an hour by default; a forgotten one is written anew.
+                Err(kube::Error::Api(status)) if status.is_not_found() => {}
+                other => return other.map(drop),
+            }
+        }
+        let name = self.name(&regarding.name);
+        let body = body(&name, regarding, event, &now);
+        self.client.request::<Value>(create(&url, &body)?).await?;
+        if self.known.len() >= REMEMBERED {
+            self.known.clear();
+        }
+        self.known.insert(id, (name, 1));
+        Ok(())
+    }
+
+    fn name(&mut self, object: &str) -> String {
+        self.sequence += 1;
+        let moment = u64::try_from(self.clock.now().as_nanosecond()).unwrap_or_default();
+        format!("{object}.{:x}", moment.wrapping_add(self.sequence))
+    }
+}
+
+/// Events on cluster-wide objects live in `default`.
+fn namespace(regarding: &Regarding) -> &str {
+    if regarding.namespace.is_empty() { "default" } else { &regarding.namespace }
+}
+
+fn create(url: &str, body: &Value) -> Result<http::Request<Vec<u8>>, kube::Error> {
+    let bytes = serde_json::to_vec(body).map_err(kube::Error::SerdeError)?;
+    Request::new(url).create(&kube::api::PostParams::default(), bytes).map_err(kube::Error::BuildRequest)
+}
+
+fn merge(url: &str, name: &str, patch: &Value) -> Result<http::Request<Vec<u8>>, kube::Error> {
+    let (params, patch) = (kube::api::PatchParams::default(), kube::api::Patch::Merge(patch));
+    Request::new(url).patch(name, &params, &patch).map_err(kube::Error::BuildRequest)
+}
+
+fn body(name: &str, regarding: &Regarding, event: &Event, now: &str) -> Value {
+    let Regarding { kind, namespace: _, name: object, uid, version } = regarding;
+    json!({
+        "apiVersion": "v1",
+        "kind": "Event",
+        "metadata": {"name": name, "namespace": namespace(regarding)},
+        "involvedObject": {
+            "apiVersion": kind.api_version(), "kind": kind.kind, "namespace": regarding.namespace,
+            "name": object, "uid": uid, "resourceVersion": version,
+        },
+        "reason": event.reason,
+        "message": event.message,
+        "type": match event.kind { EventType::Normal => "Normal", EventType::Warning => "Warning" },
+        "source": {"component": COMPONENT},
+        "reportingComponent": COMPONENT,
+        "reportingInstance": "",
+        "firstTimestamp": now,
+        "lastTimestamp": now,
+        "count": 1,
+    })
+}

@@ -1,0 +1,90 @@
+//! From the cache to [`Observed`]: everything that one pass may look at.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use crd::{AnalysisTemplate, AnalysisTemplateRef, Kind, ReplicaSet, Rollout};
+use rollout::{Observed, Reads, Settings, Templates};
+
+use crate::cache::{Objects, oldest_first};
+
+/// Gathers what the pass over `rollout` may look at. Pods and answers are not in the cache and come from the caller.
+pub(crate) fn gather(
+    objects: &Objects,
+    rollout: &Arc<Rollout>,
+    reads: &Reads,
+    settings: &Arc<Settings>,
+) -> Observed {
+    let meta = &rollout.metadata;
+    let namespace = meta.namespace.as_str();
+    let services = reads.services.iter().filter_map(|name| {
+        objects.services.get(namespace, name).map(|service| (name.clone(), Arc::clone(service)))
+    });
+    let routes = reads
+        .routes
+        .iter()
+        .filter_map(|key| objects.others.get(key).map(|object| (key.clone(), Arc::clone(object))));
+    Observed {
+        rollout: Arc::clone(rollout),
+        replica_sets: replica_sets(objects, rollout),
+        same_name: objects.replica_sets.get(namespace, &reads.replica_set).cloned(),
+        services: services.collect(),
+        analysis_runs: objects.analysis_runs.controlled_by(&meta.uid),
+        experiments: objects.experiments.controlled_by(&meta.uid),
+        templates: templates(objects, namespace, &reads.templates),
+        routes: routes.collect(),
+        pods: vec![],
+        answers: vec![],
+        settings: Arc::clone(settings),
+    }
+}
+
+/// The ReplicaSets that the Rollout controls, and the orphans that its selector matches.
+fn replica_sets(objects: &Objects, rollout: &Rollout) -> Vec<Arc<ReplicaSet>> {
+    let mut found = objects.replica_sets.controlled_by(&rollout.metadata.uid);
+    let selector = rollout.spec.selector.as_ref().filter(|selector| !selector.is_empty());
+    if let Some(selector) = selector {
+        let before = found.len();
+        let namespace = objects.replica_sets.in_namespace(&rollout.metadata.namespace);
+        let orphans = namespace.filter(|candidate| candidate.metadata.controller().is_none());
+        found.extend(orphans.filter(|orphan| selector.matches(&orphan.metadata.labels)).cloned());
+        if found.len() > before {
+            oldest_first(&mut found);
+        }
+    }
+    found
+}
+
+/// The templates that exist of `references` and of everything that those refer to in turn. A cycle ends by itself.
+fn templates(objects: &Objects, namespace: &str, references: &[AnalysisTemplateRef]) -> Templates {
+    let mut found = Templates { namespaced: BTreeMap::new(), cluster: BTreeMap::new() };
+    let mut wanted: Vec<AnalysisTemplateRef> = references.to_vec();
+    let mut seen = BTreeSet::new();
+    while let Some(reference) = wanted.pop() {
+        if !seen.insert(reference.clone()) {
+            continue;
+        }
+        let Some(template) = template(objects, namespace, &reference) else { continue };
+        wanted.extend(template.spec.templates.iter().cloned());
+        let scope = if reference.cluster_scope { &mut found.cluster } else { &mut found.namespaced };
+        scope.insert(reference.template_name, Arc::clone(template));
+    }
+    found
+}
+
+fn template<'a>(
+    objects: &'a Objects,
+    namespace: &str,
+    reference: &AnalysisTemplateRef,
+) -> Option<&'a Arc<AnalysisTemplate>> {
+    if reference.cluster_scope {
+        objects.cluster_analysis_templates.get("", &reference.template_name)
+    } else {
+        objects.analysis_templates.get(namespace, &reference.template_name)
+    }
+}
+
+/// The kinds of the objects that a Rollout reads beyond the table of watches.
+pub(crate) fn other_kinds(reads: &Reads) -> BTreeSet<Kind> {
+    reads.routes.iter().map(|key| key.kind.clone()).collect()
+}
