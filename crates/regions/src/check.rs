@@ -54,7 +54,7 @@ pub struct VersionCheck {
     /// Response header that names the version.
     #[serde(default = "version_header")]
     pub header: String,
-    /// The version. `{version}` stands for the version being released where the caller knows it.
+    /// The version. `{version}` stands for the version being released, at release gates ([`Check::of_release`]).
     pub equals: String,
 }
 
@@ -109,6 +109,17 @@ impl Check {
         Ok(())
     }
 
+    /// This check at a gate of `release`: `{version}` becomes the tag of the release's first image, or the release's
+    /// name when an annotation names it.
+    #[must_use]
+    pub fn of_release(&self, release: &str) -> Self {
+        let mut check = self.clone();
+        if let Some(version) = &mut check.version {
+            version.equals = version.equals.replace("{version}", version_of(release));
+        }
+        check
+    }
+
     /// What is wrong with an answer; `None` when the check holds.
     pub fn failure(&self, reply: &Reply) -> Option<String> {
         if reply.status != self.status {
@@ -136,6 +147,13 @@ impl Check {
             self.version.as_ref().map_or_else(version_header, |version| version.header.to_lowercase());
         reply.headers.get(&header).cloned()
     }
+}
+
+/// `registry:5000/rating-api:1.5.0@sha256:...,sidecar:2` releases version `1.5.0`.
+fn version_of(release: &str) -> &str {
+    let image = release.split([',', '@']).next().unwrap_or_default();
+    let name = image.rsplit('/').next().unwrap_or_default();
+    name.split_once(':').map_or(name, |(_, tag)| tag)
 }
 
 impl JsonCheck {

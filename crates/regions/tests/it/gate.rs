@@ -141,3 +141,17 @@ proptest! {
         prop_assert_eq!(matches!(answer, Answer::Partitioned(_)), !reachable || age > 0);
     }
 }
+
+#[test]
+fn a_check_at_a_gate_asks_for_the_version_that_is_released() {
+    let checks = json!([{"name": "v", "version": {"equals": "{version}"}}]);
+    let gate = json!({"group": "rating", "regions": ["east", "west"], "checks": checks});
+    let check = GateConfig::parse(&gate).unwrap().checks.remove(0);
+    for (release, version) in [
+        ("openclaw/rating-api:1.5.0", "1.5.0"),
+        ("registry:5000/rating-api:1.5.0@sha256:abc,sidecar:2", "1.5.0"),
+        ("november", "november"),
+    ] {
+        assert_eq!(check.of_release(release).version.unwrap().equals, version, "{release}");
+    }
+}
