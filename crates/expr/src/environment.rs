@@ -115,6 +115,25 @@ fn as_float(value: &Value) -> Result<f64, String> {
 }
 
 fn unsupported(function: &str, value: &Value) -> String {
-    let shown = if value.depth() == 0 { crate::go_text::value(value) } else { "...".into() };
+    let shown = if is_small(value) { crate::go_text::value(value) } else { "...".into() };
     format!("{function}() not supported on {} {shown}", value.go_type())
+}
+
+/// Whether a value can be shown in a message: a list may hold another many times over.
+fn is_small(value: &Value) -> bool {
+    const MANY: usize = 1_000;
+    let mut open = vec![value];
+    let mut seen = 0;
+    while let Some(value) = open.pop() {
+        seen += 1;
+        match value {
+            Value::List(list) => open.extend(list.items().iter().take(MANY + 1)),
+            Value::Map(map) => open.extend(map.entries().values().take(MANY + 1)),
+            _ => {}
+        }
+        if seen + open.len() > MANY {
+            return false;
+        }
+    }
+    true
 }

@@ -124,8 +124,9 @@ fn subtract(l: &Value, r: &Value) -> Result {
 fn multiply(l: &Value, r: &Value) -> Result {
     match (l, r) {
         (Value::Duration(a), Value::Duration(b)) => Ok(Value::Duration(a.wrapping_mul(*b))),
+        // The reference gives nanoseconds as a plain number here.
         (Value::Duration(d), Value::Float(f)) | (Value::Float(f), Value::Duration(d)) => {
-            Ok(Value::Duration(crate::number::truncate(*d as f64 * f)))
+            Ok(Value::Float(*d as f64 * f))
         }
         (Value::Duration(d), n) | (n, Value::Duration(d)) => match n.as_int() {
             Some(n) => Ok(Value::Duration(d.wrapping_mul(n))),

@@ -49,7 +49,7 @@ fn absolute(types: &[Type]) -> Result<Type, String> {
 
 fn rounds(name: &str, types: &[Type]) -> Result<Type, String> {
     let given = one(types)?;
-    if given.unknown() || given.number() {
+    if given.unknown() || given.number() || *given == Type::Duration {
         return Ok(Type::Float);
     }
     Err(format!("invalid argument for {name} (type {})", named(given)))

@@ -176,17 +176,13 @@ impl Machine<'_> {
     }
 }
 
+/// What Go says of something that is no list.
 fn no_list(value: &Value) -> String {
-    let (kind, what) = match value {
-        Value::Nil => ("zero", "Value"),
-        Value::Map(map) => return go_length(Value::Map(Arc::clone(map)).go_type(), "map"),
-        other => (other.go_type(), "Value"),
-    };
-    format!("reflect: call of reflect.Value.Len on {kind} {what}")
-}
-
-fn go_length(_type_name: &str, kind: &str) -> String {
-    format!("reflect: call of reflect.Value.Index on {kind} Value")
+    match value {
+        Value::Nil => "reflect: call of reflect.Value.Len on zero Value".to_owned(),
+        Value::Map(_) => "reflect: call of reflect.Value.Index on map Value".to_owned(),
+        other => format!("reflect: call of reflect.Value.Len on {} Value", other.go_type()),
+    }
 }
 
 fn index(found: Option<usize>) -> Value {

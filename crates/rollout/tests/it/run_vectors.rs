@@ -171,11 +171,11 @@ fn a_sequence_of_measurements_ends_as_the_table_says() {
     assert_eq!(count, 12);
 }
 
-fn of(metrics: Value) -> AnalysisRun {
+fn of(metrics: &Value) -> AnalysisRun {
     serde_json::from_value(json!({"metadata": {"name": "r"}, "spec": {"metrics": metrics}})).unwrap()
 }
 
-fn metric(name: &str, fields: Value) -> Value {
+fn metric(name: &str, fields: &Value) -> Value {
     let mut metric = json!({"name": name, "provider": {"prometheus": {"query": "q"}},
         "successCondition": "result == 1", "failureCondition": "result == 0"});
     metric.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
@@ -188,10 +188,10 @@ fn end(run: &AnalysisRun) -> (AnalysisPhase, &str) {
 
 #[test]
 fn a_run_without_one_successful_measurement_is_never_successful() {
-    let mut run = of(json!([metric("m", json!({"failureLimit": 1}))]));
+    let mut run = of(&json!([metric("m", &json!({"failureLimit": 1}))]));
     let _ = pass(&mut run, "F", now());
     assert_eq!(end(&run), (AnalysisPhase::Inconclusive, "No measurement was successful"));
-    let mut run = of(json!([metric("m", json!({"failureLimit": 1}))]));
+    let mut run = of(&json!([metric("m", &json!({"failureLimit": 1}))]));
     run.metadata.annotations.insert("aviary.dev/accept-no-success".into(), "true".into());
     let _ = pass(&mut run, "F", now());
     assert_eq!(end(&run), (AnalysisPhase::Successful, ""));
@@ -199,7 +199,7 @@ fn a_run_without_one_successful_measurement_is_never_successful() {
 
 #[test]
 fn a_metric_that_fails_ends_its_siblings_in_the_next_pass_and_gives_the_message() {
-    let mut run = of(json!([metric("slow", json!({"interval": "60s"})), metric("bad", json!({}))]));
+    let mut run = of(&json!([metric("slow", &json!({"interval": "60s"})), metric("bad", &json!({}))]));
     let asks = due(&run, now());
     let readings = [reading(&asks[0], "S", now()), reading(&asks[1], "F", now())];
     let decision = assess(&run, Ok(&readings), now());
@@ -215,7 +215,7 @@ fn a_metric_that_fails_ends_its_siblings_in_the_next_pass_and_gives_the_message(
 
 #[test]
 fn dry_run_metrics_count_for_nothing() {
-    let mut run = of(json!([metric("errors", json!({})), metric("good", json!({}))]));
+    let mut run = of(&json!([metric("errors", &json!({})), metric("good", &json!({}))]));
     run.spec.dry_run = vec![crd::DryRun { metric_name: "err".into() }];
     let asks = due(&run, now());
     let readings = [reading(&asks[0], "F", now()), reading(&asks[1], "S", now())];
@@ -233,29 +233,29 @@ fn a_run_that_cannot_be_measured_says_why_and_gets_no_times() {
         (json!([]), "Analysis spec invalid: no metrics specified"),
         (json!([{"name": "m"}]), "Analysis spec invalid: metrics[0]: no provider specified"),
         (
-            json!([metric("m", json!({"count": 1, "failureLimit": 2}))]),
+            json!([metric("m", &json!({"count": 1, "failureLimit": 2}))]),
             "Analysis spec invalid: metrics[0]: count (1) must be >= failureLimit + consecutiveSuccessLimit (2 + 0) \
              if both >= 0",
         ),
         (
-            json!([metric("m", json!({"interval": "60s-typo"}))]),
+            json!([metric("m", &json!({"interval": "60s-typo"}))]),
             "Analysis spec invalid: metrics[0]: invalid interval string: time: unknown unit \"s-typo\" in duration \
              \"60s-typo\"",
         ),
         (
-            json!([metric("m", json!({"successCondition": "{{args.a}} {{args.b}}"}))]),
+            json!([metric("m", &json!({"successCondition": "{{args.a}} {{args.b}}"}))]),
             "Unable to resolve metric arguments: failed to resolve {{args.b}}",
         ),
     ];
     for (metrics, message) in cases {
-        let mut run = of(metrics);
+        let mut run = of(&metrics);
         assert!(due(&run, now()).is_empty());
         let decision = pass(&mut run, "S", now());
         assert_eq!(end(&run), (AnalysisPhase::Error, message));
         assert_eq!((run.status.started_at, run.status.completed_at), (None, None));
         assert_eq!(decision.events[0].message, "Analysis Completed. Result: Error");
     }
-    let mut run = of(json!([metric("success-rate", json!({}))]));
+    let mut run = of(&json!([metric("success-rate", &json!({}))]));
     run.spec.dry_run = vec![crd::DryRun { metric_name: "*".into() }];
     let _ = pass(&mut run, "S", now());
     assert_eq!(run.status.message, "Analysis spec invalid: dryRun[0]: Rule didn't match any metric name(s)");
@@ -263,7 +263,8 @@ fn a_run_that_cannot_be_measured_says_why_and_gets_no_times() {
 
 #[test]
 fn secrets_are_asked_for_put_in_and_blanked_in_messages() {
-    let mut run = of(json!([metric("m", json!({"provider": {"web": {"url": "http://x/{{args.token}}"}}}))]));
+    let mut run =
+        of(&json!([metric("m", &json!({"provider": {"web": {"url": "http://x/{{args.token}}"}}}))]));
     run.spec.args = serde_json::from_value(
         json!([{"name": "token", "valueFrom": {"secretKeyRef": {"name": "s", "key": "k"}}}]),
     )
@@ -282,8 +283,8 @@ fn secrets_are_asked_for_put_in_and_blanked_in_messages() {
         asked,
         outcome,
         value: String::new(),
-        metadata: Default::default(),
-        about: Default::default(),
+        metadata: std::collections::BTreeMap::default(),
+        about: std::collections::BTreeMap::default(),
         resume_at: None,
         started_at: now(),
         finished_at: now(),
@@ -294,7 +295,7 @@ fn secrets_are_asked_for_put_in_and_blanked_in_messages() {
 
 #[test]
 fn an_initial_delay_runs_from_the_first_pass() {
-    let mut run = of(json!([metric("m", json!({"initialDelay": "20s"}))]));
+    let mut run = of(&json!([metric("m", &json!({"initialDelay": "20s"}))]));
     assert!(due(&run, now()).is_empty());
     let decision = pass(&mut run, "S", now());
     assert_eq!(decision.requeue_after, Some(Duration::from_secs(20)));
@@ -304,7 +305,7 @@ fn an_initial_delay_runs_from_the_first_pass() {
 
 #[test]
 fn a_measurement_in_flight_is_resumed_when_its_time_has_come_and_terminated_when_the_run_ends() {
-    let mut run = of(json!([metric("m", json!({}))]));
+    let mut run = of(&json!([metric("m", &json!({}))]));
     let ask = due(&run, now()).remove(0);
     let resume_at = Some(now() + Duration::from_secs(10));
     let running = Reading { outcome: Outcome::Running, resume_at, ..reading(&ask, "S", now()) };
@@ -330,7 +331,7 @@ fn a_measurement_in_flight_is_resumed_when_its_time_has_come_and_terminated_when
 #[test]
 fn the_newest_measurements_are_kept_and_the_counters_count_all() {
     let mut run =
-        of(json!([metric("m", json!({"interval": "60s"})), metric("n", json!({"interval": "60s"}))]));
+        of(&json!([metric("m", &json!({"interval": "60s"})), metric("n", &json!({"interval": "60s"}))]));
     run.spec.measurement_retention = vec![crd::MeasurementRetention { metric_name: "n".into(), limit: 2 }];
     for i in 0..20 {
         let _ = pass(&mut run, "S", now() + Duration::from_secs(61 * i));
@@ -342,7 +343,7 @@ fn the_newest_measurements_are_kept_and_the_counters_count_all() {
 
 #[test]
 fn a_finished_run_goes_a_second_after_its_time() {
-    let mut run = of(json!([metric("m", json!({}))]));
+    let mut run = of(&json!([metric("m", &json!({}))]));
     run.spec.ttl_strategy = Some(crd::TtlStrategy {
         seconds_after_completion: Some(100),
         seconds_after_success: Some(60),
