@@ -1,0 +1,87 @@
+//! From words to a command.
+
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{CommandFactory as _, FromArgMatches as _, Parser};
+
+use crate::commands::Command;
+use crate::flags::Global;
+use crate::{Env, Error, usage};
+
+#[derive(Parser)]
+#[command(
+    name = "aviary",
+    about = "Progressive delivery for Kubernetes: releases that move by measurement",
+    disable_version_flag = true,
+    subcommand_required = true,
+    subcommand_value_name = "COMMAND",
+    infer_long_args = false
+)]
+pub(crate) struct CommandLine {
+    #[command(flatten)]
+    flags: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// What a command line asks for.
+pub(crate) enum Parsed {
+    /// A text about a command.
+    Help(String),
+    /// To do something.
+    Command(Box<Command>, Box<Global>),
+}
+
+pub(crate) fn parse(args: &[String], env: &Env) -> Result<Parsed, Error> {
+    if let Some(completion) = crate::commands::complete::from(args) {
+        return Ok(Parsed::Command(Box::new(completion), Box::default()));
+    }
+    let words = std::iter::once(env.program.clone()).chain(args.iter().cloned());
+    let parsed = (CommandLine::command().try_get_matches_from(words))
+        .and_then(|matches| CommandLine::from_arg_matches(&matches));
+    match parsed {
+        Ok(line) => {
+            line.flags.check()?;
+            Ok(Parsed::Command(Box::new(line.command), Box::new(line.flags)))
+        }
+        Err(error) if error.kind() == ErrorKind::DisplayHelp => Ok(Parsed::Help(usage::help(args, env))),
+        Err(error) => Err(refused(&error, args, env)),
+    }
+}
+
+/// What the public plugin says of a command line that it does not understand (spec cli-commands 1).
+fn refused(error: &clap::Error, args: &[String], env: &Env) -> Error {
+    let said = |kind| match error.get(kind) {
+        Some(ContextValue::String(text)) => Some(text.as_str()),
+        _ => None,
+    };
+    match error.kind() {
+        ErrorKind::UnknownArgument => match said(ContextKind::InvalidArg) {
+            Some(flag) if flag.starts_with("--") => {
+                let name = flag.split('=').next().unwrap_or(flag);
+                Error::new(format!("unknown flag: {name}"))
+            }
+            Some(flag) if flag.starts_with('-') => {
+                Error::new(format!("unknown shorthand flag: '{}' in {flag}", flag.trim_start_matches('-')))
+            }
+            _ => Error::Usage,
+        },
+        ErrorKind::InvalidSubcommand if usage::path(args).is_empty() => {
+            let word = said(ContextKind::InvalidSubcommand).unwrap_or_default();
+            let program = &env.program;
+            Error::new(format!(
+                "unknown command {word:?} for {program:?}\nRun '{program} --help' for usage."
+            ))
+        }
+        ErrorKind::InvalidValue | ErrorKind::ValueValidation if said(ContextKind::InvalidValue).is_some_and(|value| !value.is_empty()) => {
+            let (value, flag) = (said(ContextKind::InvalidValue), said(ContextKind::InvalidArg));
+            let flag = flag.unwrap_or_default().split([' ', '=']).next().unwrap_or_default();
+            Error::new(format!("invalid argument {:?} for {flag:?} flag", value.unwrap_or_default()))
+        }
+        ErrorKind::InvalidValue | ErrorKind::NoEquals | ErrorKind::WrongNumberOfValues => {
+            let flag = said(ContextKind::InvalidArg).unwrap_or_default();
+            let flag = flag.split([' ', '=']).next().unwrap_or_default();
+            Error::new(format!("flag needs an argument: {flag}"))
+        }
+        _ => Error::Usage,
+    }
+}

@@ -1,0 +1,100 @@
+//! The commands: one file each, one row each.
+
+mod abort;
+pub(crate) mod complete;
+mod completion;
+mod create;
+mod create_analysis_run;
+mod get;
+mod get_experiment;
+mod get_rollout;
+mod list;
+mod list_experiments;
+mod list_rollouts;
+mod pause;
+mod promote;
+mod restart;
+mod retry;
+mod set_image;
+mod status;
+mod terminate;
+mod undo;
+mod verify;
+mod version;
+
+use clap::Subcommand;
+
+use crate::{Context, Error, Io};
+
+/// How each command is written after the program's name, by the way to it.
+pub(crate) const USAGES: &[(&[&str], &str)] = &[
+    (&[], "COMMAND [flags]"),
+    (&["abort"], "abort ROLLOUT_NAME [flags]"),
+    (&["completion"], "completion [bash|zsh|fish|powershell]"),
+    (&["create"], "create [flags]"),
+    (&["create", "analysisrun"], "create analysisrun [flags]"),
+    (&["get"], "get <rollout|experiment> RESOURCE_NAME [flags]"),
+    (&["get", "experiment"], "get experiment EXPERIMENT_NAME [flags]"),
+    (&["get", "rollout"], "get rollout ROLLOUT_NAME [flags]"),
+    (&["list"], "list <rollout|experiment> [flags]"),
+    (&["list", "experiments"], "list experiments [flags]"),
+    (&["list", "rollouts"], "list rollouts [flags]"),
+    (&["pause"], "pause ROLLOUT_NAME [flags]"),
+    (&["promote"], "promote ROLLOUT_NAME [flags]"),
+    (&["restart"], "restart ROLLOUT_NAME [flags]"),
+    (&["retry"], "retry <rollout|experiment> RESOURCE_NAME [flags]"),
+    (&["retry", "experiment"], "retry experiment EXPERIMENT_NAME [flags]"),
+    (&["retry", "rollout"], "retry rollout ROLLOUT_NAME [flags]"),
+    (&["set"], "set COMMAND [flags]"),
+    (&["set", "image"], "set image ROLLOUT_NAME CONTAINER=IMAGE [flags]"),
+    (&["status"], "status ROLLOUT_NAME [flags]"),
+    (&["terminate"], "terminate <analysisrun|experiment> RESOURCE_NAME [flags]"),
+    (&["terminate", "analysisrun"], "terminate analysisrun ANALYSISRUN_NAME [flags]"),
+    (&["terminate", "experiment"], "terminate experiment EXPERIMENT_NAME [flags]"),
+    (&["undo"], "undo ROLLOUT_NAME [flags]"),
+    (&["verify"], "verify -f REGIONS_FILE [flags]"),
+    (&["version"], "version [flags]"),
+];
+
+/// One row a command.
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    Abort(abort::Args),
+    #[command(skip)]
+    Complete(complete::Request),
+    Completion(completion::Args),
+    Create(create::Args),
+    Get(get::Args),
+    List(list::Args),
+    Pause(pause::Args),
+    Promote(promote::Args),
+    Restart(restart::Args),
+    Retry(retry::Args),
+    Set(set_image::Args),
+    Status(status::Args),
+    Terminate(terminate::Args),
+    Undo(undo::Args),
+    Verify(verify::Args),
+    Version(version::Args),
+}
+
+pub(crate) async fn run(command: Command, context: &Context<'_>, io: &mut Io<'_>) -> Result<(), Error> {
+    match command {
+        Command::Abort(args) => abort::run(args, context, io).await,
+        Command::Complete(request) => complete::run(request, context, io).await,
+        Command::Completion(args) => completion::run(&args, context, io),
+        Command::Create(args) => create::run(args, context, io).await,
+        Command::Get(args) => get::run(args, context, io).await,
+        Command::List(args) => list::run(args, context, io).await,
+        Command::Pause(args) => pause::run(args, context, io).await,
+        Command::Promote(args) => promote::run(args, context, io).await,
+        Command::Restart(args) => restart::run(args, context, io).await,
+        Command::Retry(args) => retry::run(args, context, io).await,
+        Command::Set(args) => set_image::run(args, context, io).await,
+        Command::Status(args) => status::run(args, context, io).await,
+        Command::Terminate(args) => terminate::run(args, context, io).await,
+        Command::Undo(args) => undo::run(args, context, io).await,
+        Command::Verify(args) => verify::run(args, context, io).await,
+        Command::Version(args) => version::run(&args, context, io),
+    }
+}

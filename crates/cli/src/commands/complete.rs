@@ -1,0 +1,52 @@
+//! `__complete`: what may follow, asked by kubectl's completion (spec cli-commands 13).
+
+use crate::json::Read as _;
+use crate::resource::{ANALYSIS_RUNS, EXPERIMENTS, ROLLOUTS, Resource};
+use crate::{Context, Error, Io, usage};
+
+/// The words typed so far; the last is being typed.
+#[derive(clap::Args)]
+pub(crate) struct Request {
+    words: Vec<String>,
+}
+
+/// Which objects the first word after a command names.
+const NAMED: &[(&[&str], Resource)] = &[
+    (&["abort"], ROLLOUTS),
+    (&["get", "rollout"], ROLLOUTS),
+    (&["pause"], ROLLOUTS),
+    (&["promote"], ROLLOUTS),
+    (&["restart"], ROLLOUTS),
+    (&["retry", "rollout"], ROLLOUTS),
+    (&["set", "image"], ROLLOUTS),
+    (&["status"], ROLLOUTS),
+    (&["undo"], ROLLOUTS),
+    (&["get", "experiment"], EXPERIMENTS),
+    (&["retry", "experiment"], EXPERIMENTS),
+    (&["terminate", "experiment"], EXPERIMENTS),
+    (&["terminate", "analysisrun"], ANALYSIS_RUNS),
+];
+
+/// The request, if that is what the command line is.
+pub(crate) fn from(args: &[String]) -> Option<super::Command> {
+    let (first, words) = args.split_first()?;
+    (first == "__complete").then(|| super::Command::Complete(Request { words: words.to_vec() }))
+}
+
+pub(crate) async fn run(request: Request, context: &Context<'_>, io: &mut Io<'_>) -> Result<(), Error> {
+    let (typed, before) = request.words.split_last().ok_or(Error::Usage)?;
+    let path = usage::path(before);
+    let words: Vec<&str> = path.iter().map(String::as_str).collect();
+    let row = NAMED.iter().find(|(command, _)| *command == words.as_slice());
+    // Only the first name is completed.
+    if let Some((_, resource)) = row.filter(|_| before.len() == path.len()) {
+        let cluster = context.cluster().await?;
+        let objects = cluster.list(*resource).await?;
+        for name in objects.iter().map(|object| object.name()).filter(|name| name.starts_with(typed.as_str())) {
+            io.line(name)?;
+        }
+    }
+    // 4: the shell shall not offer files.
+    io.line(":4")?;
+    io.note("Completion ended with directive: ShellCompDirectiveNoFileComp")
+}

@@ -1,0 +1,122 @@
+//! `create analysisrun`: measure now, by a template (spec cli-commands 6.1).
+
+use std::path::PathBuf;
+
+use serde_json::{Map, Value as Json, json};
+
+use super::create::read;
+use crate::json::Read as _;
+use crate::resource::{ANALYSIS_RUNS, ANALYSIS_TEMPLATES, CLUSTER_ANALYSIS_TEMPLATES};
+use crate::{Cluster, Context, Error, Io};
+
+/// Create an AnalysisRun from an AnalysisTemplate or a ClusterAnalysisTemplate
+#[derive(clap::Args)]
+#[command(
+    after_help = "Examples:\n  # Create an AnalysisRun from a local AnalysisTemplate file\n  %PROGRAM% create analysisrun --from-file my-analysis-template.yaml\n\n  # Create an AnalysisRun from an AnalysisTemplate in the cluster\n  %PROGRAM% create analysisrun --from my-analysis-template\n\n  # With an argument and a name\n  %PROGRAM% create analysisrun --from my-analysis-template -a service=guestbook --name run1"
+)]
+pub(crate) struct Args {
+    /// Use the specified name for the run
+    #[arg(long)]
+    name: Option<String>,
+    /// Use the specified generateName for the run
+    #[arg(long)]
+    generate_name: Option<String>,
+    /// Instance-ID for the AnalysisRun
+    #[arg(long)]
+    instance_id: Option<String>,
+    /// Arguments to the parameter template, NAME=VALUE; may be repeated
+    #[arg(short, long = "argument", value_name = "NAME=VALUE")]
+    arguments: Vec<String>,
+    /// Create an AnalysisRun from an AnalysisTemplate or ClusterAnalysisTemplate in the cluster
+    #[arg(long, value_name = "NAME")]
+    from: Option<String>,
+    /// Create an AnalysisRun from an AnalysisTemplate or ClusterAnalysisTemplate in a local file
+    #[arg(long, value_name = "FILE")]
+    from_file: Option<PathBuf>,
+    /// Use a ClusterAnalysisTemplate instead of an AnalysisTemplate
+    #[arg(long)]
+    global: bool,
+}
+
+pub(crate) async fn run(args: Args, context: &Context<'_>, io: &mut Io<'_>) -> Result<(), Error> {
+    let given = given(&args.arguments)?;
+    if args.from.is_some() == args.from_file.is_some() {
+        return Err(Error::new("one of --from or --from-file must be specified"));
+    }
+    let cluster = context.cluster().await?;
+    let template = template(&args, &cluster, context).await?;
+    let run = made(&args, template, given, &cluster.namespace)?;
+    let created = cluster.create(ANALYSIS_RUNS, Some(&cluster.namespace), &run).await?;
+    io.line(format!("{}/{} created", ANALYSIS_RUNS.singular(), created.name()))
+}
+
+fn given(arguments: &[String]) -> Result<Vec<(String, String)>, Error> {
+    let pairs = arguments.iter().map(|argument| {
+        let pair = argument.split_once('=');
+        pair.map(|(name, value)| (name.to_owned(), value.to_owned()))
+    });
+    pairs.collect::<Option<_>>().ok_or_else(|| Error::new("arguments must be in the form NAME=VALUE"))
+}
+
+async fn template(args: &Args, cluster: &Cluster, context: &Context<'_>) -> Result<Json, Error> {
+    match (&args.from, &args.from_file) {
+        (Some(name), _) if args.global => {
+            let path = format!("{}/{name}", CLUSTER_ANALYSIS_TEMPLATES.path(None));
+            cluster.send("GET", &path, None).await
+        }
+        (Some(name), _) => cluster.get(ANALYSIS_TEMPLATES, name).await,
+        (None, Some(path)) => read(context.env, path),
+        (None, None) => Err(Error::Usage),
+    }
+}
+
+/// The template itself under another kind and name, with its arguments filled in.
+fn made(args: &Args, mut template: Json, given: Vec<(String, String)>, namespace: &str) -> Result<Json, Error> {
+    let (name, generate_name) = match (&args.name, &args.generate_name, template.name()) {
+        (Some(name), _, _) => (name.clone(), String::new()),
+        (None, Some(prefix), _) => (String::new(), prefix.clone()),
+        (None, None, "") => return Err(Error::new("name is invalid")),
+        (None, None, own) => (String::new(), format!("{own}-")),
+    };
+    let merged = merged(template.list("/spec/args"), given)?;
+    template["kind"] = json!(ANALYSIS_RUNS.kind);
+    if let Some(spec) = template.get_mut("spec").and_then(Json::as_object_mut)
+        && !merged.is_empty()
+    {
+        spec.insert("args".to_owned(), Json::Array(merged));
+    }
+    let empty = || Json::Object(Map::new());
+    if !template.get("metadata").is_some_and(Json::is_object) {
+        template["metadata"] = empty();
+    }
+    if let Some(metadata) = template.get_mut("metadata").and_then(Json::as_object_mut) {
+        metadata.remove("resourceVersion");
+        metadata.insert("name".to_owned(), json!(name));
+        metadata.insert("generateName".to_owned(), json!(generate_name));
+        metadata.insert("namespace".to_owned(), json!(namespace));
+        if let Some(instance) = &args.instance_id {
+            metadata.insert("labels".to_owned(), json!({crd::names::INSTANCE_ID: instance}));
+        }
+    }
+    Ok(template)
+}
+
+/// The template's arguments with what was given; without any of its own, what was given.
+fn merged(own: &[Json], given: Vec<(String, String)>) -> Result<Vec<Json>, Error> {
+    if own.is_empty() {
+        return Ok(given.into_iter().map(|(name, value)| json!({"name": name, "value": value})).collect());
+    }
+    let filled = own.iter().map(|argument| {
+        let mut argument = argument.clone();
+        let name = argument.text("/name").to_owned();
+        if let Some((_, value)) = given.iter().rev().find(|(key, _)| *key == name) {
+            argument["value"] = json!(value);
+        }
+        if argument.has("/value") || argument.has("/valueFrom") {
+            Ok(argument)
+        } else {
+            Err(Error::new(format!("args.{name} was not resolved")))
+        }
+    });
+    filled.collect()
+}

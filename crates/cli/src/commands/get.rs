@@ -1,0 +1,32 @@
+//! `get`: one object with everything below it.
+
+use super::{get_experiment, get_rollout};
+use crate::{Context, Error, Io};
+
+/// Get details about rollouts and experiments
+#[derive(clap::Args)]
+#[command(
+    after_help = "Examples:\n  # Get a rollout\n  %PROGRAM% get rollout guestbook\n\n  # Watch a rollout progress\n  %PROGRAM% get rollout guestbook --watch\n\n  # Get an experiment\n  %PROGRAM% get experiment my-experiment"
+)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(clap::Subcommand)]
+enum What {
+    #[command(visible_aliases = ["ro", "rollouts"])]
+    Rollout(get_rollout::Args),
+    #[command(visible_aliases = ["exp", "experiments"])]
+    Experiment(get_experiment::Args),
+}
+
+pub(crate) async fn run(args: Args, context: &Context<'_>, io: &mut Io<'_>) -> Result<(), Error> {
+    match args.what {
+        What::Rollout(args) => get_rollout::run(args, context, io).await,
+        What::Experiment(args) => get_experiment::run(args, context, io).await,
+    }
+}
+
+/// Clears the terminal and begins at its top.
+pub(super) const CLEAR: &str = "\u{1b}[H\u{1b}[2J\u{1b}[0;0H";

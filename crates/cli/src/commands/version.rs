@@ -1,0 +1,28 @@
+//! `version`: which build this is.
+
+use crate::{Context, Error, Io};
+
+/// Print version
+#[derive(clap::Args)]
+#[command(after_help = "Examples:\n  # Get full version info\n  %PROGRAM% version\n\n  # Get short version info\n  %PROGRAM% version --short")]
+pub(crate) struct Args {
+    /// Print just the version number
+    #[arg(long)]
+    short: bool,
+    #[arg(hide = true)]
+    ignored: Vec<String>,
+}
+
+pub(crate) fn run(args: &Args, context: &Context<'_>, io: &mut Io<'_>) -> Result<(), Error> {
+    let commit = option_env!("AVIARY_COMMIT").unwrap_or("unknown");
+    let short: String = commit.chars().take(7).collect();
+    io.line(format!("{}: v{}+{short}", context.env.program, env!("CARGO_PKG_VERSION")))?;
+    if args.short {
+        return Ok(());
+    }
+    let platform = format!("{}/{}", std::env::consts::OS, std::env::consts::ARCH);
+    io.line(format!("  BuildDate: {}", option_env!("AVIARY_BUILD_DATE").unwrap_or("1970-01-01T00:00:00Z")))?;
+    io.line(format!("  GitCommit: {commit}"))?;
+    io.line(format!("  RustVersion: {}", env!("CARGO_PKG_RUST_VERSION")))?;
+    io.line(format!("  Platform: {platform}"))
+}

@@ -1,0 +1,60 @@
+//! What a command knows of the process that runs it.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use crate::render::Paint;
+
+/// What a command knows of the process that runs it. Tests make their own.
+#[derive(Clone)]
+pub struct Env {
+    /// The name that it was called by, as in usage texts.
+    pub program: String,
+    /// Where relative paths begin.
+    pub directory: PathBuf,
+    /// Whether escape sequences are written.
+    pub paint: Paint,
+    /// Tells the time.
+    pub clock: Arc<dyn Fn() -> Timestamp + Send + Sync>,
+}
+
+impl Env {
+    /// That of this process, which was called as `program` (the first word of the command line).
+    pub fn of_process(program: &str) -> Self {
+        let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+        Self {
+            program: name(program),
+            directory: PathBuf::new(),
+            paint: if dumb { Paint::Plain } else { Paint::Ansi },
+            clock: Arc::new(Timestamp::now),
+        }
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        (self.clock)()
+    }
+
+    /// The text of a file, `-` being the standard input.
+    pub(crate) fn read(&self, path: &Path) -> std::io::Result<String> {
+        if path == Path::new("-") {
+            return std::io::read_to_string(std::io::stdin());
+        }
+        std::fs::read_to_string(self.directory.join(path))
+    }
+
+    /// The words that a user types: a plugin is called through kubectl.
+    pub(crate) fn typed(&self) -> String {
+        match self.program.strip_prefix("kubectl-") {
+            Some(plugin) => format!("kubectl {}", plugin.replace('-', " ")),
+            None => self.program.clone(),
+        }
+    }
+}
+
+/// `kubectl-argo-rollouts` and `kubectl-aviary` keep their names; whatever else it is called, it is `aviary`.
+fn name(program: &str) -> String {
+    let file = Path::new(program).file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
+    if file.starts_with("kubectl-") { file.to_owned() } else { "aviary".to_owned() }
+}

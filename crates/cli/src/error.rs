@@ -1,0 +1,53 @@
+//! Why a command failed.
+
+use kube::core::Status;
+
+/// Why a command failed. The text goes to the error stream after `Error: `.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The command line does not fit the command: its usage is printed instead of a message.
+    #[error("wrong usage")]
+    Usage,
+    /// Everything that explains itself.
+    #[error("{0}")]
+    Message(String),
+    /// The API server refused; its own words.
+    #[error("{}", .0.message)]
+    Api(Box<Status>),
+    /// The API server did not answer.
+    #[error("cannot reach the API server: {0}; check the address, the credentials and the network")]
+    Client(#[source] Box<kube::Error>),
+}
+
+impl Error {
+    /// An error that says `text`.
+    pub(crate) fn new(text: impl Into<String>) -> Self {
+        Self::Message(text.into())
+    }
+
+    /// Whether the server says that there is no such object, or no such path.
+    pub(crate) fn is_not_found(&self) -> bool {
+        self.code() == Some(404)
+    }
+
+    /// Whether the object changed in between.
+    pub(crate) fn is_conflict(&self) -> bool {
+        self.code() == Some(409)
+    }
+
+    fn code(&self) -> Option<u16> {
+        match self {
+            Self::Api(status) => Some(status.code),
+            _ => None,
+        }
+    }
+}
+
+impl From<kube::Error> for Error {
+    fn from(error: kube::Error) -> Self {
+        match error {
+            kube::Error::Api(status) => Self::Api(status),
+            other => Self::Client(Box::new(other)),
+        }
+    }
+}

@@ -1,0 +1,10 @@
+//! From models to text.
+
+pub(crate) mod duration;
+pub(crate) mod header;
+pub(crate) mod icon;
+mod paint;
+pub(crate) mod table;
+pub(crate) mod tree;
+
+pub use paint::Paint;

@@ -1,0 +1,62 @@
+//! How a command is to be written.
+
+use clap::{Command, CommandFactory as _};
+
+use crate::Env;
+use crate::command_line::CommandLine;
+use crate::commands::USAGES;
+
+/// Printed after a command line that does not fit.
+pub(crate) fn of(args: &[String], env: &Env) -> String {
+    rendered(&path(args), env, "Usage:\n  {usage}\n\n{all-args}{after-help}")
+}
+
+/// Printed when it is asked for.
+pub(crate) fn help(args: &[String], env: &Env) -> String {
+    rendered(&path(args), env, "{about-with-newline}\nUsage:\n  {usage}\n\n{all-args}{after-help}")
+}
+
+fn rendered(path: &[String], env: &Env, template: &'static str) -> String {
+    let words: Vec<&str> = path.iter().map(String::as_str).collect();
+    let row = USAGES.iter().find(|(path, _)| *path == words.as_slice());
+    let usage = row.map_or_else(|| format!("{} [flags]", path.join(" ")), |(_, usage)| (*usage).to_owned());
+    let mut root = CommandLine::command();
+    root.build();
+    let command = path.iter().try_fold(&root, |command, word| command.find_subcommand(word));
+    let command: Command = command.unwrap_or(&root).clone();
+    let command = command.help_template(template).override_usage(format!("{} {usage}", env.program));
+    let text = command.term_width(100).render_help().to_string();
+    let text = text.replace("%PROGRAM%", &env.typed());
+    text.lines().map(|line| format!("{}\n", line.trim_end())).collect()
+}
+
+/// The names of the commands that the words lead to, whatever alias was used and whatever flags stand between.
+pub(crate) fn path(args: &[String]) -> Vec<String> {
+    let mut root = CommandLine::command();
+    root.build();
+    let mut here = &root;
+    let mut path = Vec::new();
+    let mut words = args.iter();
+    while let Some(word) = words.next() {
+        if word.starts_with('-') {
+            if takes_next(here, word) {
+                words.next();
+            }
+        } else if let Some(inner) = here.find_subcommand(word) {
+            path.push(inner.get_name().to_owned());
+            here = inner;
+        } else {
+            break;
+        }
+    }
+    path
+}
+
+/// Whether a flag's value is the next word.
+fn takes_next(command: &Command, word: &str) -> bool {
+    let flag = command.get_arguments().find(|arg| match word.strip_prefix("--") {
+        Some(long) => arg.get_long() == Some(long),
+        None => arg.get_short() == word.chars().nth(1) && word.len() == 2,
+    });
+    flag.is_some_and(|arg| arg.get_action().takes_values() && !arg.is_require_equals_set())
+}
