@@ -1,5 +1,7 @@
 //! Objects in other forms: rows for people, and metadata alone.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use world::{IncludeObject, Request, Status, Verb, World};
@@ -46,4 +48,21 @@ pub(crate) fn metadata(answer: &Value) -> Value {
         return answer.clone();
     }
     json!({"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1", "metadata": answer["metadata"]})
+}
+
+/// The items of a list of built-in kinds do not repeat the list's version and kind.
+pub(crate) fn list_items(world: &World, request: &Request, mut answer: Arc<Value>) -> Arc<Value> {
+    let resource = &request.resource;
+    let custom = world.kind(&resource.group, &resource.plural).is_none_or(|kind| kind.is_custom());
+    if custom || !matches!(request.verb, Verb::List | Verb::DeleteCollection) {
+        return answer;
+    }
+    // A list was made for this answer alone: nothing is copied here.
+    if let Some(items) = Arc::make_mut(&mut answer)["items"].as_array_mut() {
+        for item in items.iter_mut().filter_map(Value::as_object_mut) {
+            item.remove("apiVersion");
+            item.remove("kind");
+        }
+    }
+    answer
 }

@@ -46,7 +46,8 @@ where
         }
         _ => world.handle(&request, now).map(|mut response| {
             response.warnings.extend(unknown);
-            Answer::of(response.body).code(response.code).warnings(response.warnings)
+            let body = forms::list_items(world, &request, response.body);
+            Answer::of(body).code(response.code).warnings(response.warnings)
         }),
     })?;
     let answered = if form == Form::Metadata { answered.map(forms::metadata) } else { answered };
@@ -77,7 +78,7 @@ fn verb(method: &Method, resource: &Resource) -> Result<Verb, Status> {
     match *method {
         Method::GET | Method::HEAD if one => Ok(Verb::Get),
         Method::GET | Method::HEAD => Ok(Verb::List),
-        Method::POST => Ok(Verb::Create),
+        Method::POST if !one || !resource.subresource.is_empty() => Ok(Verb::Create),
         Method::PUT if one => Ok(Verb::Update),
         Method::PATCH if one => Ok(Verb::Patch),
         Method::DELETE if one => Ok(Verb::Delete),

@@ -111,8 +111,15 @@ impl Watcher {
             return Ok(piece);
         }
         for event in self.read_log()? {
-            if let Some(kind) = self.concerns(&event) {
-                self.encode(&mut piece, kind, &event.object);
+            match self.concerns(&event) {
+                // What left the selection is told as it was while it was in it, at the version at which it left.
+                Some(Kind::Deleted) if event.kind != WatchEventType::Deleted => {
+                    let mut last = event.previous.as_deref().cloned().unwrap_or_default();
+                    last["metadata"]["resourceVersion"] = event.version.to_string().into();
+                    self.encode(&mut piece, Kind::Deleted, &Arc::new(last));
+                }
+                Some(kind) => self.encode(&mut piece, kind, &event.object),
+                None => {}
             }
         }
         Ok(piece)

@@ -42,6 +42,17 @@ pub(crate) fn built_in(kind: &Kind, old: Option<&Value>, object: &Value) -> Vec<
             workloads::workload(old, object)
         }
         ("batch", "Job") => workloads::job(old, object),
+        ("", "ConfigMap" | "Secret") => immutable(old, object),
         _ => Vec::new(),
     }
+}
+
+/// A ConfigMap or Secret that was made immutable stays so, and keeps its data.
+fn immutable(old: Option<&Value>, object: &Value) -> Vec<FieldError> {
+    let Some(old) = old.filter(|old| old["immutable"] == true) else { return Vec::new() };
+    ["immutable", "data", "binaryData"]
+        .into_iter()
+        .filter(|field| old.get(field) != object.get(field))
+        .map(|field| FieldError::forbidden(field, "field is immutable when `immutable` is set"))
+        .collect()
 }

@@ -107,12 +107,11 @@ impl<'a> Directives<'a> {
         live.retain(|item| !self.drop.contains(item));
     }
 
-    /// Items that the patch orders come in that order; the others keep their place among their old neighbours.
+    /// Items that the patch orders, or just names, come in its order; the others keep their place among their old
+    /// neighbours.
     fn put_in_order(&self, rule: &ListRule, list: &mut Vec<Value>, before: &[Value], patch: &[Value]) {
-        if self.order.is_empty() {
-            return;
-        }
-        let place = |item: &Value| self.order.iter().position(|wanted| rule.same(wanted, item));
+        let order = if self.order.is_empty() { patch } else { self.order };
+        let place = |item: &Value| order.iter().position(|wanted| rule.same(wanted, item));
         let (mut ordered, others): (Vec<Value>, Vec<Value>) = std::mem::take(list)
             .into_iter()
             .partition(|item| place(item).is_some() || patch.iter().any(|new| rule.same(new, item)));

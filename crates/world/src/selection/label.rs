@@ -142,6 +142,12 @@ fn requirement(text: &str) -> Result<Requirement, String> {
     if key.is_empty() || key.contains(|c: char| c.is_whitespace() || "=!()<>".contains(c)) {
         return Err(format!("found '{text}', expected: a label key with an operator"));
     }
+    if let Operator::In(values) | Operator::NotIn(values) = &operator {
+        let strange = |c: char| !c.is_ascii_alphanumeric() && !"-_.".contains(c);
+        if let Some(value) = values.iter().find(|value| value.contains(strange)) {
+            return Err(format!("values[0][{key}]: Invalid value: {value:?}: a valid label has other letters"));
+        }
+    }
     Ok(Requirement { key: key.to_owned(), operator })
 }
 

@@ -112,5 +112,10 @@ fn is_new_generation(call: &Call<'_>, live: &Value, new: &Value) -> bool {
     let fields =
         |object: &Value| object.as_object().map_or(0, |map| map.keys().filter(|key| meant(key)).count());
     let kept = new.as_object().into_iter().flatten().filter(|(key, _)| meant(key));
+    // A deployment hands its annotations down to its ReplicaSets, so they count as what is wanted of it.
+    let annotations = |object: &Value| object["metadata"]["annotations"].clone();
+    if &*call.kind.kind == "Deployment" && annotations(live) != annotations(new) {
+        return true;
+    }
     fields(live) != fields(new) || kept.into_iter().any(|(key, value)| live.get(key) != Some(value))
 }
