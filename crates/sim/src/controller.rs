@@ -145,7 +145,10 @@ impl Controller {
     fn stale_pass(&mut self, job: &Job, around: &mut Surroundings<'_>) -> End {
         match self.earlier.clone() {
             Some(earlier) if earlier.version() >= self.written => {
-                Pass { controller: self, around, snapshot: Some(earlier) }.over(job)
+                let end = Pass { controller: self, around, snapshot: Some(earlier) }.over(job);
+                // What was not seen yet is seen in the end, and is a reason for a pass then.
+                self.wake(job.clone(), later(around.now, STALE));
+                end
             }
             _ => End::Stale,
         }

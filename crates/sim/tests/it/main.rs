@@ -1,4 +1,6 @@
 //! The simulator, seen from outside.
 
+mod invariants;
 mod scenarios;
 mod tutorial;
+mod watchman;

@@ -1,0 +1,156 @@
+//! The invariants of the design (I1 to I5, I8, I11), with faults and users at any moment.
+
+use std::fs;
+use std::time::Duration;
+
+use aviary_sim::{Fault, Faults, PodRule, RandomFaults, Scenario, Simulation, Verb, constant};
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use crate::watchman::watchman;
+
+fn manifests() -> Vec<Value> {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../fixtures/scenarios/routed_canary.yaml");
+    Scenario::parse(&fs::read_to_string(path).unwrap()).unwrap().objects
+}
+
+fn simulation() -> Simulation {
+    Simulation::new(manifests(), "2026-01-31T12:00:00Z".parse().unwrap()).unwrap()
+}
+
+fn new_version(version: u8) -> Verb {
+    Verb::SetImage { container: "*".to_owned(), image: format!("shop:{version}") }
+}
+
+/// What is left in the end, by what users can see: not by the times and names that differ from run to run.
+fn outcome(simulation: &Simulation) -> Value {
+    let world = simulation.world();
+    let rollout = simulation.rollout("default", "shop").unwrap();
+    let sets: Vec<Value> = world
+        .objects("apps", "replicasets", "default")
+        .map(|set| json!([set["metadata"]["name"], set["spec"]["replicas"], set["status"]["availableReplicas"]]))
+        .collect();
+    let services: Vec<&Value> = world.objects("", "services", "default").map(|service| &service["spec"]["selector"]).collect();
+    let route = world.object("gateway.networking.k8s.io", "httproutes", "default", "shop").unwrap();
+    json!({
+        "phase": rollout.status.phase, "step": rollout.status.current_step_index, "stable": rollout.status.stable_rs,
+        "aborted": rollout.status.abort, "sets": sets, "services": services, "route": route["spec"],
+    })
+}
+
+/// One crash, at the write with this number.
+struct CrashAt {
+    left: usize,
+    fault: Fault,
+}
+
+impl Faults for CrashAt {
+    fn write(&mut self) -> Fault {
+        self.left = self.left.wrapping_sub(1);
+        if self.left == usize::MAX { self.fault } else { Fault::None }
+    }
+
+    fn stale(&mut self) -> bool {
+        false
+    }
+}
+
+fn release(faults: impl Faults + 'static) -> Simulation {
+    let mut simulation = simulation().with_faults(faults);
+    simulation.at(Duration::from_secs(60), "default", "shop", new_version(2));
+    simulation.run_for(Duration::from_secs(1200));
+    simulation
+}
+
+#[test]
+fn i11_a_crash_at_any_write_leads_to_the_same_end() {
+    let expected = outcome(&release(aviary_sim::NoFaults));
+    assert_eq!(expected["phase"], "Healthy");
+    for fault in [Fault::CrashBefore, Fault::CrashAfter, Fault::Conflict, Fault::Error] {
+        for write in 0..60 {
+            let found = release(CrashAt { left: write, fault });
+            assert_eq!(outcome(&found), expected, "{fault:?} at write {write}:\n{}", found.timeline());
+        }
+    }
+}
+
+#[test]
+fn i8_the_progress_deadline_runs_only_while_pods_are_awaited() {
+    // The deadline is 120 s; the rollout waits for a person much longer than that.
+    let mut manifests = manifests();
+    manifests[0]["spec"]["strategy"]["canary"]["steps"] = json!([{"setWeight": 20}, {"pause": {}}]);
+    let mut simulation = Simulation::new(manifests, "2026-01-31T12:00:00Z".parse().unwrap()).unwrap();
+    simulation.at(Duration::from_secs(60), "default", "shop", new_version(2));
+    simulation.run_for(Duration::from_secs(7200));
+    let rollout = simulation.rollout("default", "shop").unwrap();
+    assert_eq!(rollout.status.phase, Some(crd::RolloutPhase::Paused), "{}", simulation.timeline());
+    let late = simulation.timeline().entries().iter().find(|entry| entry.what.contains("ProgressDeadlineExceeded"));
+    assert_eq!(late, None);
+}
+
+#[test]
+fn i5_an_abort_is_accepted_at_every_second_of_a_release() {
+    for second in 60..260 {
+        let (probe, watchman) = watchman();
+        let mut simulation = simulation().with_probe(probe);
+        simulation.at(Duration::from_secs(60), "default", "shop", new_version(2));
+        simulation.at(Duration::from_secs(second), "default", "shop", Verb::Abort);
+        simulation.run_for(Duration::from_secs(600));
+        let outcome = outcome(&simulation);
+        let weights: Vec<i64> = outcome["route"]["rules"][0]["backendRefs"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|backend| backend["weight"].as_i64().unwrap())
+            .collect();
+        assert_eq!(weights, [100, 0], "abort at {second} s:\n{}", simulation.timeline());
+        let broken = watchman.lock().unwrap().broken.clone();
+        assert_eq!(broken, Vec::<String>::new(), "abort at {second} s:\n{}", simulation.timeline());
+    }
+}
+
+fn verb() -> impl Strategy<Value = Verb> {
+    prop_oneof![
+        Just(Verb::Promote),
+        Just(Verb::PromoteFull),
+        Just(Verb::Abort),
+        Just(Verb::Retry),
+        Just(Verb::Pause),
+        Just(Verb::Resume),
+        (2_u8..5).prop_map(new_version),
+        (2_i32..8).prop_map(Verb::Scale),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 40, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn i1_to_i5_hold_whatever_users_and_faults_do(
+        seed in any::<u64>(),
+        count in 0_u32..20,
+        verbs in prop::collection::vec((60_u64..900, verb()), 0..6),
+        ready_after in 1_u64..60,
+        errors in prop_oneof![Just(0.0), Just(0.5)],
+    ) {
+        let (probe, watchman) = watchman();
+        let mut simulation = simulation().with_probe(probe).with_faults(RandomFaults::new(seed, count, 4));
+        let rule = PodRule { ready_after: Some(Duration::from_secs(ready_after)), ..PodRule::default() };
+        simulation.environment_mut().pods = vec![rule];
+        simulation.environment_mut().metrics = constant(errors);
+        simulation.at(Duration::from_secs(60), "default", "shop", new_version(2));
+        for (after, verb) in verbs {
+            simulation.at(Duration::from_secs(after), "default", "shop", verb);
+        }
+        simulation.run_for(Duration::from_secs(3600));
+        let broken = watchman.lock().unwrap().broken.clone();
+        prop_assert_eq!(broken, Vec::<String>::new(), "{}", simulation.timeline());
+    }
+
+    #[test]
+    fn i11_random_faults_do_not_change_the_end(seed in any::<u64>(), count in 1_u32..30) {
+        let expected = outcome(&release(aviary_sim::NoFaults));
+        let found = release(RandomFaults::new(seed, count, 3));
+        prop_assert_eq!(outcome(&found), expected, "{}", found.timeline());
+    }
+}

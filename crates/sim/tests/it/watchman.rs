@@ -1,0 +1,159 @@
+//! Reads the watch log, change by change, and notes every one that breaks an invariant.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+use jiff::Timestamp;
+use serde_json::Value;
+use world::{WatchEvent, WatchEventType, World};
+
+const HASH: &str = "rollouts-pod-template-hash";
+
+/// What the changes so far add up to.
+#[derive(Default)]
+pub(crate) struct Watchman {
+    read: u64,
+    rollout: Option<Arc<Value>>,
+    /// Ready pods by hash, then by name.
+    ready: BTreeMap<String, BTreeMap<String, ()>>,
+    /// Hash that each Service selects.
+    selected: BTreeMap<String, String>,
+    /// Weight that each Service gets.
+    weights: BTreeMap<String, i64>,
+    pub(crate) broken: Vec<String>,
+}
+
+/// A probe, and where it leaves what it finds.
+pub(crate) fn watchman() -> (impl FnMut(&World, Timestamp) + 'static, Arc<Mutex<Watchman>>) {
+    let watchman = Arc::new(Mutex::new(Watchman::default()));
+    let eyes = watchman.clone();
+    let probe = move |world: &World, now: Timestamp| {
+        let mut watchman = eyes.lock().unwrap();
+        let read = watchman.read;
+        for event in world.events_after(read).unwrap() {
+            watchman.see(event, now);
+        }
+        watchman.read = world.version();
+    };
+    (probe, watchman)
+}
+
+fn text<'a>(value: &'a Value, path: &str) -> &'a str {
+    value.pointer(path).and_then(Value::as_str).unwrap_or_default()
+}
+
+fn number(value: &Value, path: &str) -> i64 {
+    value.pointer(path).and_then(Value::as_i64).unwrap_or(0)
+}
+
+impl Watchman {
+    fn see(&mut self, event: &WatchEvent, now: Timestamp) {
+        let object = &event.object;
+        let before = event.previous.as_deref();
+        let name = text(object, "/metadata/name").to_owned();
+        match &*event.plural {
+            "rollouts" => {
+                if let Some(before) = before {
+                    self.see_status(before, object, now);
+                }
+                self.rollout = Some(object.clone());
+            }
+            "pods" => {
+                let hash = object["metadata"]["labels"][HASH].as_str().unwrap_or_default().to_owned();
+                let pods = self.ready.entry(hash).or_default();
+                let conditions = object["status"]["conditions"].as_array().into_iter().flatten();
+                let is_ready = conditions.clone().any(|one| one["type"] == "Ready" && one["status"] == "True");
+                let ending = event.kind == WatchEventType::Deleted || object["metadata"].get("deletionTimestamp").is_some();
+                if is_ready && !ending {
+                    pods.insert(name, ());
+                } else {
+                    pods.remove(&name);
+                }
+            }
+            "services" => {
+                let hash = object["spec"]["selector"][HASH].as_str().unwrap_or_default().to_owned();
+                let changed = self.selected.insert(name.clone(), hash.clone()).is_some_and(|old| old != hash);
+                if changed {
+                    self.check_capacity(&name, "I2: selected without capacity", now);
+                }
+            }
+            "httproutes" => self.see_route(object, now),
+            "replicasets" if event.kind == WatchEventType::Modified => {
+                let (was, is) = (before.map_or(0, |set| number(set, "/spec/replicas")), number(object, "/spec/replicas"));
+                let hash = object["metadata"]["labels"][HASH].as_str().unwrap_or_default();
+                if is < was {
+                    self.check_size(hash, is, now);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn note(&mut self, now: Timestamp, what: String) {
+        self.broken.push(format!("{now}: {what}"));
+    }
+
+    fn replicas(&self) -> i64 {
+        self.rollout.as_ref().map_or(0, |rollout| number(rollout, "/spec/replicas"))
+    }
+
+    /// Pods that a share of the traffic needs.
+    fn needed(&self, weight: i64) -> i64 {
+        (weight * self.replicas() + 99) / 100
+    }
+
+    fn check_capacity(&mut self, service: &str, what: &str, now: Timestamp) {
+        let weight = self.weights.get(service).copied().unwrap_or(0);
+        let hash = self.selected.get(service).cloned().unwrap_or_default();
+        let ready = self.ready.get(&hash).map_or(0, |pods| pods.len() as i64);
+        if weight > 0 && !hash.is_empty() && ready < self.needed(weight) {
+            self.note(now, format!("{what}: {service} gets {weight}% with {ready} of {} pods ready", self.needed(weight)));
+        }
+    }
+
+    fn see_route(&mut self, route: &Value, now: Timestamp) {
+        let backends = route["spec"]["rules"][0]["backendRefs"].as_array().unwrap();
+        let new: BTreeMap<String, i64> =
+            backends.iter().map(|one| (text(one, "/name").to_owned(), number(one, "/weight"))).collect();
+        if new.values().sum::<i64>() != 100 || new.values().any(|weight| !(0..=100).contains(weight)) {
+            self.note(now, format!("I4: weights are {new:?}"));
+        }
+        let old = std::mem::replace(&mut self.weights, new.clone());
+        for (service, weight) in &new {
+            let was = old.get(service).copied().unwrap_or(*weight);
+            let aborted = self.rollout.as_ref().is_some_and(|rollout| rollout["status"]["abort"] == true);
+            if *weight > was {
+                self.check_capacity(service, "I2: weighted without capacity", now);
+                if aborted && service.ends_with("canary") {
+                    self.note(now, format!("I5: {service} rises from {was} to {weight} after the abort"));
+                }
+            }
+        }
+    }
+
+    /// I3 and I4: what is left of a version carries what is sent to it.
+    fn check_size(&mut self, hash: &str, size: i64, now: Timestamp) {
+        let sent = |service: &String| self.selected.get(service).is_some_and(|selected| selected == hash);
+        let weight: i64 = self.weights.iter().filter(|(service, _)| sent(service)).map(|(_, weight)| *weight).sum();
+        if weight > 0 && size < self.needed(weight) {
+            self.note(now, format!("I3: {hash} shrinks to {size} pods while it gets {weight}%"));
+        }
+    }
+
+    /// I1: a weight step is complete only when the route says so.
+    fn see_status(&mut self, before: &Value, after: &Value, now: Timestamp) {
+        let step = |rollout: &Value| rollout.pointer("/status/currentStepIndex").and_then(Value::as_i64);
+        let same_revision = before["status"]["currentPodHash"] == after["status"]["currentPodHash"];
+        let (Some(was), Some(is)) = (step(before), step(after)) else { return };
+        let promoted = after["status"]["promoteFull"] == true || before["status"]["promoteFull"] == true;
+        let stable = after["status"]["stableRS"] == after["status"]["currentPodHash"];
+        if is != was + 1 || !same_revision || promoted || stable {
+            return;
+        }
+        let Some(wanted) = after["spec"]["strategy"]["canary"]["steps"][was as usize]["setWeight"].as_i64() else { return };
+        let canary = self.weights.iter().find(|(service, _)| service.ends_with("canary")).map_or(wanted, |(_, weight)| *weight);
+        if canary != wanted {
+            self.note(now, format!("I1: step {was} is complete at weight {canary}, wanted was {wanted}"));
+        }
+    }
+}
