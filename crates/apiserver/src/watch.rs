@@ -60,6 +60,8 @@ struct Watcher {
     bookmarks: bool,
     next_bookmark: Instant,
     deadline: Instant,
+    /// Why the watch cannot even begin.
+    cut: Option<Status>,
     over: bool,
 }
 
@@ -97,6 +99,9 @@ impl Watcher {
 
     /// What there is to tell now; empty when there is nothing.
     fn advance(&mut self) -> Result<Vec<u8>, Status> {
+        if let Some(cut) = self.cut.take() {
+            return Err(cut);
+        }
         let mut piece = Vec::new();
         while let (true, Some(object)) = (piece.len() < 64 * 1024, self.initial.pop_front()) {
             self.encode(&mut piece, Kind::Added, &object);

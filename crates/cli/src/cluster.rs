@@ -127,10 +127,13 @@ impl Cluster {
     ) -> Result<Json, Error> {
         let request = Request::builder().method(method).uri(uri).header("accept", "application/json");
         let (request, bytes) = match body {
-            Some((content_type, json)) => (request.header("content-type", content_type), json.to_string().into_bytes()),
+            Some((content_type, json)) => {
+                (request.header("content-type", content_type), json.to_string().into_bytes())
+            }
             None => (request, Vec::new()),
         };
-        let request = request.body(bytes).map_err(|error| Error::new(format!("{uri:?} is no path: {error}")))?;
+        let request =
+            request.body(bytes).map_err(|error| Error::new(format!("{uri:?} is no path: {error}")))?;
         Ok(self.client.request::<Json>(request).await?)
     }
 }

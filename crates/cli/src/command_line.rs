@@ -68,11 +68,11 @@ fn refused(error: &clap::Error, args: &[String], env: &Env) -> Error {
         ErrorKind::InvalidSubcommand if usage::path(args).is_empty() => {
             let word = said(ContextKind::InvalidSubcommand).unwrap_or_default();
             let program = &env.program;
-            Error::new(format!(
-                "unknown command {word:?} for {program:?}\nRun '{program} --help' for usage."
-            ))
+            Error::new(format!("unknown command {word:?} for {program:?}\nRun '{program} --help' for usage."))
         }
-        ErrorKind::InvalidValue | ErrorKind::ValueValidation if said(ContextKind::InvalidValue).is_some_and(|value| !value.is_empty()) => {
+        ErrorKind::InvalidValue | ErrorKind::ValueValidation
+            if said(ContextKind::InvalidValue).is_some_and(|value| !value.is_empty()) =>
+        {
             let (value, flag) = (said(ContextKind::InvalidValue), said(ContextKind::InvalidArg));
             let flag = flag.unwrap_or_default().split([' ', '=']).next().unwrap_or_default();
             Error::new(format!("invalid argument {:?} for {flag:?} flag", value.unwrap_or_default()))

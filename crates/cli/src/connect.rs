@@ -45,7 +45,8 @@ async fn config(flags: &Global) -> Result<Config, Error> {
         Some(path) => Kubeconfig::read_from(Path::new(path)),
         None => Kubeconfig::read(),
     };
-    let named = flags.kubeconfig.clone().or_else(|| std::env::var("KUBECONFIG").ok().filter(|it| !it.is_empty()));
+    let named =
+        flags.kubeconfig.clone().or_else(|| std::env::var("KUBECONFIG").ok().filter(|it| !it.is_empty()));
     let kubeconfig = match read {
         Ok(kubeconfig) => kubeconfig,
         Err(error) => match (&named, &flags.server) {

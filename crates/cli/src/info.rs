@@ -31,7 +31,12 @@ pub(crate) enum Strategy {
 
 impl Strategy {
     pub(crate) fn of(rollout: &Json) -> Self {
-        let has = |name: &str| rollout.pointer("/spec/strategy").and_then(|strategy| strategy.get(name)).is_some_and(|it| !it.is_null());
+        let has = |name: &str| {
+            rollout
+                .pointer("/spec/strategy")
+                .and_then(|strategy| strategy.get(name))
+                .is_some_and(|it| !it.is_null())
+        };
         match (has("blueGreen"), has("canary")) {
             (true, _) => Self::BlueGreen,
             (false, true) => Self::Canary,

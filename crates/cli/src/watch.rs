@@ -23,12 +23,14 @@ impl Mirror {
         let mut stores = Vec::new();
         for resource in resources {
             let kind = resource.for_kube();
-            let api: Api<DynamicObject> = Api::namespaced_with(cluster.client.clone(), &cluster.namespace, &kind);
+            let api: Api<DynamicObject> =
+                Api::namespaced_with(cluster.client.clone(), &cluster.namespace, &kind);
             let writer = reflector::store::Writer::new(kind);
             stores.push((*resource, writer.as_reader()));
             let events = watcher(api, watcher::Config::default()).default_backoff();
             // An error is no change; the watcher tries again by itself.
-            let changes = reflector(writer, events).filter_map(|event| std::future::ready(event.ok().map(|_| ())));
+            let changes =
+                reflector(writer, events).filter_map(|event| std::future::ready(event.ok().map(|_| ())));
             streams.push(changes.boxed());
         }
         Self { stores, changes: futures::stream::select_all(streams).boxed() }

@@ -12,11 +12,13 @@ use crd::{ReplicaSet, Rollout};
 const HISTORY: usize = 10;
 const LONG_ENOUGH: Duration = Duration::from_secs(2);
 
+// A measurement needs a clock; the core itself is told the time.
+#[allow(clippy::disallowed_methods)]
 fn main() -> Result<(), Box<dyn Error>> {
     let observed = observed()?;
     let (mut passes, start) = (0_u32, Instant::now());
     while start.elapsed() < LONG_ENOUGH {
-        std::hint::black_box(reconcile(std::hint::black_box(&observed), Timestamp::UNIX_EPOCH));
+        let _ = std::hint::black_box(reconcile(std::hint::black_box(&observed), Timestamp::UNIX_EPOCH));
         passes += 1;
     }
     let micros = start.elapsed().as_secs_f64() * 1e6 / f64::from(passes);

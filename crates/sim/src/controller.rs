@@ -87,7 +87,9 @@ impl Controller {
     fn wake_neighbours(&mut self, namespace: &str, now: Timestamp) {
         let beside = |job: &&Job| matches!(job, Job::Rollout((place, _)) if place == namespace || namespace.is_empty());
         let jobs: Vec<Job> = self.failures.keys().filter(beside).cloned().collect();
-        jobs.into_iter().for_each(|job| self.wake(job, now));
+        for job in jobs {
+            self.wake(job, now);
+        }
     }
 
     /// When the next pass is due.

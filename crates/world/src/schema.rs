@@ -12,6 +12,7 @@ use crate::lists::ListRule;
 
 /// A structural schema (`openAPIV3Schema` of a CustomResourceDefinition).
 #[derive(Clone, Debug, Default, PartialEq)]
+#[allow(clippy::struct_excessive_bools)] // each is a field of the schema language
 pub(crate) struct Schema {
     pub(crate) kind: String,
     pub(crate) format: String,

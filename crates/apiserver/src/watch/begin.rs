@@ -36,7 +36,7 @@ impl Watcher {
         let asked = version(&options.resource_version)?;
         let initial = how.initial_events.unwrap_or(asked == 0);
         let selection = Selection::of(options, &resource.group, &resource.plural)?;
-        let (kind, cursor, objects) = shared.with(|world, _| {
+        let (kind, cursor, objects, cut) = shared.with(|world, _| {
             let kind =
                 world.kind(&resource.group, &resource.plural).ok_or_else(Status::no_such_path)?.clone();
             if !kind.versions.contains(&resource.version) {
@@ -44,8 +44,9 @@ impl Watcher {
             }
             let present = world.version();
             if asked > present {
-                // The client has seen another world than this one, such as the one before a restart.
-                return Err(Status::expired(asked, present));
+                // The client has seen another world than this one, such as the one before a restart. It is told so as
+                // the real server tells that a version is too old: in the stream, where clients begin anew.
+                return Ok((kind, present, Vec::new(), Some(Status::expired(asked, present))));
             }
             if initial {
                 let request = Request {
@@ -54,12 +55,9 @@ impl Watcher {
                     options: options.clone(),
                     body: None,
                 };
-                return Ok((kind, present, world.select(&request)?.objects));
+                return Ok((kind, present, world.select(&request)?.objects, None));
             }
-            let cursor = if asked == 0 { present } else { asked };
-            // A version that is too old is refused at once, and not first in the stream.
-            world.events_after(cursor).map(drop)?;
-            Ok((kind, cursor, Vec::new()))
+            Ok((kind, if asked == 0 { present } else { asked }, Vec::new(), None))
         })?;
         if !kind.namespaced {
             resource.namespace.clear();
@@ -77,6 +75,7 @@ impl Watcher {
             bookmarks: how.bookmarks,
             next_bookmark: now + BOOKMARK_EVERY,
             deadline: now + how.timeout.unwrap_or(LONGEST).min(LONGEST.saturating_mul(24)),
+            cut,
             over: false,
         })
     }

@@ -42,7 +42,8 @@ pub(crate) async fn run(request: Request, context: &Context<'_>, io: &mut Io<'_>
     if let Some((_, resource)) = row.filter(|_| before.len() == path.len()) {
         let cluster = context.cluster().await?;
         let objects = cluster.list(*resource).await?;
-        for name in objects.iter().map(|object| object.name()).filter(|name| name.starts_with(typed.as_str())) {
+        for name in objects.iter().map(|object| object.name()).filter(|name| name.starts_with(typed.as_str()))
+        {
             io.line(name)?;
         }
     }

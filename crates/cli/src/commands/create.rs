@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use serde_json::{Value as Json, json};
+use serde_json::Value as Json;
 
 use super::create_analysis_run;
 use crate::json::Read as _;
@@ -61,21 +61,14 @@ pub(crate) async fn run(args: Args, context: &Context<'_>, io: &mut Io<'_>) -> R
 }
 
 async fn create(path: &Path, context: &Context<'_>, io: &mut Io<'_>) -> Result<(Resource, Json), Error> {
-    let mut object = read(context.env, path)?;
+    let object = read(context.env, path)?;
     let resource = kind(&object)?;
     let cluster = context.cluster().await?;
-    let namespace = if resource == CLUSTER_ANALYSIS_TEMPLATES {
-        None
-    } else {
-        // The file counts more than the flag.
-        let written = object.text("/metadata/namespace").to_owned();
-        let namespace = if written.is_empty() { cluster.namespace.clone() } else { written };
-        if let Some(metadata) = object.pointer_mut("/metadata").and_then(Json::as_object_mut) {
-            metadata.insert("namespace".to_owned(), json!(namespace));
-        }
-        Some(namespace)
-    };
-    let created = cluster.create(resource, namespace.as_deref(), &object).await?;
+    // The file counts more than the flag.
+    let written = Some(object.text("/metadata/namespace")).filter(|namespace| !namespace.is_empty());
+    let namespace = written.unwrap_or(&cluster.namespace);
+    let namespace = (resource != CLUSTER_ANALYSIS_TEMPLATES).then_some(namespace);
+    let created = cluster.create(resource, namespace, &object).await?;
     // The public plugin says so of both kinds of template.
     let said = if resource == CLUSTER_ANALYSIS_TEMPLATES { ANALYSIS_TEMPLATES } else { resource };
     io.line(format!("{}/{} created", said.singular(), created.name()))?;
@@ -93,7 +86,8 @@ pub(super) fn read(env: &Env, path: &Path) -> Result<Json, Error> {
     if text.trim_start().starts_with('{') {
         return serde_json::from_str(&text).map_err(|error| refused(error.to_string()));
     }
-    let documents: Vec<Json> = crd::yaml::from_documents(&text).map_err(|error| refused(error.to_string()))?;
+    let documents: Vec<Json> =
+        crd::yaml::from_documents(&text).map_err(|error| refused(error.to_string()))?;
     documents.into_iter().next().ok_or_else(|| refused("no object".to_owned()))
 }
 

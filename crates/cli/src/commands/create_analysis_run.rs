@@ -71,7 +71,12 @@ async fn template(args: &Args, cluster: &Cluster, context: &Context<'_>) -> Resu
 }
 
 /// The template itself under another kind and name, with its arguments filled in.
-fn made(args: &Args, mut template: Json, given: Vec<(String, String)>, namespace: &str) -> Result<Json, Error> {
+fn made(
+    args: &Args,
+    mut template: Json,
+    given: Vec<(String, String)>,
+    namespace: &str,
+) -> Result<Json, Error> {
     let (name, generate_name) = match (&args.name, &args.generate_name, template.name()) {
         (Some(name), _, _) => (name.clone(), String::new()),
         (None, Some(prefix), _) => (String::new(), prefix.clone()),

@@ -43,7 +43,9 @@ pub(crate) async fn run(args: Args, context: &Context<'_>, io: &mut Io<'_>) -> R
     let cluster = context.cluster().await?;
     let namespace = (!args.all_namespaces).then_some(cluster.namespace.as_str());
     let fields = args.name.as_ref().map(|name| format!("metadata.name={name}"));
-    let query = fields.as_ref().map_or_else(String::new, |fields| format!("fieldSelector={}", fields.replace('=', "%3D")));
+    let query = fields
+        .as_ref()
+        .map_or_else(String::new, |fields| format!("fieldSelector={}", fields.replace('=', "%3D")));
     let rollouts = cluster.list_where(ROLLOUTS, namespace, &query).await?;
     if rollouts.is_empty() && !args.watch {
         return io.note("No resources found.");

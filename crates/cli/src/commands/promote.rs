@@ -72,9 +72,9 @@ fn mode(args: &Args, io: &mut Io<'_>) -> Result<Mode, Error> {
         io.note(format!("Flag --skip-current-step has been deprecated, {better}"))?;
     }
     match (args.skip_current_step, args.skip_all_steps, args.full) {
-        (true, true, _) => Err(Error::new(
-            "Cannot use skip-current-step and skip-all-steps flags at the same time",
-        )),
+        (true, true, _) => {
+            Err(Error::new("Cannot use skip-current-step and skip-all-steps flags at the same time"))
+        }
         (true, false, _) => Ok(Mode::SkipCurrent),
         (false, true, _) => Ok(Mode::SkipAll),
         (false, false, true) => Ok(Mode::Full),
@@ -128,7 +128,8 @@ fn onwards(rollout: &Json, has_index: bool) -> Patches {
     let cleared = || json!({"pauseConditions": null});
     let moved = || json!({"pauseConditions": null, "currentStepIndex": next(rollout)});
     let (status, unified) = if has_index && undecided {
-        let all = json!({"pauseConditions": null, "controllerPause": false, "currentStepIndex": next(rollout)});
+        let all =
+            json!({"pauseConditions": null, "controllerPause": false, "currentStepIndex": next(rollout)});
         (Some(all), unified(cleared()))
     } else if paused {
         (Some(cleared()), unified(cleared()))

@@ -59,7 +59,8 @@ async fn watched(
     let fields = Some(format!("metadata.name={name}"));
     let states = watch::states(cluster, ROLLOUTS, Some(&cluster.namespace), fields);
     // A failed watch is tried again by itself.
-    let mut phases = std::pin::pin!(states.filter_map(|state| std::future::ready(state.ok().map(|it| phase::of(&it)))));
+    let mut phases =
+        std::pin::pin!(states.filter_map(|state| std::future::ready(state.ok().map(|it| phase::of(&it)))));
     let end = async {
         if limit.is_zero() { std::future::pending().await } else { tokio::time::sleep(limit).await }
     };

@@ -55,7 +55,10 @@ async fn history(cluster: &Cluster, rollout: &Json, name: &str) -> Result<Vec<Js
 /// The label selector of the Rollout as a query.
 fn selector(rollout: &Json) -> String {
     let labels = rollout.pointer("/spec/selector/matchLabels").and_then(Json::as_object);
-    let equal = labels.into_iter().flatten().map(|(key, value)| format!("{key}={}", value.as_str().unwrap_or_default()));
+    let equal = labels
+        .into_iter()
+        .flatten()
+        .map(|(key, value)| format!("{key}={}", value.as_str().unwrap_or_default()));
     let sets = rollout.list("/spec/selector/matchExpressions").iter().map(|rule| {
         let values: Vec<&str> = rule.list("/values").iter().filter_map(Json::as_str).collect();
         match rule.text("/operator") {

@@ -4,7 +4,9 @@ use crate::{Context, Error, Io};
 
 /// Print version
 #[derive(clap::Args)]
-#[command(after_help = "Examples:\n  # Get full version info\n  %PROGRAM% version\n\n  # Get short version info\n  %PROGRAM% version --short")]
+#[command(
+    after_help = "Examples:\n  # Get full version info\n  %PROGRAM% version\n\n  # Get short version info\n  %PROGRAM% version --short"
+)]
 pub(crate) struct Args {
     /// Print just the version number
     #[arg(long)]

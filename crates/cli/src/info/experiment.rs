@@ -5,10 +5,10 @@ use std::cmp::Reverse;
 use jiff::Timestamp;
 use serde_json::Value as Json;
 
+use super::Objects;
 use super::analysis_run::{self, AnalysisRunInfo};
 use super::images::Images;
 use super::replica_set::{self, ReplicaSetInfo};
-use super::Objects;
 use crate::json::Read as _;
 
 #[derive(Clone, Debug, PartialEq)]

@@ -12,7 +12,9 @@ impl Images {
     /// Adds those of a Rollout's own ReplicaSets that have pods.
     pub(crate) fn of_rollout(&mut self, sets: &[ReplicaSetInfo]) {
         for set in sets.iter().filter(|set| set.replicas > 0) {
-            let rank = |tag: &str| ["canary", "stable", "active", "preview", "ping", "pong"].iter().position(|it| *it == tag);
+            let rank = |tag: &str| {
+                ["canary", "stable", "active", "preview", "ping", "pong"].iter().position(|it| *it == tag)
+            };
             let mut tags: Vec<String> = set.tags.iter().map(|tag| (*tag).to_owned()).collect();
             tags.sort_by_key(|tag| rank(tag));
             self.add(set, &tags);

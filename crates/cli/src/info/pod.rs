@@ -17,7 +17,8 @@ pub(crate) struct PodInfo {
 }
 
 pub(crate) fn of(pod: &Json) -> PodInfo {
-    let phase = [pod.text("/status/reason"), pod.text("/status/phase")].into_iter().find(|text| !text.is_empty());
+    let phase =
+        [pod.text("/status/reason"), pod.text("/status/phase")].into_iter().find(|text| !text.is_empty());
     let mut sum = Sum { status: phase.unwrap_or_default().to_owned(), restarts: 0, ready: 0 };
     if !sum.initialising(pod) {
         sum.running(pod);
@@ -51,9 +52,9 @@ impl Sum {
             if container.has("/state/terminated") && container.count("/state/terminated/exitCode") == 0 {
                 continue;
             }
-            let always = wanted
-                .iter()
-                .any(|spec| spec.text("/name") == container.text("/name") && spec.text("/restartPolicy") == "Always");
+            let always = wanted.iter().any(|spec| {
+                spec.text("/name") == container.text("/name") && spec.text("/restartPolicy") == "Always"
+            });
             if always && container.flag("/started") {
                 if container.flag("/ready") {
                     continue;

@@ -11,7 +11,9 @@ pub(crate) fn aligned(rows: &[Vec<String>]) -> String {
     let line = |row: &Vec<String>| -> String {
         let last = row.len().saturating_sub(1);
         let cells = row.iter().zip(&widths).enumerate();
-        cells.map(|(at, (cell, wide))| if at == last { cell.clone() } else { padded(cell, wide + 2) }).collect()
+        cells
+            .map(|(at, (cell, wide))| if at == last { cell.clone() } else { padded(cell, wide + 2) })
+            .collect()
     };
     rows.iter().map(|row| line(row) + "\n").collect()
 }

@@ -36,7 +36,8 @@ pub(crate) struct View {
 impl View {
     pub(crate) fn rollout(self, info: &RolloutInfo) -> String {
         let status = self.status(icon::rollout(&info.phase.word), &info.phase.word);
-        let cells = [format!("⟳ {}", info.name), "Rollout".to_owned(), status, self.age(info.created), String::new()];
+        let cells =
+            [format!("⟳ {}", info.name), "Rollout".to_owned(), status, self.age(info.created), String::new()];
         let children = info.revisions().into_iter().map(|revision| self.revision(info, revision)).collect();
         table(&Node { cells, children })
     }
@@ -49,7 +50,8 @@ impl View {
         let sets = info.replica_sets.iter().filter(|set| set.revision == revision);
         let experiments = info.experiments.iter().filter(|experiment| experiment.revision == revision);
         let runs = info.analysis_runs.iter().filter(|run| run.revision == revision);
-        let cells = [format!("# revision:{revision}"), String::new(), self.status("", ""), String::new(), String::new()];
+        let cells =
+            [format!("# revision:{revision}"), String::new(), " ".to_owned(), String::new(), String::new()];
         let children = sets
             .map(|set| self.replica_set(set))
             .chain(experiments.map(|experiment| self.experiment_node(experiment)))
@@ -68,7 +70,8 @@ impl View {
             info.extend(set.images.iter().map(|image| format!("image:{image}")));
         }
         let status = self.status(icon::replica_set(set.status), set.status);
-        let cells = [format!("⧉ {name}"), "ReplicaSet".to_owned(), status, self.age(set.created), info.join(",")];
+        let cells =
+            [format!("⧉ {name}"), "ReplicaSet".to_owned(), status, self.age(set.created), info.join(",")];
         Node { cells, children: set.pods.iter().map(|pod| self.pod(pod)).collect() }
     }
 
@@ -84,18 +87,24 @@ impl View {
     fn experiment_node(self, info: &ExperimentInfo) -> Node {
         let name = self.paint.name_in(&info.status, &info.name);
         let status = self.status(icon::analysis(&info.status), &info.status);
-        let cells = [format!("Σ {name}"), "Experiment".to_owned(), status, self.age(info.created), String::new()];
+        let cells =
+            [format!("Σ {name}"), "Experiment".to_owned(), status, self.age(info.created), String::new()];
         let sets = info.replica_sets.iter().map(|set| self.replica_set(set));
-        Node { cells, children: sets.chain(info.analysis_runs.iter().map(|run| self.analysis_run(run))).collect() }
+        Node {
+            cells,
+            children: sets.chain(info.analysis_runs.iter().map(|run| self.analysis_run(run))).collect(),
+        }
     }
 
     fn analysis_run(self, run: &AnalysisRunInfo) -> Node {
         let counts = [("✔", run.successful), ("✖", run.failed), ("?", run.inconclusive), ("⚠", run.error)];
         let shown = counts.iter().filter(|(_, count)| *count > 0);
-        let info: Vec<String> = shown.map(|(icon, count)| format!("{} {count}", self.paint.icon(icon))).collect();
+        let info: Vec<String> =
+            shown.map(|(icon, count)| format!("{} {count}", self.paint.icon(icon))).collect();
         let name = self.paint.name_in(&run.status, &run.name);
         let status = self.status(icon::analysis(&run.status), &run.status);
-        let cells = [format!("α {name}"), "AnalysisRun".to_owned(), status, self.age(run.created), info.join(",")];
+        let cells =
+            [format!("α {name}"), "AnalysisRun".to_owned(), status, self.age(run.created), info.join(",")];
         Node { cells, children: run.jobs.iter().map(|job| self.job(job)).collect() }
     }
 

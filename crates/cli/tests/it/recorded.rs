@@ -73,7 +73,7 @@ fn dated(json: Json) -> Json {
 fn moment(text: &str) -> Option<String> {
     let rest = match text.strip_prefix("@T") {
         Some(rest) => rest,
-        None => text.strip_prefix("<now")?.split(',').next()?,
+        None => text.strip_prefix("<now")?.trim_end_matches('>').split(',').next()?,
     };
     let (sign, length) = match rest.split_at_checked(1) {
         None | Some(("", _)) => (1, "0s"),

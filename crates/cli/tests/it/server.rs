@@ -65,7 +65,8 @@ impl Server {
         }
         let body: Json = serde_json::from_slice(&body).unwrap();
         let content_type = head.headers["content-type"].to_str().unwrap();
-        let write = json!({"method": head.method.as_str(), "path": path, "contentType": content_type, "body": body});
+        let write =
+            json!({"method": head.method.as_str(), "path": path, "contentType": content_type, "body": body});
         let earlier = self.writes().iter().filter(|write| write["method"] == "PUT").count();
         self.0.writes.lock().unwrap().push(write);
         match head.method {
@@ -87,23 +88,37 @@ impl Server {
         let query = query.replace("%3D", "=").replace("%2C", ",");
         let value = |key: &str| query.split('&').find_map(|pair| pair.strip_prefix(key)?.strip_prefix('='));
         let wanted = |object: &Json| {
-            let named = value("fieldSelector").is_none_or(|fields| fields == format!("metadata.name={}", object["metadata"]["name"].as_str().unwrap()));
+            let named = value("fieldSelector").is_none_or(|fields| {
+                fields == format!("metadata.name={}", object["metadata"]["name"].as_str().unwrap())
+            });
             let mut labels = value("labelSelector").into_iter().flat_map(|labels| labels.split(','));
-            named && labels.all(|pair| pair.split_once('=').is_some_and(|(key, value)| object["metadata"]["labels"][key] == value))
+            named
+                && labels.all(|pair| {
+                    pair.split_once('=')
+                        .is_some_and(|(key, value)| object["metadata"]["labels"][key] == value)
+                })
         };
         let items: Vec<Json> = self.all(place).into_iter().filter(wanted).collect();
-        answered(200, &json!({"kind": "List", "apiVersion": "v1", "metadata": {"resourceVersion": "41"}, "items": items}))
+        answered(
+            200,
+            &json!({"kind": "List", "apiVersion": "v1", "metadata": {"resourceVersion": "41"}, "items": items}),
+        )
     }
 
     /// All objects of a kind and namespace, in the order of their names.
     fn all(&self, place: &Place) -> Vec<Json> {
         let wanted = |object: &&Json| {
             let plural = format!("{}s", object["kind"].as_str().unwrap().to_lowercase());
-            let inside = place.namespace.as_ref().is_none_or(|namespace| object["metadata"]["namespace"] == **namespace);
+            let inside = place
+                .namespace
+                .as_ref()
+                .is_none_or(|namespace| object["metadata"]["namespace"] == **namespace);
             plural == place.plural && inside
         };
         let mut objects: Vec<Json> = self.0.objects.iter().filter(wanted).cloned().collect();
-        let key = |object: &Json| (object["metadata"]["namespace"].to_string(), object["metadata"]["name"].to_string());
+        let key = |object: &Json| {
+            (object["metadata"]["namespace"].to_string(), object["metadata"]["name"].to_string())
+        };
         objects.sort_by_key(key);
         objects
     }
@@ -125,7 +140,13 @@ impl Place {
         words.drain(..2);
         let namespace = (words[0] == "namespaces").then(|| words.drain(..2).nth(1).unwrap().to_owned());
         let word = |at: usize| words.get(at).map(|word| (*word).to_owned());
-        Self { group, namespace, plural: word(0).unwrap(), name: word(1), status: words.get(2) == Some(&"status") }
+        Self {
+            group,
+            namespace,
+            plural: word(0).unwrap(),
+            name: word(1),
+            status: words.get(2) == Some(&"status"),
+        }
     }
 
     fn resource(&self) -> String {
@@ -138,8 +159,13 @@ impl Place {
 
     fn conflict(&self) -> Reply {
         let name = self.name.as_deref().unwrap();
-        let text = "the object has been modified; please apply your changes to the latest version and try again";
-        failure(409, "Conflict", &format!("Operation cannot be fulfilled on {} \"{name}\": {text}", self.resource()))
+        let text =
+            "the object has been modified; please apply your changes to the latest version and try again";
+        failure(
+            409,
+            "Conflict",
+            &format!("Operation cannot be fulfilled on {} \"{name}\": {text}", self.resource()),
+        )
     }
 
     fn forbidden(&self) -> Reply {
@@ -154,7 +180,8 @@ impl Place {
 
 fn named(mut object: Json) -> Json {
     if object["metadata"]["name"].as_str().unwrap_or_default().is_empty() {
-        object["metadata"]["name"] = json!(format!("{}x1y2z", object["metadata"]["generateName"].as_str().unwrap()));
+        object["metadata"]["name"] =
+            json!(format!("{}x1y2z", object["metadata"]["generateName"].as_str().unwrap()));
     }
     object
 }
@@ -175,6 +202,7 @@ fn answered(code: u16, body: &Json) -> Reply {
 
 /// A watch in which nothing happens.
 fn silence() -> Reply {
-    let body = StreamBody::new(futures::stream::pending::<Result<http_body::Frame<Bytes>, _>>()).boxed_unsync();
+    let body =
+        StreamBody::new(futures::stream::pending::<Result<http_body::Frame<Bytes>, _>>()).boxed_unsync();
     Response::builder().status(200).body(body).unwrap()
 }

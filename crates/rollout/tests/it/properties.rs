@@ -115,7 +115,7 @@ proptest! {
             cluster.edit(&json!({"status": {"promoteFull": true, "pauseConditions": null}}));
             run(cluster, 60);
         }
-        let sizes = |cluster: &Cluster| cluster.sets.iter().map(|set| set.replicas()).collect::<Vec<_>>();
+        let sizes = |cluster: &Cluster| cluster.sets.iter().map(crd::ReplicaSet::replicas).collect::<Vec<_>>();
         prop_assert_eq!(sizes(&whole), sizes(&crashed));
         prop_assert_eq!(&whole.rollout.status.stable_rs, &crashed.rollout.status.stable_rs);
         prop_assert_eq!(&whole.rollout.status.phase, &crashed.rollout.status.phase);

@@ -81,11 +81,11 @@ impl Trace {
             }
             (_, settings) => {
                 for setting in settings.trim_end_matches(" at creation").split(", ") {
-                    let (path, value) = setting.split_once('=').expect("path=value");
-                    let path = if who == "spec" { format!("spec.{path}") } else { path.to_owned() };
+                    let (member, value) = setting.split_once('=').expect("path=value");
+                    let path = if who == "spec" { format!("spec.{member}") } else { member.to_owned() };
                     let value: Value = serde_json::from_str(value).expect("a value");
-                    let patch = path.rsplit('.').fold(value, |inner, member| json!({ member: inner }));
-                    self.cluster.edit(&patch);
+                    let change = path.rsplit('.').fold(value, |inner, member| json!({ member: inner }));
+                    self.cluster.edit(&change);
                 }
                 if settings.ends_with(" at creation") {
                     self.cluster.rollout.metadata.generation = Some(1);

@@ -139,11 +139,9 @@ impl Pass<'_, '_> {
     fn send(&mut self, request: &Request) -> Result<Result<Response, Status>, End> {
         let around = &mut *self.around;
         match around.faults.write() {
-            Fault::CrashBefore => return Err(End::Crashed),
-            Fault::Conflict => return Ok(Err(Status::new(409, "Conflict", "simulated conflict"))),
-            Fault::Error => {
-                return Ok(Err(Status::new(500, "InternalError", "simulated failure of the API")));
-            }
+            Fault::CrashBefore => Err(End::Crashed),
+            Fault::Conflict => Ok(Err(Status::new(409, "Conflict", "simulated conflict"))),
+            Fault::Error => Ok(Err(Status::new(500, "InternalError", "simulated failure of the API"))),
             fault @ (Fault::None | Fault::CrashAfter) => {
                 let answer = around.world.handle(request, around.now);
                 self.controller.written = around.world.version();

@@ -25,7 +25,8 @@ pub(crate) struct Watchman {
 
 /// A probe, and where it leaves what it finds.
 pub(crate) fn watchman() -> (impl FnMut(&World, Timestamp) + 'static, Arc<Mutex<Watchman>>) {
-    let watchman = Arc::new(Mutex::new(Watchman::default()));
+    // Version 1 is that of the empty world.
+    let watchman = Arc::new(Mutex::new(Watchman { read: 1, ..Watchman::default() }));
     let eyes = watchman.clone();
     let probe = move |world: &World, now: Timestamp| {
         let mut watchman = eyes.lock().unwrap();
@@ -62,8 +63,10 @@ impl Watchman {
                 let hash = object["metadata"]["labels"][HASH].as_str().unwrap_or_default().to_owned();
                 let pods = self.ready.entry(hash).or_default();
                 let conditions = object["status"]["conditions"].as_array().into_iter().flatten();
-                let is_ready = conditions.clone().any(|one| one["type"] == "Ready" && one["status"] == "True");
-                let ending = event.kind == WatchEventType::Deleted || object["metadata"].get("deletionTimestamp").is_some();
+                let is_ready =
+                    conditions.clone().any(|one| one["type"] == "Ready" && one["status"] == "True");
+                let ending = event.kind == WatchEventType::Deleted
+                    || object["metadata"].get("deletionTimestamp").is_some();
                 if is_ready && !ending {
                     pods.insert(name, ());
                 } else {
@@ -79,7 +82,8 @@ impl Watchman {
             }
             "httproutes" => self.see_route(object, now),
             "replicasets" if event.kind == WatchEventType::Modified => {
-                let (was, is) = (before.map_or(0, |set| number(set, "/spec/replicas")), number(object, "/spec/replicas"));
+                let (was, is) =
+                    (before.map_or(0, |set| number(set, "/spec/replicas")), number(object, "/spec/replicas"));
                 let hash = object["metadata"]["labels"][HASH].as_str().unwrap_or_default();
                 if is < was {
                     self.check_size(hash, is, now);
@@ -107,7 +111,13 @@ impl Watchman {
         let hash = self.selected.get(service).cloned().unwrap_or_default();
         let ready = self.ready.get(&hash).map_or(0, |pods| pods.len() as i64);
         if weight > 0 && !hash.is_empty() && ready < self.needed(weight) {
-            self.note(now, format!("{what}: {service} gets {weight}% with {ready} of {} pods ready", self.needed(weight)));
+            self.note(
+                now,
+                format!(
+                    "{what}: {service} gets {weight}% with {ready} of {} pods ready",
+                    self.needed(weight)
+                ),
+            );
         }
     }
 
@@ -134,7 +144,8 @@ impl Watchman {
     /// I3 and I4: what is left of a version carries what is sent to it.
     fn check_size(&mut self, hash: &str, size: i64, now: Timestamp) {
         let sent = |service: &String| self.selected.get(service).is_some_and(|selected| selected == hash);
-        let weight: i64 = self.weights.iter().filter(|(service, _)| sent(service)).map(|(_, weight)| *weight).sum();
+        let weight: i64 =
+            self.weights.iter().filter(|(service, _)| sent(service)).map(|(_, weight)| *weight).sum();
         if weight > 0 && size < self.needed(weight) {
             self.note(now, format!("I3: {hash} shrinks to {size} pods while it gets {weight}%"));
         }
@@ -150,8 +161,15 @@ impl Watchman {
         if is != was + 1 || !same_revision || promoted || stable {
             return;
         }
-        let Some(wanted) = after["spec"]["strategy"]["canary"]["steps"][was as usize]["setWeight"].as_i64() else { return };
-        let canary = self.weights.iter().find(|(service, _)| service.ends_with("canary")).map_or(wanted, |(_, weight)| *weight);
+        let Some(wanted) = after["spec"]["strategy"]["canary"]["steps"][was as usize]["setWeight"].as_i64()
+        else {
+            return;
+        };
+        let canary = self
+            .weights
+            .iter()
+            .find(|(service, _)| service.ends_with("canary"))
+            .map_or(wanted, |(_, weight)| *weight);
         if canary != wanted {
             self.note(now, format!("I1: step {was} is complete at weight {canary}, wanted was {wanted}"));
         }

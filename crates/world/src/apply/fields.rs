@@ -42,7 +42,7 @@ impl Fields {
         if old == new {
             return (changed, removed);
         }
-        let pairs: Option<Vec<(String, Option<&Value>, Option<&Value>, Shape<'_>)>> = match (old, new) {
+        let pairs: Option<Vec<_>> = match (old, new) {
             (Value::Object(old), Value::Object(new)) if !shape.is_atomic_map() => {
                 Some(field_pairs(old, new, shape))
             }

@@ -77,7 +77,7 @@ fn strip_item(item: &mut Value, step: &str, gone: &Fields, held: Option<&Fields>
 
 fn is_at(step: &str, item: &Value) -> bool {
     if let Some(value) = step.strip_prefix("v:") {
-        return item.to_string() == value;
+        return serde_json::from_str::<Value>(value).is_ok_and(|value| *item == value);
     }
     step.starts_with("k:") && step_keys(step).iter().all(|(key, value)| item.get(key) == Some(value))
 }

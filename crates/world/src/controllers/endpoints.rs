@@ -43,9 +43,7 @@ fn selector(service: &Value) -> Option<LabelSelector> {
 }
 
 fn sync(store: &mut Store, id: &Id, now: Timestamp) -> Option<Timestamp> {
-    let Some(endpoints) = store.kind("", "endpoints").map(|kind| kind.id(&id.namespace, &id.name)) else {
-        return None;
-    };
+    let endpoints = store.kind("", "endpoints").map(|kind| kind.id(&id.namespace, &id.name))?;
     let Some(service) = store.find(id).cloned() else {
         write::delete(store, &endpoints, "", now);
         return None;

@@ -179,15 +179,13 @@ fn merge_item(shape: &Shape<'_>, rule: &ListRule, live: &mut Vec<Value>, item: &
     if !map.contains_key(key) {
         return Err(bad(&format!("map: {item} does not contain declared merge key: {key}")));
     }
-    match live.iter_mut().find(|old| rule.same(old, item)) {
-        Some(old) => merge_map(&shape.item(), old, map),
-        None => {
-            let mut new = Value::Object(Map::new());
-            merge_map(&shape.item(), &mut new, map)?;
-            live.push(new);
-            Ok(())
-        }
+    if let Some(old) = live.iter_mut().find(|old| rule.same(old, item)) {
+        return merge_map(&shape.item(), old, map);
     }
+    let mut new = Value::Object(Map::new());
+    merge_map(&shape.item(), &mut new, map)?;
+    live.push(new);
+    Ok(())
 }
 
 fn without_directives(patch: &Map<String, Value>) -> Map<String, Value> {

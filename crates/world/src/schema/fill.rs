@@ -26,7 +26,9 @@ impl Schema {
             }
             Value::Array(items) => {
                 if let Some(schema) = &self.items {
-                    items.iter_mut().for_each(|item| schema.fill(item));
+                    for item in items.iter_mut() {
+                        schema.fill(item);
+                    }
                 }
             }
             _ => {}

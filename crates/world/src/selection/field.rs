@@ -93,7 +93,7 @@ impl FieldSelector {
                     map.get("component").and_then(Value::as_str) == Some(&requirement.value)
                 }
                 Some(Value::String(found)) => *found == requirement.value,
-                Some(other) if !other.is_null() => other.to_string() == requirement.value,
+                Some(other) if !other.is_null() => requirement.value == format!("{other}"),
                 _ => requirement.value.is_empty(),
             };
             equal == requirement.equal

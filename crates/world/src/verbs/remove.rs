@@ -14,7 +14,7 @@ pub(crate) fn is_over(id: &Id, object: &Value) -> bool {
     meta::is_deleting(object)
         && meta::items(object, &["metadata", "finalizers"]).is_empty()
         && (grace() == 0 || !is_pod(id))
-        && !(is_namespace(id) && !meta::items(object, &["spec", "finalizers"]).is_empty())
+        && (!is_namespace(id) || meta::items(object, &["spec", "finalizers"]).is_empty())
 }
 
 /// Takes the object out of the store; with a CustomResourceDefinition goes its kind.
