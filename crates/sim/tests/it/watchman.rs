@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
+use aviary_sim::{Entry, Timeline};
 use jiff::Timestamp;
 use serde_json::Value;
 use world::{WatchEvent, WatchEventType, World};
@@ -53,12 +54,7 @@ impl Watchman {
         let before = event.previous.as_deref();
         let name = text(object, "/metadata/name").to_owned();
         match &*event.plural {
-            "rollouts" => {
-                if let Some(before) = before {
-                    self.see_status(before, object, now);
-                }
-                self.rollout = Some(object.clone());
-            }
+            "rollouts" => self.rollout = Some(object.clone()),
             "pods" => {
                 let hash = object["metadata"]["labels"][HASH].as_str().unwrap_or_default().to_owned();
                 let pods = self.ready.entry(hash).or_default();
@@ -150,28 +146,23 @@ impl Watchman {
             self.note(now, format!("I3: {hash} shrinks to {size} pods while it gets {weight}%"));
         }
     }
+}
 
-    /// I1: a weight step is complete only when the route says so.
-    fn see_status(&mut self, before: &Value, after: &Value, now: Timestamp) {
-        let step = |rollout: &Value| rollout.pointer("/status/currentStepIndex").and_then(Value::as_i64);
-        let same_revision = before["status"]["currentPodHash"] == after["status"]["currentPodHash"];
-        let (Some(was), Some(is)) = (step(before), step(after)) else { return };
-        let promoted = after["status"]["promoteFull"] == true || before["status"]["promoteFull"] == true;
-        let stable = after["status"]["stableRS"] == after["status"]["currentPodHash"];
-        if is != was + 1 || !same_revision || promoted || stable {
-            return;
+/// I1: the weight steps that the controller called complete although the route said otherwise.
+pub(crate) fn completed_unseen(timeline: &Timeline) -> Vec<&Entry> {
+    let mut seen = 0;
+    let mut unseen = Vec::new();
+    for entry in timeline.entries() {
+        if entry.subject.starts_with("HTTPRoute") {
+            seen = entry.what.rsplit_once(' ').map_or(0, |(_, weight)| weight.parse().unwrap());
         }
-        let Some(wanted) = after["spec"]["strategy"]["canary"]["steps"][was as usize]["setWeight"].as_i64()
-        else {
-            return;
-        };
-        let canary = self
-            .weights
-            .iter()
-            .find(|(service, _)| service.ends_with("canary"))
-            .map_or(wanted, |(_, weight)| *weight);
-        if canary != wanted {
-            self.note(now, format!("I1: step {was} is complete at weight {canary}, wanted was {wanted}"));
+        let completed =
+            entry.what.strip_prefix("RolloutStepCompleted").and_then(|rest| rest.split_once("(setWeight: "));
+        if let Some((_, weight)) = completed
+            && weight.trim_end_matches(')').parse::<i64>().unwrap() != seen
+        {
+            unseen.push(entry);
         }
     }
+    unseen
 }
