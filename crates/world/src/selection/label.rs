@@ -145,7 +145,9 @@ fn requirement(text: &str) -> Result<Requirement, String> {
     if let Operator::In(values) | Operator::NotIn(values) = &operator {
         let strange = |c: char| !c.is_ascii_alphanumeric() && !"-_.".contains(c);
         if let Some(value) = values.iter().find(|value| value.contains(strange)) {
-            return Err(format!("values[0][{key}]: Invalid value: {value:?}: a valid label has other letters"));
+            return Err(format!(
+                "values[0][{key}]: Invalid value: {value:?}: a valid label has other letters"
+            ));
         }
     }
     Ok(Requirement { key: key.to_owned(), operator })

@@ -17,9 +17,11 @@ pub(crate) fn of(object: &Value, paths: &ScalePaths) -> Value {
     for field in ["namespace", "uid", "resourceVersion", "creationTimestamp"] {
         meta::set(&mut metadata, &[field], object["metadata"][field].clone());
     }
+    // The real server leaves a size of zero out of the wish, but not out of what is.
+    let wanted = meta::number(object, &steps(&paths.spec)).filter(|replicas| *replicas != 0);
     json!({
         "kind": "Scale", "apiVersion": "autoscaling/v1", "metadata": metadata,
-        "spec": {"replicas": meta::number(object, &steps(&paths.spec)).unwrap_or(0)},
+        "spec": wanted.map_or_else(|| json!({}), |replicas| json!({"replicas": replicas})),
         "status": {"replicas": meta::number(object, &steps(&paths.status)).unwrap_or(0), "selector": selector},
     })
 }
