@@ -36,7 +36,6 @@ const fn row(
 }
 
 #[allow(clippy::needless_pass_by_value)] // rows are built in a constant, where nothing can be borrowed
-#[allow(clippy::needless_pass_by_value)] // rows are built in a constant, where nothing can be borrowed
 const fn all(row: Row) -> Row {
     Row { all: true, ..row }
 }
