@@ -44,16 +44,25 @@ impl Journal {
     /// A second server on the same directory is refused.
     pub(crate) fn open(directory: &Path, world: &mut World) -> io::Result<Self> {
         std::fs::create_dir_all(directory)?;
-        let log = OpenOptions::new().read(true).append(true).create(true).open(directory.join("journal.jsonl"))?;
+        let log =
+            OpenOptions::new().read(true).append(true).create(true).open(directory.join("journal.jsonl"))?;
         if log.try_lock().is_err() {
             return Err(io::Error::new(
                 io::ErrorKind::AddrInUse,
-                format!("{} is in use by another server: stop it or choose another directory", directory.display()),
+                format!(
+                    "{} is in use by another server: stop it or choose another directory",
+                    directory.display()
+                ),
             ));
         }
         let mut kept = Kept::read(directory, &log)?;
-        let mut journal =
-            Self { directory: directory.to_owned(), log, version: kept.version, uids: kept.uids, lines: kept.lines };
+        let mut journal = Self {
+            directory: directory.to_owned(),
+            log,
+            version: kept.version,
+            uids: kept.uids,
+            lines: kept.lines,
+        };
         if kept.version > 0 {
             let objects = std::mem::take(&mut kept.objects).into_iter();
             let objects = objects.map(|((group, plural, ..), object)| (group, plural, object));

@@ -34,7 +34,12 @@ pub(crate) async fn of(plane: &ControlPlane) -> Client {
 }
 
 /// A request with headers of one's own.
-pub(crate) fn request(method: &str, path: &str, headers: &[(&str, &str)], body: String) -> http::Request<Vec<u8>> {
+pub(crate) fn request(
+    method: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: String,
+) -> http::Request<Vec<u8>> {
     let mut request = http::Request::builder().method(method).uri(path.replace(' ', "%20"));
     for (name, value) in headers {
         request = request.header(*name, *value);

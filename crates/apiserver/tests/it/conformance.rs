@@ -14,7 +14,8 @@ use case::Case;
 
 fn cases() -> Vec<Case> {
     let directory = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../fixtures/conformance"));
-    let mut files: Vec<_> = std::fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let mut files: Vec<_> =
+        std::fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path()).collect();
     files.retain(|file| file.extension().is_some_and(|extension| extension == "yaml"));
     files.sort();
     files

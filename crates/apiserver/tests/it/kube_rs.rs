@@ -86,7 +86,11 @@ async fn a_watcher_that_sleeps_too_long_is_cut_off_and_recovers_alone() {
     loop {
         match slow.next().await.unwrap() {
             Err(_) => told = true,
-            Ok(watcher::Event::InitApply(map) | watcher::Event::Apply(map)) if map.data.as_ref().unwrap()["k"] == "19999" => break,
+            Ok(watcher::Event::InitApply(map) | watcher::Event::Apply(map))
+                if map.data.as_ref().unwrap()["k"] == "19999" =>
+            {
+                break;
+            }
             Ok(_) => {}
         }
     }

@@ -42,14 +42,14 @@ pub(crate) fn difference(expected: &Value, actual: Option<&Value>, path: &str) -
             .iter()
             .find_map(|(name, value)| difference(value, found.get(name), &format!("{path}/{name}"))),
         // All that is expected to be absent is absent from what is not there.
-        (Value::Object(fields), None) => fields
-            .iter()
-            .find_map(|(name, value)| difference(value, None, &format!("{path}/{name}"))),
-        (Value::Array(items), Some(Value::Array(found))) if items.len() == found.len() => items
-            .iter()
-            .zip(found)
-            .enumerate()
-            .find_map(|(index, (value, found))| difference(value, Some(found), &format!("{path}/{index}"))),
+        (Value::Object(fields), None) => {
+            fields.iter().find_map(|(name, value)| difference(value, None, &format!("{path}/{name}")))
+        }
+        (Value::Array(items), Some(Value::Array(found))) if items.len() == found.len() => {
+            items.iter().zip(found).enumerate().find_map(|(index, (value, found))| {
+                difference(value, Some(found), &format!("{path}/{index}"))
+            })
+        }
         (expected, Some(actual)) if expected == actual => None,
         (expected, actual) => {
             let actual = actual.map_or("nothing".to_owned(), Value::to_string);

@@ -67,7 +67,8 @@ fn call(dice: &mut Dice) -> Call {
         9 => new("DELETE", one, json, json!({"apiVersion": "v1", "kind": "DeleteOptions"})),
         10 => Call { method: "GET", path: one, media: json, body: String::new() },
         11 => {
-            let query = dice.pick(&["", "?labelSelector=x%3D1", "?limit=1", "?fieldSelector=metadata.name%3Da"]);
+            let query =
+                dice.pick(&["", "?labelSelector=x%3D1", "?limit=1", "?fieldSelector=metadata.name%3Da"]);
             Call { method: "GET", path: format!("{collection}{query}"), media: json, body: String::new() }
         }
         12 if plural == "deployments" => {
@@ -138,7 +139,8 @@ async fn answers(client: &Client, seed: u64) -> Vec<(Call, u16, Value)> {
     for _ in 0..LENGTH {
         let call = call(&mut dice);
         let path = call.path.replace("NS", &namespace);
-        let headers = [("content-type", call.media), ("accept", "application/json"), ("user-agent", "random/1")];
+        let headers =
+            [("content-type", call.media), ("accept", "application/json"), ("user-agent", "random/1")];
         let (code, _, text) = send(client, call.method, &path, &headers, call.body.clone()).await.unwrap();
         let mut answer = serde_json::from_str(&text).unwrap_or(Value::String(text));
         normalise(&mut answer);

@@ -19,12 +19,16 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// Runs a case in a namespace of its own; the error says what is not as expected.
 pub(crate) async fn case(client: &Client, namespace: &str, case: &Case) -> Result<(), String> {
     let body = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}});
-    send(client, "POST", "/api/v1/namespaces", &[("content-type", "application/json")], body.to_string()).await?;
+    send(client, "POST", "/api/v1/namespaces", &[("content-type", "application/json")], body.to_string())
+        .await?;
     let mut variables = BTreeMap::from([("ns".to_owned(), namespace.to_owned())]);
     for step in &case.steps {
         let step = substitute(step, &variables);
-        let done =
-            if step.watch.is_empty() { plain(client, &step, &mut variables).await } else { watch(client, &step).await };
+        let done = if step.watch.is_empty() {
+            plain(client, &step, &mut variables).await
+        } else {
+            watch(client, &step).await
+        };
         done.map_err(|why| format!("{}{}: {why}", step.request, step.watch))?;
     }
     Ok(())
@@ -98,7 +102,10 @@ pub(crate) async fn send(
     headers: &[(&str, &str)],
     body: String,
 ) -> Result<(u16, String, String), String> {
-    let response = client.send(request(method, path, headers, body).map(Body::from)).await.map_err(|why| why.to_string())?;
+    let response = client
+        .send(request(method, path, headers, body).map(Body::from))
+        .await
+        .map_err(|why| why.to_string())?;
     let code = response.status().as_u16();
     let warnings = response.headers().get_all("warning").iter().filter_map(|value| value.to_str().ok());
     let warnings = warnings.collect::<Vec<_>>().join("\n");
