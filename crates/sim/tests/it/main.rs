@@ -1,5 +1,8 @@
 //! The simulator, seen from outside.
 
+// Helpers of tests may fail as tests do: loudly.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
+
 mod invariants;
 mod scenarios;
 mod tutorial;
