@@ -14,7 +14,7 @@ use crate::{Env, Error, usage};
     disable_version_flag = true,
     subcommand_required = true,
     subcommand_value_name = "COMMAND",
-    infer_long_args = false
+    after_help = "Examples:\n  # Watch a release\n  %PROGRAM% get rollout guestbook --watch\n\n  # Let it go on\n  %PROGRAM% promote guestbook\n\n  # Bring the old version back\n  %PROGRAM% abort guestbook"
 )]
 pub(crate) struct CommandLine {
     #[command(flatten)]

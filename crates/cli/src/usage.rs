@@ -8,12 +8,12 @@ use crate::commands::USAGES;
 
 /// Printed after a command line that does not fit.
 pub(crate) fn of(args: &[String], env: &Env) -> String {
-    rendered(&path(args), env, "Usage:\n  {usage}\n\n{all-args}{after-help}")
+    rendered(&path(args), env, "Usage:\n  {usage}\n\n{after-help}\n\n{all-args}")
 }
 
 /// Printed when it is asked for.
 pub(crate) fn help(args: &[String], env: &Env) -> String {
-    rendered(&path(args), env, "{about-with-newline}\nUsage:\n  {usage}\n\n{all-args}{after-help}")
+    rendered(&path(args), env, "{about-with-newline}\nUsage:\n  {usage}\n\n{after-help}\n\n{all-args}")
 }
 
 fn rendered(path: &[String], env: &Env, template: &'static str) -> String {
@@ -24,10 +24,24 @@ fn rendered(path: &[String], env: &Env, template: &'static str) -> String {
     root.build();
     let command = path.iter().try_fold(&root, |command, word| command.find_subcommand(word));
     let command: Command = command.unwrap_or(&root).clone();
+    // One text for `-h` and `--help`: the longer one.
+    let about = command.get_long_about().or(command.get_about()).cloned().unwrap_or_default();
+    let command = command.long_about(None::<&str>).about(about).term_width(100);
     let command = command.help_template(template).override_usage(format!("{} {usage}", env.program));
-    let text = command.term_width(100).render_help().to_string();
-    let text = text.replace("%PROGRAM%", &env.typed());
-    text.lines().map(|line| format!("{}\n", line.trim_end())).collect()
+    let text = command.clone().render_help().to_string().replace(" (see more with '--help')", "");
+    tidy(&text.replace("%PROGRAM%", &env.typed()))
+}
+
+/// Without spaces at the ends of lines, and never two empty lines in a row.
+fn tidy(text: &str) -> String {
+    let mut tidy = String::new();
+    for line in text.trim_start().lines().map(str::trim_end) {
+        if !(line.is_empty() && tidy.ends_with("\n\n")) {
+            tidy.push_str(line);
+            tidy.push('\n');
+        }
+    }
+    tidy
 }
 
 /// The names of the commands that the words lead to, whatever alias was used and whatever flags stand between.
@@ -42,6 +56,8 @@ pub(crate) fn path(args: &[String]) -> Vec<String> {
             if takes_next(here, word) {
                 words.next();
             }
+        } else if word == "help" && path.is_empty() {
+            // `help promote` is `promote --help`.
         } else if let Some(inner) = here.find_subcommand(word) {
             path.push(inner.get_name().to_owned());
             here = inner;

@@ -39,7 +39,7 @@ impl Mirror {
     /// Waits for the next change of anything.
     pub(crate) async fn changed(&mut self) {
         if self.changes.next().await.is_none() {
-            std::future::pending().await
+            std::future::pending::<()>().await;
         }
     }
 

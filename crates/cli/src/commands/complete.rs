@@ -1,6 +1,5 @@
 //! `__complete`: what may follow, asked by kubectl's completion (spec cli-commands 13).
 
-use crate::json::Read as _;
 use crate::resource::{ANALYSIS_RUNS, EXPERIMENTS, ROLLOUTS, Resource};
 use crate::{Context, Error, Io, usage};
 
@@ -42,7 +41,8 @@ pub(crate) async fn run(request: Request, context: &Context<'_>, io: &mut Io<'_>
     if let Some((_, resource)) = row.filter(|_| before.len() == path.len()) {
         let cluster = context.cluster().await?;
         let objects = cluster.list(*resource).await?;
-        for name in objects.iter().map(|object| object.name()).filter(|name| name.starts_with(typed.as_str()))
+        for name in
+            objects.iter().map(crate::json::Read::name).filter(|name| name.starts_with(typed.as_str()))
         {
             io.line(name)?;
         }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use serde_json::{Map, Value as Json, json};
+use serde_json::{Value as Json, json};
 
 use super::create::read;
 use crate::json::Read as _;
@@ -84,17 +84,15 @@ fn made(
         (None, None, own) => (String::new(), format!("{own}-")),
     };
     let merged = merged(template.list("/spec/args"), given)?;
-    template["kind"] = json!(ANALYSIS_RUNS.kind);
     if let Some(spec) = template.get_mut("spec").and_then(Json::as_object_mut)
         && !merged.is_empty()
     {
         spec.insert("args".to_owned(), Json::Array(merged));
     }
-    let empty = || Json::Object(Map::new());
-    if !template.get("metadata").is_some_and(Json::is_object) {
-        template["metadata"] = empty();
-    }
-    if let Some(metadata) = template.get_mut("metadata").and_then(Json::as_object_mut) {
+    let Some(object) = template.as_object_mut() else { return Err(Error::new("the template is no object")) };
+    object.insert("kind".to_owned(), json!(ANALYSIS_RUNS.kind));
+    let metadata = object.entry("metadata").or_insert_with(|| json!({}));
+    if let Some(metadata) = metadata.as_object_mut() {
         metadata.remove("resourceVersion");
         metadata.insert("name".to_owned(), json!(name));
         metadata.insert("generateName".to_owned(), json!(generate_name));
@@ -114,8 +112,9 @@ fn merged(own: &[Json], given: Vec<(String, String)>) -> Result<Vec<Json>, Error
     let filled = own.iter().map(|argument| {
         let mut argument = argument.clone();
         let name = argument.text("/name").to_owned();
-        if let Some((_, value)) = given.iter().rev().find(|(key, _)| *key == name) {
-            argument["value"] = json!(value);
+        let value = given.iter().rev().find(|(key, _)| *key == name);
+        if let Some(((_, value), members)) = value.zip(argument.as_object_mut()) {
+            members.insert("value".to_owned(), json!(value));
         }
         if argument.has("/value") || argument.has("/valueFrom") {
             Ok(argument)

@@ -30,8 +30,8 @@ pub(crate) struct JobInfo {
 
 /// Those of one owner: newest revision first, then oldest first, then by name backwards.
 pub(crate) fn owned(objects: &Objects, owner: &str) -> Vec<AnalysisRunInfo> {
-    let owned = objects.analysis_runs.iter().filter(|run| run.owned_by(owner));
-    let mut runs: Vec<AnalysisRunInfo> = owned.map(of).collect();
+    let theirs = objects.analysis_runs.iter().filter(|run| run.owned_by(owner));
+    let mut runs: Vec<AnalysisRunInfo> = theirs.map(of).collect();
     runs.sort_by_key(|run| (Reverse(run.revision), run.created, Reverse(run.name.clone())));
     runs
 }

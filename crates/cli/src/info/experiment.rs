@@ -25,8 +25,8 @@ pub(crate) struct ExperimentInfo {
 
 /// Those of one Rollout: newest revision first, then oldest first.
 pub(crate) fn owned(objects: &Objects, owner: &str) -> Vec<ExperimentInfo> {
-    let owned = objects.experiments.iter().filter(|experiment| experiment.owned_by(owner));
-    let mut experiments: Vec<ExperimentInfo> = owned.map(|experiment| of(experiment, objects)).collect();
+    let theirs = objects.experiments.iter().filter(|experiment| experiment.owned_by(owner));
+    let mut experiments: Vec<ExperimentInfo> = theirs.map(|experiment| of(experiment, objects)).collect();
     experiments.sort_by_key(|experiment| (Reverse(experiment.revision), experiment.created));
     experiments
 }

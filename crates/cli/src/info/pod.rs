@@ -25,7 +25,7 @@ pub(crate) fn of(pod: &Json) -> PodInfo {
     }
     if pod.has("/metadata/deletionTimestamp") {
         let lost = pod.text("/status/reason") == "NodeLost";
-        sum.status = if lost { "Unknown" } else { "Terminating" }.to_owned();
+        if lost { "Unknown" } else { "Terminating" }.clone_into(&mut sum.status);
     }
     PodInfo {
         name: pod.name().to_owned(),

@@ -34,16 +34,16 @@ pub(crate) fn owned(
     owner: &str,
     tags: impl Fn(&str) -> Vec<&'static str>,
 ) -> Vec<ReplicaSetInfo> {
-    let owned = objects.replica_sets.iter().filter(|set| set.owned_by(owner));
-    let mut sets: Vec<ReplicaSetInfo> = owned.map(|set| of(set, &objects.pods, &tags)).collect();
+    let theirs = objects.replica_sets.iter().filter(|set| set.owned_by(owner));
+    let mut sets: Vec<ReplicaSetInfo> = theirs.map(|set| of(set, &objects.pods, &tags)).collect();
     sets.sort_by(|a, b| b.revision.cmp(&a.revision).then_with(|| a.name.cmp(&b.name)));
     sets
 }
 
 fn of(set: &Json, pods: &[Json], tags: impl Fn(&str) -> Vec<&'static str>) -> ReplicaSetInfo {
     let hash = set.label(crd::names::POD_TEMPLATE_HASH);
-    let owned = pods.iter().filter(|pod| pod.owned_by(set.text("/metadata/uid")));
-    let mut pods: Vec<PodInfo> = owned.map(pod::of).collect();
+    let inside = pods.iter().filter(|pod| pod.owned_by(set.text("/metadata/uid")));
+    let mut pods: Vec<PodInfo> = inside.map(pod::of).collect();
     pods.sort_by(|a, b| a.created.cmp(&b.created).then_with(|| a.name.cmp(&b.name)));
     let containers = set.list("/spec/template/spec/containers").iter();
     ReplicaSetInfo {

@@ -29,8 +29,8 @@ pub(crate) fn set(rollout: &Json) -> i64 {
     match current_step(rollout) {
         None => max(rollout),
         Some(index) => {
-            let so_far = steps(rollout).iter().take(index + 1).rev();
-            so_far.filter_map(|step| step.int("/setWeight")).next().unwrap_or(0)
+            let mut so_far = steps(rollout).iter().take(index + 1).rev();
+            so_far.find_map(|step| step.int("/setWeight")).unwrap_or(0)
         }
     }
 }

@@ -3,8 +3,14 @@
 // Helpers of tests, where a panic is the failure.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
+mod better;
+mod faces;
+mod help;
+mod kubeconfig;
 mod recorded;
 mod server;
+mod verify;
+mod watching;
 
 use std::sync::Arc;
 
@@ -21,6 +27,11 @@ struct Outcome {
     exit: u8,
     stdout: String,
     stderr: String,
+}
+
+/// The words of a command line.
+fn words(line: &str) -> Vec<String> {
+    line.split_whitespace().map(str::to_owned).collect()
 }
 
 /// The surroundings of a command that was called as `program`.

@@ -1,6 +1,6 @@
 //! Recorded invocations of the public plugin: exit code, both streams, and every write, compared whole.
 
-use std::io::Write as _;
+use std::io::{self, Write as _};
 
 use aviary_cli::Paint;
 use jiff::{SignedDuration, Timestamp};
@@ -53,7 +53,8 @@ fn cases() -> Option<Vec<Case>> {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/data/cli-cases.json");
     let Ok(text) = std::fs::read_to_string(path) else {
         assert!(std::env::var_os("CI").is_none(), "CI needs {path}");
-        writeln!(std::io::stderr(), "SKIPPED: recorded invocations: {path} is not there").unwrap();
+        let mut stderr = io::stderr();
+        writeln!(stderr, "SKIPPED: recorded invocations: {path} is not there").unwrap();
         return None;
     };
     let cases: Cases = serde_json::from_str(&text).unwrap();
@@ -147,9 +148,10 @@ async fn recorded_invocations_print_send_and_answer_the_same() {
         different.extend(difference(case).await);
         ran += 1;
     }
-    writeln!(std::io::stderr(), "{ran} of {} recorded invocations ran", cases.len()).unwrap();
+    let mut stderr = io::stderr();
+    writeln!(stderr, "{ran} of {} recorded invocations ran", cases.len()).unwrap();
     for (name, why) in BETTER.iter().chain(&ELSEWHERE) {
-        writeln!(std::io::stderr(), "  not {name}: {why}").unwrap();
+        writeln!(stderr, "  not {name}: {why}").unwrap();
         assert!(cases.iter().any(|case| case.name == *name), "{name} is no case");
     }
     assert!(different.is_empty(), "{} differ\n{}", different.len(), different.join("\n\n"));
