@@ -89,21 +89,22 @@ pub(crate) fn resources(world: &World, group: &str, version: &str) -> Option<Val
 
 /// `/api` in one document.
 pub(crate) fn aggregated_core(world: &World) -> Value {
-    aggregated(vec![aggregated_group(world, "", &["v1"])])
+    aggregated(&[aggregated_group(world, "", &["v1"])])
 }
 
 /// `/apis` in one document.
 pub(crate) fn aggregated_groups(world: &World) -> Value {
     let list = groups(world);
-    let items = list["groups"].as_array().into_iter().flatten().map(|group| {
+    let items = list["groups"].as_array().into_iter().flatten();
+    let items = items.map(|group| {
         let versions = group["versions"].as_array().into_iter().flatten();
         let versions: Vec<&str> = versions.map(|version| text(version, "version")).collect();
         aggregated_group(world, text(group, "name"), &versions)
     });
-    aggregated(items.collect())
+    aggregated(&items.collect::<Vec<_>>())
 }
 
-fn aggregated(items: Vec<Value>) -> Value {
+fn aggregated(items: &[Value]) -> Value {
     json!({
         "kind": "APIGroupDiscoveryList", "apiVersion": "apidiscovery.k8s.io/v2", "metadata": {}, "items": items,
     })

@@ -83,12 +83,11 @@ impl Walk {
                 continue;
             }
             self.path.push(name.clone());
-            match (SCHEMA.field(message, &name), fields.get_mut(&name)) {
-                (Some(layout), Some(value)) => self.field(value, layout, message)?,
-                _ => {
-                    fields.remove(&name);
-                    self.unknown.push(format!("unknown field {:?}", self.path.join(".").replace(".[", "[")));
-                }
+            if let (Some(layout), Some(value)) = (SCHEMA.field(message, &name), fields.get_mut(&name)) {
+                self.field(value, layout, message)?;
+            } else {
+                fields.remove(&name);
+                self.unknown.push(format!("unknown field {:?}", self.path.join(".").replace(".[", "[")));
             }
             self.path.pop();
         }

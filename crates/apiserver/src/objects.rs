@@ -37,7 +37,7 @@ where
         return watch::answer(call, &how);
     }
     let mut payload = payload(verb, &call.headers, body).await?;
-    let unknown = check_fields(&call, payload.as_mut())?;
+    let unknown = check_fields(&call, &mut payload)?;
     let request = Request { verb, resource: call.resource, options: call.query.options, body: payload };
     let form = call.accept.form;
     let answered = call.shared.with(|world, now| match (verb, form) {
@@ -56,7 +56,7 @@ where
 }
 
 /// Drops what the kind does not have; the result are warnings about it.
-fn check_fields(call: &Call, payload: Option<&mut Payload>) -> Result<Vec<String>, Status> {
+fn check_fields(call: &Call, payload: &mut Option<Payload>) -> Result<Vec<String>, Status> {
     let (resource, validation) = (&call.resource, call.query.options.field_validation.as_str());
     match payload {
         Some(Payload::Object(object)) => fields::check_object(object, validation),

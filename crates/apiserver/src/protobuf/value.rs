@@ -89,20 +89,14 @@ impl Place<'_> {
             (Kind::Double, Field::Fixed64(bytes)) => json!(f64::from_le_bytes(bytes)),
             (Kind::Text, Field::Bytes(bytes)) => Value::String(self.text(bytes)?),
             (Kind::Bytes, Field::Bytes(bytes)) => Value::String(base64(bytes)),
-            (Kind::Time, Field::Bytes(bytes)) => {
-                self.time(bytes, DateTimePrinter::new().precision(Some(0)))?
-            }
-            (Kind::MicroTime, Field::Bytes(bytes)) => {
-                self.time(bytes, DateTimePrinter::new().precision(Some(6)))?
-            }
+            (Kind::Time, Field::Bytes(bytes)) => time(bytes, 0)?,
+            (Kind::MicroTime, Field::Bytes(bytes)) => time(bytes, 6)?,
             (Kind::IntOrString, Field::Bytes(bytes)) => self.int_or_string(bytes)?,
             (Kind::Wrapped, Field::Bytes(bytes)) => self.wrapped(bytes)?,
             (Kind::Texts, Field::Bytes(bytes)) => self.texts(bytes)?,
             (Kind::Json, Field::Bytes(bytes)) => self.raw_json(bytes)?,
             (Kind::SchemaOrBool, Field::Bytes(bytes)) => self.schema_or_bool(bytes)?,
-            (Kind::SchemaOrList, Field::Bytes(bytes)) => {
-                self.schema_or(bytes, |place, item| place.props(item))?
-            }
+            (Kind::SchemaOrList, Field::Bytes(bytes)) => self.schema_or(bytes, Self::props)?,
             (Kind::SchemaOrTexts, Field::Bytes(bytes)) => {
                 self.schema_or(bytes, |place, item| place.text(item).map(Value::String))?
             }
@@ -142,20 +136,6 @@ impl Place<'_> {
     fn text(self, bytes: &[u8]) -> Result<String, Malformed> {
         let text = std::str::from_utf8(bytes).map_err(|_| Malformed::NotText(self.number, self.of))?;
         Ok(text.to_owned())
-    }
-
-    /// The zero time of Go is written as an empty message and means "not set".
-    fn time(self, bytes: &[u8], printer: DateTimePrinter) -> Result<Value, Malformed> {
-        let (mut seconds, mut nanos) = (None, 0);
-        for field in Fields::of(bytes) {
-            match field? {
-                (1, Field::Varint(value)) => seconds = Some(value as i64),
-                (2, Field::Varint(value)) => nanos = value as i32,
-                _ => {}
-            }
-        }
-        let time = seconds.and_then(|seconds| Timestamp::new(seconds, nanos).ok());
-        Ok(time.map_or(Value::Null, |time| printer.timestamp_to_string(&time).into()))
     }
 
     /// 1 = which of the two, 2 = the number, 3 = the text.
@@ -249,4 +229,19 @@ fn base64(bytes: &[u8]) -> String {
         }
     }
     text
+}
+
+/// A time with so many digits after the second. The zero time of Go is written as an empty message and means "not set".
+fn time(bytes: &[u8], digits: u8) -> Result<Value, Malformed> {
+    let (mut seconds, mut nanos) = (None, 0);
+    for field in Fields::of(bytes) {
+        match field? {
+            (1, Field::Varint(value)) => seconds = Some(value as i64),
+            (2, Field::Varint(value)) => nanos = value as i32,
+            _ => {}
+        }
+    }
+    let time = seconds.and_then(|seconds| Timestamp::new(seconds, nanos).ok());
+    let printer = DateTimePrinter::new().precision(Some(digits));
+    Ok(time.map_or(Value::Null, |time| printer.timestamp_to_string(&time).into()))
 }

@@ -26,8 +26,8 @@ fn envelope(api_version: &str, kind: &str, object: &impl Message) -> Vec<u8> {
     [b"k8s\0".to_vec(), unknown.encode_to_vec()].concat()
 }
 
-fn named(name: &str) -> Option<ObjectMeta> {
-    Some(ObjectMeta { name: Some(name.into()), ..ObjectMeta::default() })
+fn named(name: &str) -> ObjectMeta {
+    ObjectMeta { name: Some(name.into()), ..ObjectMeta::default() }
 }
 
 async fn create(path: &str, body: Vec<u8>) -> (u16, Value) {
@@ -46,7 +46,7 @@ async fn create(path: &str, body: Vec<u8>) -> (u16, Value) {
 #[tokio::test]
 async fn config_maps_and_secrets_are_read() {
     let map = ConfigMap {
-        metadata: named("a"),
+        metadata: Some(named("a")),
         data: [("k".to_owned(), "v".to_owned()), ("empty".to_owned(), String::new())].into(),
         binary_data: [("b".to_owned(), vec![0, 255])].into(),
         ..ConfigMap::default()
@@ -59,7 +59,7 @@ async fn config_maps_and_secrets_are_read() {
         (&json!({"k": "v", "empty": ""}), &json!({"b": "AP8="}))
     );
     let secret = Secret {
-        metadata: named("s"),
+        metadata: Some(named("s")),
         data: [("k".to_owned(), b"word".to_vec())].into(),
         r#type: Some("Opaque".into()),
         ..Secret::default()
@@ -107,7 +107,7 @@ async fn a_deployment_with_embedded_and_special_types_is_read() {
         }),
     };
     let deployment = Deployment {
-        metadata: named("web"),
+        metadata: Some(named("web")),
         spec: Some(DeploymentSpec {
             replicas: Some(0),
             selector: Some(LabelSelector { match_labels: labels.clone().into(), ..LabelSelector::default() }),
@@ -136,7 +136,7 @@ async fn a_deployment_with_embedded_and_special_types_is_read() {
 
 #[tokio::test]
 async fn hostile_bytes_are_refused_and_nothing_else_happens() {
-    let good = envelope("v1", "ConfigMap", &ConfigMap { metadata: named("a"), ..ConfigMap::default() });
+    let good = envelope("v1", "ConfigMap", &ConfigMap { metadata: Some(named("a")), ..ConfigMap::default() });
     let path = "/api/v1/namespaces/default/configmaps";
     for length in 0..good.len() {
         let (code, answer) = create(path, good[..length].to_vec()).await;
