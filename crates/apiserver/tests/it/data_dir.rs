@@ -63,7 +63,9 @@ async fn a_killed_server_has_everything_when_it_comes_back() {
     let definition: Value = crd::yaml::from_str(&definition.unwrap()).unwrap();
     let definitions = Resource::new("apiextensions.k8s.io", "v1", "customresourcedefinitions", "", "");
     server.with_world(|world, now| world.handle(&Request::create(definitions, definition), now).unwrap());
-    tokio::time::sleep(Duration::from_millis(20)).await;
+    while server.with_world(|world, _| world.kind("argoproj.io", "rollouts").is_none()) {
+        tokio::task::yield_now().await;
+    }
     let before = contents(&server);
     kill(server, directory.path()).await;
 

@@ -89,12 +89,13 @@ impl Kubectl {
 
     /// Waits until an object is as `holds` wants it.
     async fn until(&self, group: &str, plural: &str, name: &str, holds: impl Fn(&Value) -> bool) {
+        let mut look = tokio::time::interval(Duration::from_millis(5));
         let wait = async {
             while !self
                 .server
                 .with_world(|world, _| world.object(group, plural, "default", name).is_some_and(|o| holds(o)))
             {
-                tokio::time::sleep(Duration::from_millis(5)).await;
+                look.tick().await;
             }
         };
         tokio::time::timeout(PATIENCE, wait)
