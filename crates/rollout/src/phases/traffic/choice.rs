@@ -44,7 +44,13 @@ pub(super) fn choose(plan: &Plan<'_>) -> Choice {
     if plan.steps().is_empty() {
         return keeps_routes(0);
     }
-    keeps_routes(if reached(plan, None) { weights::current(plan) } else { weights::before_current(plan) })
+    if reached(plan, None) {
+        return keeps_routes(weights::current(plan));
+    }
+    // A user may have skipped the step that was waiting for pods: its weight is not owed before they are there (I2).
+    let carried = share_down(weights::max(plan.canary), available, plan.replicas());
+    let kept = stored_weights.map_or(0, |weights| weights.canary.weight);
+    keeps_routes(weights::before_current(plan).min(kept.max(carried)))
 }
 
 /// Whether a user went back to the stable template while dynamically scaled stable pods are still missing: the
