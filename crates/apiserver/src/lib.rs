@@ -28,6 +28,7 @@ mod answer;
 mod body;
 mod clock;
 mod discovery;
+mod events;
 mod fields;
 mod forms;
 mod journal;

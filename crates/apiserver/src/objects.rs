@@ -14,7 +14,7 @@ use crate::protobuf;
 use crate::query::Query;
 use crate::shared::Shared;
 use crate::watch;
-use crate::{fields, forms};
+use crate::{events, fields, forms};
 
 /// A request about objects, without its body.
 pub(crate) struct Call {
@@ -38,7 +38,9 @@ where
     }
     let mut payload = payload(verb, &call.headers, body).await?;
     let unknown = check_fields(&call, &mut payload)?;
-    let request = Request { verb, resource: call.resource, options: call.query.options, body: payload };
+    let (mut resource, mut options) = (call.resource, call.query.options);
+    let newer = events::to_core(&mut resource, &mut options, &mut payload);
+    let request = Request { verb, resource, options, body: payload };
     let form = call.accept.form;
     let answered = call.shared.with(|world, now| match (verb, form) {
         (Verb::Get | Verb::List, Form::Table) => {
@@ -46,7 +48,10 @@ where
         }
         _ => world.handle(&request, now).map(|mut response| {
             response.warnings.extend(unknown);
-            let body = forms::list_items(world, &request, response.body);
+            let mut body = forms::list_items(world, &request, response.body);
+            if newer {
+                events::from_core(Arc::make_mut(&mut body));
+            }
             Answer::of(body).code(response.code).warnings(response.warnings)
         }),
     })?;

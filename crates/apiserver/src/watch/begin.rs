@@ -9,7 +9,7 @@ use world::{Request, Selection, Status, Verb};
 use super::line::Encoder;
 use super::{BOOKMARK_EVERY, LONGEST, Watcher};
 use crate::objects::Call;
-use crate::query;
+use crate::{events, query};
 
 /// A watch of one object by its URL is a watch of the collection for that name.
 pub(super) fn one_object(call: &mut Call) -> Result<(), Status> {
@@ -30,7 +30,9 @@ impl Watcher {
     /// Decides what is told first (spec of the API, "Semantics for watch"): nothing asked or "0" is the present
     /// objects and then on; a version is what came after it; `sendInitialEvents` says it outright.
     pub(super) fn begin(call: Call, how: &query::Watch) -> Result<Self, Status> {
-        let Call { shared, mut resource, query, accept, .. } = call;
+        let Call { shared, mut resource, mut query, accept, .. } = call;
+        let encoder = Encoder::new(&resource, accept.form, query.include_object.clone());
+        events::to_core(&mut resource, &mut query.options, &mut None);
         let options = &query.options;
         check(options, how)?;
         let asked = version(&options.resource_version)?;
@@ -63,7 +65,7 @@ impl Watcher {
             resource.namespace.clear();
         }
         let now = Instant::now();
-        let encoder = Encoder::new(&kind, &resource, accept.form, query.include_object.clone());
+        let encoder = encoder.kind(&kind);
         Ok(Self {
             shared,
             resource,

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 use world::{Resource, Status, WatchEventType};
 
-use crate::forms;
 use crate::negotiate::Form;
 use crate::shared::Shared;
+use crate::{events, forms};
 
 /// What a line tells.
 #[derive(Clone, Copy)]
@@ -40,6 +40,8 @@ impl From<WatchEventType> for Kind {
 /// How the objects of one watch are written.
 pub(super) struct Encoder {
     api_version: String,
+    /// Whether events are told with their newer names.
+    newer: bool,
     kind: Arc<str>,
     form: Form,
     include_object: String,
@@ -48,12 +50,19 @@ pub(super) struct Encoder {
 }
 
 impl Encoder {
-    pub(super) fn new(kind: &world::Kind, resource: &Resource, form: Form, include_object: String) -> Self {
+    /// For a watch of `resource`, as it was asked for.
+    pub(super) fn new(resource: &Resource, form: Form, include_object: String) -> Self {
         let api_version = match resource.group.as_str() {
             "" => resource.version.clone(),
             group => format!("{group}/{}", resource.version),
         };
-        Self { api_version, kind: kind.kind.clone(), form, include_object, columns_told: false }
+        let newer = resource.group == events::GROUP;
+        Self { api_version, newer, kind: "".into(), form, include_object, columns_told: false }
+    }
+
+    /// The same for objects of `kind`.
+    pub(super) fn kind(self, kind: &world::Kind) -> Self {
+        Self { kind: kind.kind.clone(), ..self }
     }
 
     /// Appends a line about an object.
@@ -72,6 +81,9 @@ impl Encoder {
                 } else {
                     // Stored in another version of its kind; all versions share one shape.
                     let mut object = Value::clone(object);
+                    if self.newer {
+                        events::from_core(&mut object);
+                    }
                     object["apiVersion"] = self.api_version.as_str().into();
                     append(piece, kind.word(), &object);
                 }
