@@ -113,6 +113,19 @@ fn i5_an_abort_at_any_moment_returns_all_traffic_and_never_raises_the_canary() {
     }
 }
 
+#[test]
+fn i2_a_weight_step_that_is_skipped_while_its_pods_start_gets_its_weight_when_they_are_there() {
+    let (probe, watchman) = watchman();
+    let mut simulation = simulation().with_probe(probe);
+    simulation.environment_mut().pods =
+        vec![PodRule { ready_after: Some(Duration::from_secs(17)), ..PodRule::default() }];
+    simulation.at(Duration::from_secs(60), "default", "shop", new_version(2));
+    simulation.at(Duration::from_secs(214), "default", "shop", Verb::Promote);
+    simulation.run_for(Duration::from_secs(1200));
+    assert_eq!(watchman.lock().unwrap().broken, Vec::<String>::new(), "{}", simulation.timeline());
+    assert_eq!(outcome(&simulation)["phase"], "Healthy");
+}
+
 fn verb() -> impl Strategy<Value = Verb> {
     prop_oneof![
         Just(Verb::Promote),
