@@ -54,6 +54,9 @@ pub(crate) struct Flags {
     /// Let /healthz and /readyz answer 503
     #[arg(long, env = FaultPlan::UNHEALTHY, help_heading = "Faults")]
     fault_unhealthy: bool,
+    /// Let /healthz and /readyz answer 200 and say `degraded`
+    #[arg(long, env = FaultPlan::DEGRADED, help_heading = "Faults")]
+    fault_degraded: bool,
     /// Chooses which requests fail
     #[arg(long, env = FaultPlan::SEED, default_value_t = 0, help_heading = "Faults")]
     fault_seed: u64,
@@ -76,6 +79,7 @@ impl Flags {
                 errors: self.fault_errors,
                 latency: self.fault_latency,
                 unhealthy: self.fault_unhealthy,
+                degraded: self.fault_degraded,
                 seed: self.fault_seed,
             },
         }

@@ -5,6 +5,7 @@ pub(crate) mod complete;
 mod completion;
 mod create;
 mod create_analysis_run;
+mod demo;
 mod get;
 mod get_experiment;
 mod get_rollout;
@@ -15,7 +16,7 @@ mod pause;
 mod promote;
 mod restart;
 mod retry;
-mod set_image;
+pub(crate) mod set_image;
 mod status;
 mod terminate;
 mod undo;
@@ -33,6 +34,7 @@ pub(crate) const USAGES: &[(&[&str], &str)] = &[
     (&["completion"], "completion [bash|zsh|fish|powershell]"),
     (&["create"], "create [flags]"),
     (&["create", "analysisrun"], "create analysisrun [flags]"),
+    (&["demo"], "demo [flags]"),
     (&["get"], "get <rollout|experiment> RESOURCE_NAME [flags]"),
     (&["get", "experiment"], "get experiment EXPERIMENT_NAME [flags]"),
     (&["get", "rollout"], "get rollout ROLLOUT_NAME [flags]"),
@@ -64,6 +66,7 @@ pub(crate) enum Command {
     Complete(complete::Request),
     Completion(completion::Args),
     Create(create::Args),
+    Demo(demo::Args),
     Get(get::Args),
     List(list::Args),
     Pause(pause::Args),
@@ -84,6 +87,7 @@ pub(crate) async fn run(command: Command, context: &Context<'_>, io: &mut Io<'_>
         Command::Complete(request) => complete::run(request, context, io).await,
         Command::Completion(args) => completion::run(&args, context, io),
         Command::Create(args) => create::run(args, context, io).await,
+        Command::Demo(args) => demo::run(args, context, io).await,
         Command::Get(args) => get::run(args, context, io).await,
         Command::List(args) => list::run(args, context, io).await,
         Command::Pause(args) => pause::run(args, context, io).await,

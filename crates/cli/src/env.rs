@@ -16,6 +16,8 @@ pub struct Env {
     pub directory: PathBuf,
     /// Whether escape sequences are written.
     pub paint: Paint,
+    /// Columns of the terminal that the output goes to; `None` when it goes elsewhere.
+    pub columns: Option<usize>,
     /// Tells the time.
     pub clock: Arc<dyn Fn() -> Timestamp + Send + Sync>,
 }
@@ -28,6 +30,7 @@ impl Env {
             program: name(program),
             directory: PathBuf::new(),
             paint: if dumb { Paint::Plain } else { Paint::Ansi },
+            columns: if dumb { None } else { columns() },
             clock: Arc::new(Timestamp::now),
         }
     }
@@ -51,6 +54,11 @@ impl Env {
             None => self.program.clone(),
         }
     }
+}
+
+fn columns() -> Option<usize> {
+    let (terminal_size::Width(columns), _) = terminal_size::terminal_size_of(std::io::stdout())?;
+    Some(usize::from(columns))
 }
 
 /// `kubectl-argo-rollouts` and `kubectl-aviary` keep their names; whatever else it is called, it is `aviary`.

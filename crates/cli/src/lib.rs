@@ -22,6 +22,7 @@ mod cluster;
 mod command_line;
 mod commands;
 mod connect;
+mod demo;
 mod env;
 mod error;
 mod flags;

@@ -37,6 +37,8 @@ mod watch;
 pub mod promql;
 
 pub use gateway::{CONTROLLER, Gateway, Ledger, Row, Seen};
-pub use node::ADDRESS;
+pub use node::{ADDRESS, tag};
 pub use pace::Pace;
+/// What is wrong with an image: the fault switches of the rating service.
+pub use rating::FaultPlan;
 pub use region::{Region, RegionConfig, RegionError};

@@ -10,6 +10,8 @@ mod lifecycle;
 mod probe;
 mod report;
 
+pub use container::tag;
+
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;

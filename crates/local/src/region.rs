@@ -69,13 +69,16 @@ impl RegionConfig {
 pub enum RegionError {
     /// A port is taken.
     #[error(
-        "region {region}: cannot listen for the {part}: {source}; choose another port, or 0 for a free one"
+        "region {region}: cannot listen on 127.0.0.1:{port} for the {part}: {source}; choose another port, or 0 for a \
+         free one"
     )]
     Listen {
         /// Which region.
         region: String,
         /// Which part of it.
         part: &'static str,
+        /// The port that was asked for.
+        port: u16,
         /// What the system said.
         source: std::io::Error,
     },
@@ -114,9 +117,9 @@ impl Region {
     /// Starts a region: API server with the Gateway API installed, node, gateway, scraper and query endpoint.
     pub async fn start(config: RegionConfig) -> Result<Self, RegionError> {
         let region = config.name.clone();
-        let listen = |part| {
+        let listen = |part, port| {
             let region = region.clone();
-            move |source| RegionError::Listen { region, part, source }
+            move |source| RegionError::Listen { region, part, port, source }
         };
         let refused = |what| {
             let region = region.clone();
@@ -125,22 +128,26 @@ impl Region {
         let tasks = Tasks::default();
         let options =
             apiserver::Options { world: World::with_seed(seed(&config.name)), ..Default::default() };
-        let api = apiserver::Server::new(options).map_err(listen("API server"))?;
-        let listening = api.listen(loopback(config.api_port)).await.map_err(listen("API server"))?;
+        let api = apiserver::Server::new(options).map_err(listen("API server", config.api_port))?;
+        let listening =
+            api.listen(loopback(config.api_port)).await.map_err(listen("API server", config.api_port))?;
         let client = Client::new(api.service(), "default");
         install(&client).await.map_err(refused("the Gateway API"))?;
 
         let storage = Arc::new(Storage::new(Duration::from_secs(6 * 3600)));
         let port = config.prometheus_port;
-        let prometheus =
-            prometheus::start(Arc::clone(&storage), port, &tasks).await.map_err(listen("query endpoint"))?;
+        let prometheus = prometheus::start(Arc::clone(&storage), port, &tasks)
+            .await
+            .map_err(listen("query endpoint", port))?;
         let every = config.pace.real(config.scrape_interval);
         scraper::start(client.clone(), Arc::clone(&storage), every, &tasks);
 
         let mut hosts = config.hosts.clone();
         hosts.insert("prometheus.monitoring.svc".to_owned(), prometheus);
         let settings = GatewayConfig { port: config.gateway_port, hosts };
-        let gateway = Gateway::start(client.clone(), settings, &tasks).await.map_err(listen("gateway"))?;
+        let gateway = Gateway::start(client.clone(), settings, &tasks)
+            .await
+            .map_err(listen("gateway", config.gateway_port))?;
 
         let store =
             store(&config).await.map_err(|source| RegionError::Store { region: region.clone(), source })?;

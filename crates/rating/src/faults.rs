@@ -16,6 +16,9 @@ pub struct FaultPlan {
     pub latency: Duration,
     /// Whether `/healthz` and `/readyz` answer 503.
     pub unhealthy: bool,
+    /// Whether `/healthz` and `/readyz` answer 200 and say `degraded`: the instance serves, but something that it
+    /// leans on is wrong. Only who reads the body notices.
+    pub degraded: bool,
     /// Chooses which requests fail: the same seed fails the same ones.
     pub seed: u64,
 }
@@ -36,6 +39,8 @@ impl FaultPlan {
     pub const LATENCY: &'static str = "RATING_FAULT_LATENCY";
     /// Environment variable of [`FaultPlan::unhealthy`]: `true` or `false`.
     pub const UNHEALTHY: &'static str = "RATING_FAULT_UNHEALTHY";
+    /// Environment variable of [`FaultPlan::degraded`]: `true` or `false`.
+    pub const DEGRADED: &'static str = "RATING_FAULT_DEGRADED";
     /// Environment variable of [`FaultPlan::seed`].
     pub const SEED: &'static str = "RATING_FAULT_SEED";
 
@@ -46,6 +51,7 @@ impl FaultPlan {
             errors: parsed(Self::ERRORS, read(Self::ERRORS), parse_share)?.unwrap_or(self.errors),
             latency: parsed(Self::LATENCY, read(Self::LATENCY), parse_duration)?.unwrap_or(self.latency),
             unhealthy: parsed(Self::UNHEALTHY, read(Self::UNHEALTHY), str::parse)?.unwrap_or(self.unhealthy),
+            degraded: parsed(Self::DEGRADED, read(Self::DEGRADED), str::parse)?.unwrap_or(self.degraded),
             seed: parsed(Self::SEED, read(Self::SEED), str::parse)?.unwrap_or(self.seed),
         })
     }

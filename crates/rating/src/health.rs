@@ -21,7 +21,7 @@ pub(crate) async fn healthz(State(app): State<Arc<App>>) -> Result<Json<Health>,
     if app.faults.plan().unhealthy {
         return Err(Problem::Unavailable("a fault switch makes this instance unhealthy"));
     }
-    Ok(ok(&app))
+    Ok(well(&app))
 }
 
 /// Ready while well, not draining, and the store answers.
@@ -36,9 +36,10 @@ pub(crate) async fn readyz(State(app): State<Arc<App>>) -> Result<Json<Health>, 
         tracing::warn!(%error, "not ready");
         Problem::Unavailable("the rating store does not answer")
     })?;
-    Ok(ok(&app))
+    Ok(well(&app))
 }
 
-fn ok(app: &App) -> Json<Health> {
-    Json(Health { status: "ok", version: app.version.to_str().unwrap_or_default().to_owned() })
+fn well(app: &App) -> Json<Health> {
+    let status = if app.faults.plan().degraded { "degraded" } else { "ok" };
+    Json(Health { status, version: app.version.to_str().unwrap_or_default().to_owned() })
 }

@@ -41,19 +41,28 @@ pub(crate) async fn run(args: Args, context: &Context<'_>, io: &mut Io<'_>) -> R
     if image.contains('=') {
         return Err(Error::Usage);
     }
-    let cluster = context.cluster().await?;
-    let mut attempt = 1;
-    let written = loop {
-        match write(&cluster, &name, container, image).await {
-            Err(error) if error.is_conflict() && attempt < ATTEMPTS => attempt += 1,
-            other => break other?,
-        }
-    };
+    let written = write(&context.cluster().await?, &name, container, image).await?;
     io.line(format!("{} \"{}\" image updated", written.text("/kind").to_lowercase(), written.name()))
 }
 
+/// Writes a new image; tries again when the object changed in between.
+pub(crate) async fn write(
+    cluster: &Cluster,
+    name: &str,
+    container: &str,
+    image: &str,
+) -> Result<Json, Error> {
+    let mut attempt = 1;
+    loop {
+        match try_write(cluster, name, container, image).await {
+            Err(error) if error.is_conflict() && attempt < ATTEMPTS => attempt += 1,
+            other => return other,
+        }
+    }
+}
+
 /// Reads, changes and writes the whole object, so that a change in between is noticed.
-async fn write(cluster: &Cluster, name: &str, container: &str, image: &str) -> Result<Json, Error> {
+async fn try_write(cluster: &Cluster, name: &str, container: &str, image: &str) -> Result<Json, Error> {
     let rollout = cluster.get(ROLLOUTS, name).await?;
     let (resource, mut object) = match rollout.pointer("/spec/workloadRef").filter(|it| !it.is_null()) {
         None => (ROLLOUTS, rollout),

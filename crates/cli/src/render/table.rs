@@ -24,7 +24,7 @@ pub(crate) fn padded(text: &str, wide: usize) -> String {
 }
 
 /// Characters that are seen.
-fn width(text: &str) -> usize {
+pub(crate) fn width(text: &str) -> usize {
     let mut seen = 0;
     let mut in_escape = false;
     for c in text.chars() {

@@ -3,12 +3,13 @@
 use crate::server::{Manners, Server};
 use crate::{called, env, words};
 
-const COMMANDS: [&str; 26] = [
+const COMMANDS: [&str; 27] = [
     "",
     "abort",
     "completion",
     "create",
     "create analysisrun",
+    "demo",
     "get",
     "get experiment",
     "get rollout",

@@ -81,7 +81,7 @@ pub(super) fn pre_stop(pod: &Pod) -> Duration {
 }
 
 /// The tag of an image: `registry:5000/rating-api:1.4.0@sha256:...` is `1.4.0`.
-pub(super) fn tag(image: &str) -> &str {
+pub fn tag(image: &str) -> &str {
     let name = image.split('@').next().unwrap_or_default().rsplit('/').next().unwrap_or_default();
     name.split_once(':').map_or("latest", |(_, tag)| tag)
 }

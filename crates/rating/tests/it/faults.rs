@@ -43,6 +43,15 @@ async fn an_unhealthy_instance_fails_its_checks_and_goes_on_serving() {
     service.shutdown().await;
 }
 
+#[tokio::test]
+async fn a_degraded_instance_passes_every_check_that_does_not_read_the_body() {
+    let (service, client) = start(config()).await;
+    service.faults().set(FaultPlan { degraded: true, ..FaultPlan::default() });
+    let answer = client.get("/healthz").await;
+    assert_eq!((answer.status, answer.json()["status"].as_str()), (200, Some("degraded")));
+    service.shutdown().await;
+}
+
 #[test]
 fn a_plan_is_read_from_an_environment() {
     let plan = |pairs: &'static [(&str, &str)]| {
@@ -54,12 +63,14 @@ fn a_plan_is_read_from_an_environment() {
         plan(&[
             ("RATING_FAULT_ERRORS", "0.05"),
             ("RATING_FAULT_LATENCY", "150ms"),
-            ("RATING_FAULT_UNHEALTHY", "true")
+            ("RATING_FAULT_UNHEALTHY", "true"),
+            ("RATING_FAULT_DEGRADED", "true")
         ]),
         Ok(FaultPlan {
             errors: 0.05,
             latency: std::time::Duration::from_millis(150),
             unhealthy: true,
+            degraded: true,
             seed: 0
         })
     );

@@ -1,0 +1,71 @@
+//! What can happen to a release in a region, as it is told.
+
+use std::fmt;
+
+use super::observe::{Gate, Run};
+
+/// Something that happened in a region.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Change {
+    /// Index of the step at which it happened.
+    pub(crate) step: usize,
+    pub(crate) fact: Fact,
+}
+
+/// What happened.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Fact {
+    /// Pods of a new version are being made.
+    Began { version: String },
+    /// The canary is known to get this share of the traffic.
+    Weight { percent: i64 },
+    /// An AnalysisRun ended.
+    Analysis { run: Run },
+    /// A gate opened, or shut for good.
+    Gate { gate: Gate },
+    /// The release was given up.
+    Aborted { message: String },
+    /// All pods and all traffic are with this version.
+    Healthy { version: String },
+}
+
+impl Change {
+    /// Whether the release cannot be promoted after this.
+    pub(crate) fn decides(&self) -> bool {
+        match &self.fact {
+            Fact::Analysis { run } => run.phase != "Successful",
+            Fact::Gate { gate } => gate.phase != "Successful",
+            Fact::Aborted { .. } => true,
+            Fact::Began { .. } | Fact::Weight { .. } | Fact::Healthy { .. } => false,
+        }
+    }
+}
+
+impl fmt::Display for Change {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.fact {
+            Fact::Began { version } => write!(f, "release of {version} begins"),
+            Fact::Weight { percent } => write!(f, "canary gets {percent} %, observed"),
+            Fact::Analysis { run } => {
+                write!(f, "analysis {}", run.phase)?;
+                for (at, metric) in run.metrics.iter().enumerate() {
+                    let separator = if at == 0 { ":" } else { ";" };
+                    write!(f, "{separator} {} {}", metric.name, metric.values.join(", "))?;
+                    if metric.phase != "Successful" {
+                        write!(f, " (must be {})", limit(&metric.success_condition))?;
+                    }
+                }
+                Ok(())
+            }
+            Fact::Gate { gate } if gate.phase == "Successful" => write!(f, "region gate passed"),
+            Fact::Gate { gate } => write!(f, "region gate {}: {}", gate.phase, gate.message),
+            Fact::Aborted { message } => write!(f, "aborted: {message}"),
+            Fact::Healthy { version } => write!(f, "healthy: {version} has all pods and all traffic"),
+        }
+    }
+}
+
+/// The last term of a condition, which holds the limit; those before it guard against missing data.
+pub(crate) fn limit(condition: &str) -> &str {
+    condition.rsplit("&&").next().unwrap_or(condition).trim()
+}

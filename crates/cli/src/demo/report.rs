@@ -1,0 +1,235 @@
+//! How the releases ended: facts in, verdicts out. `-o json` prints it as it is here.
+
+use serde::Serialize;
+
+use super::Options;
+use super::observe::{Gate, Run};
+use super::releases::{Outcome, Release};
+use super::tally::Answer;
+
+/// Longest time from the measurement that decided to the last answer of the canary.
+const ABORT_LIMIT: f64 = 3.0;
+
+/// The whole demo.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Report {
+    /// By how much it was quicker than the manifests say.
+    pub(crate) pace: f64,
+    /// Requests per second and region.
+    pub(crate) rate: u32,
+    pub(crate) releases: Vec<ReleaseReport>,
+    /// Whether each release ended as it should.
+    pub(crate) ok: bool,
+}
+
+/// One release.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ReleaseReport {
+    pub(crate) name: &'static str,
+    pub(crate) about: &'static str,
+    /// The version before.
+    pub(crate) from: String,
+    pub(crate) to: &'static str,
+    pub(crate) expected: Outcome,
+    pub(crate) outcome: Outcome,
+    /// From the change of the image to the end.
+    pub(crate) seconds: f64,
+    pub(crate) regions: Vec<RegionReport>,
+    pub(crate) timeline: Vec<Entry>,
+    /// What was not as it should be.
+    pub(crate) problems: Vec<String>,
+    pub(crate) ok: bool,
+}
+
+/// One release in one region.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct RegionReport {
+    pub(crate) name: &'static str,
+    pub(crate) outcome: Outcome,
+    pub(crate) phase: String,
+    pub(crate) message: String,
+    /// How many steps were completed.
+    pub(crate) final_step: usize,
+    pub(crate) steps: usize,
+    pub(crate) canary_requests: u64,
+    pub(crate) stable_requests: u64,
+    /// Requests that were not answered well.
+    pub(crate) client_errors: u64,
+    /// Those of them that no canary pod answered.
+    pub(crate) client_errors_elsewhere: u64,
+    /// From the measurement that decided (in whichever region) to the last answer of the canary here.
+    pub(crate) abort_seconds: Option<f64>,
+    /// From the first bad answer of the canary to its last answer.
+    pub(crate) exposure_seconds: Option<f64>,
+    pub(crate) latency: Vec<Latency>,
+    pub(crate) answers: Vec<Answers>,
+    pub(crate) analyses: Vec<Run>,
+    pub(crate) gates: Vec<Gate>,
+}
+
+/// How long clients waited for a version, in milliseconds.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(crate) struct Latency {
+    pub(crate) version: String,
+    pub(crate) p50: f64,
+    pub(crate) p99: f64,
+}
+
+/// How often one kind of answer was given.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(crate) struct Answers {
+    #[serde(flatten)]
+    pub(crate) answer: Answer,
+    pub(crate) count: u64,
+}
+
+/// Something that happened.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(crate) struct Entry {
+    /// Seconds since the change of the image.
+    pub(crate) at: f64,
+    pub(crate) region: &'static str,
+    pub(crate) what: String,
+}
+
+impl Report {
+    pub(crate) fn new(options: &Options, releases: Vec<ReleaseReport>) -> Self {
+        let ok = releases.iter().all(|release| release.ok);
+        Self { pace: options.pace.factor(), rate: options.rate, releases, ok }
+    }
+}
+
+impl ReleaseReport {
+    /// Judges a release by what was seen of it.
+    pub(crate) fn new(
+        release: &'static Release,
+        from: String,
+        seconds: f64,
+        regions: Vec<RegionReport>,
+        timeline: Vec<Entry>,
+    ) -> Self {
+        let outcome = together(&regions);
+        let problems: Vec<String> = regions.iter().flat_map(|region| problems(release, region)).collect();
+        Self {
+            name: release.name,
+            about: release.about,
+            from,
+            to: release.version,
+            expected: release.expected,
+            outcome,
+            seconds,
+            regions,
+            timeline,
+            ok: problems.is_empty(),
+            problems,
+        }
+    }
+}
+
+/// Regions that ended differently have not decided.
+fn together(regions: &[RegionReport]) -> Outcome {
+    let first = regions.first().map_or(Outcome::Undecided, |region| region.outcome);
+    if regions.iter().all(|region| region.outcome == first) { first } else { Outcome::Undecided }
+}
+
+fn problems(release: &Release, region: &RegionReport) -> Vec<String> {
+    let mut problems = Vec::new();
+    let mut add = |text: String| problems.push(format!("{}: {text}", region.name));
+    if region.outcome != release.expected {
+        add(format!(
+            "should be {}, is {} ({} at step {}/{})",
+            release.expected.word(),
+            region.outcome.word(),
+            region.phase,
+            region.final_step,
+            region.steps
+        ));
+    }
+    if region.canary_requests + region.stable_requests == 0 {
+        add("no client got an answer".to_owned());
+    }
+    match release.expected {
+        Outcome::Promoted if region.client_errors > 0 => {
+            add(format!("{} requests of clients failed, and none should", region.client_errors));
+        }
+        Outcome::Aborted if region.client_errors_elsewhere > 0 => {
+            add(format!("{} requests failed that the canary did not answer", region.client_errors_elsewhere));
+        }
+        _ => {}
+    }
+    if let Some(late) = region.abort_seconds.filter(|seconds| *seconds > ABORT_LIMIT) {
+        add(format!(
+            "the canary answered for {late:.1} s after the release was decided, {ABORT_LIMIT} s at most"
+        ));
+    }
+    problems
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::releases::named;
+    use super::*;
+
+    fn region(name: &'static str, outcome: Outcome) -> RegionReport {
+        RegionReport {
+            name,
+            outcome,
+            phase: "Healthy".to_owned(),
+            message: String::new(),
+            final_step: 13,
+            steps: 13,
+            canary_requests: 5,
+            stable_requests: 5,
+            client_errors: 0,
+            client_errors_elsewhere: 0,
+            abort_seconds: None,
+            exposure_seconds: None,
+            latency: Vec::new(),
+            answers: Vec::new(),
+            analyses: Vec::new(),
+            gates: Vec::new(),
+        }
+    }
+
+    fn judged(release: &str, regions: Vec<RegionReport>) -> (Outcome, Vec<String>) {
+        let release = named(release).unwrap();
+        let report = ReleaseReport::new(release, "1.4.0".to_owned(), 1.0, regions, Vec::new());
+        assert_eq!(report.ok, report.problems.is_empty());
+        (report.outcome, report.problems)
+    }
+
+    #[test]
+    fn a_good_release_is_promoted_everywhere_and_fails_nobody() {
+        let promoted = |name| region(name, Outcome::Promoted);
+        assert_eq!(judged("good", vec![promoted("a"), promoted("b")]), (Outcome::Promoted, vec![]));
+        let one = RegionReport { client_errors: 1, ..promoted("b") };
+        let (_, problems) = judged("good", vec![promoted("a"), one]);
+        assert_eq!(problems, ["b: 1 requests of clients failed, and none should"]);
+    }
+
+    #[test]
+    fn regions_that_part_are_a_problem() {
+        let (outcome, problems) =
+            judged("bad", vec![region("a", Outcome::Aborted), region("b", Outcome::Promoted)]);
+        assert_eq!(outcome, Outcome::Undecided);
+        assert_eq!(problems, ["b: should be aborted, is promoted (Healthy at step 13/13)"]);
+    }
+
+    #[test]
+    fn a_bad_release_may_fail_clients_by_its_own_answers_and_for_a_short_time_only() {
+        let own =
+            RegionReport { client_errors: 9, abort_seconds: Some(2.9), ..region("a", Outcome::Aborted) };
+        assert_eq!(judged("bad", vec![own.clone()]).1, Vec::<String>::new());
+        let elsewhere = RegionReport { client_errors_elsewhere: 2, abort_seconds: Some(3.2), ..own };
+        assert_eq!(
+            judged("bad", vec![elsewhere]).1,
+            [
+                "a: 2 requests failed that the canary did not answer",
+                "a: the canary answered for 3.2 s after the release was decided, 3 s at most",
+            ]
+        );
+    }
+}
