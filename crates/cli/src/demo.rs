@@ -63,10 +63,16 @@ pub(crate) struct Options {
 /// Brings the regions up, releases, and reports. `Err` is what kept the demo from running.
 pub(crate) async fn run(options: Options, io: &mut Io<'_>) -> Result<Report, Error> {
     let mut stage = Stage::open(&options, io).await?;
-    let report = tokio::select! {
+    let mut report = tokio::select! {
         report = play(&mut stage, &options, io) => report,
         () = stop::asked() => Err(Error::new("stopped before the last release was over")),
     };
+    if let Ok(report_so_far) = &report
+        && options.keep
+        && let Err(error) = keep::run(&mut stage, report_so_far, io).await
+    {
+        report = Err(error);
+    }
     stage.close().await;
     report
 }
@@ -77,11 +83,7 @@ async fn play(stage: &mut Stage, options: &Options, io: &mut Io<'_>) -> Result<R
     for release in &options.releases {
         reports.push(release::run(stage, release, io).await?);
     }
-    let report = Report::new(options, reports);
-    if options.keep {
-        keep::run(stage, &report, io).await?;
-    }
-    Ok(report)
+    Ok(Report::new(options, reports))
 }
 
 /// The ports of one region: API server, gateway, metrics.

@@ -32,6 +32,7 @@ mod pace;
 mod prometheus;
 mod region;
 mod scraper;
+mod targets;
 mod watch;
 
 pub mod promql;

@@ -1,4 +1,5 @@
-//! The region's Prometheus, as analyses ask it: `/api/v1/query`, `/api/v1/query_range`, `/-/ready`.
+//! The region's Prometheus, as analyses ask it: `/api/v1/query`, `/api/v1/query_range`, `/-/ready`; and
+//! `/targets`, by which another Prometheus finds the pods (`http_sd_configs`).
 
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -15,6 +16,7 @@ use serde_json::{Value as Json_, json};
 use tokio::net::TcpListener;
 
 use crate::promql::{Error, Labels, QueryResult, Series, Storage, Value, query};
+use crate::targets::Targets;
 use crate::watch::Tasks;
 
 /// How many moments one range query may ask for, as Prometheus has it.
@@ -37,8 +39,13 @@ enum Refused {
     Parameter(&'static str, String),
 }
 
-/// Serves queries over `storage` on a loopback port; 0 takes a free one.
-pub(crate) async fn start(storage: Arc<Storage>, port: u16, tasks: &Tasks) -> std::io::Result<SocketAddr> {
+/// Serves queries over `storage`, and what is scraped into it, on a loopback port; 0 takes a free one.
+pub(crate) async fn start(
+    storage: Arc<Storage>,
+    targets: Targets,
+    port: u16,
+    tasks: &Tasks,
+) -> std::io::Result<SocketAddr> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
     let address = listener.local_addr()?;
     let app = Router::new()
@@ -46,6 +53,7 @@ pub(crate) async fn start(storage: Arc<Storage>, port: u16, tasks: &Tasks) -> st
         .route("/-/healthy", get(|| async { "Prometheus Server is Healthy.\n" }))
         .route("/api/v1/query", get(instant).post(instant_form))
         .route("/api/v1/query_range", get(range).post(range_form))
+        .route("/targets", get(async move || Json(targets.for_discovery())))
         .with_state(storage);
     let stop = tasks.stop.clone();
     tasks.tracker.spawn(async move {

@@ -14,6 +14,7 @@ use world::World;
 use crate::gateway::{Gateway, GatewayConfig};
 use crate::node::{self, NodeConfig};
 use crate::promql::Storage;
+use crate::targets::Targets;
 use crate::watch::Tasks;
 use crate::{Pace, prometheus, scraper};
 
@@ -135,12 +136,13 @@ impl Region {
         install(&client).await.map_err(refused("the Gateway API"))?;
 
         let storage = Arc::new(Storage::new(Duration::from_secs(6 * 3600)));
+        let targets = Targets::follow(client.clone(), &tasks);
         let port = config.prometheus_port;
-        let prometheus = prometheus::start(Arc::clone(&storage), port, &tasks)
+        let prometheus = prometheus::start(Arc::clone(&storage), targets.clone(), port, &tasks)
             .await
             .map_err(listen("query endpoint", port))?;
         let every = config.pace.real(config.scrape_interval);
-        scraper::start(client.clone(), Arc::clone(&storage), every, &tasks);
+        scraper::start(targets, Arc::clone(&storage), every, &tasks);
 
         let mut hosts = config.hosts.clone();
         hosts.insert("prometheus.monitoring.svc".to_owned(), prometheus);

@@ -1,33 +1,25 @@
 //! Reads the metrics of every pod that runs, as a Prometheus in the cluster would.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures::future::join_all;
 use jiff::Timestamp;
-use k8s_openapi::api::core::v1::Pod;
-use kube::runtime::reflector::Store;
-use kube::{Api, Client, ResourceExt};
-use tokio::sync::Notify;
 use tokio::time::{MissedTickBehavior, interval};
 
 use crate::get::Getter;
-use crate::node;
 use crate::promql::{Labels, Storage, exposition};
-use crate::watch::{Tasks, follow};
+use crate::targets::Targets;
+use crate::watch::Tasks;
 
 /// Longest time for one scrape.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// Scrapes every `every` (real time) into `storage`.
-///
-/// Each sample carries `namespace`, `pod`, and the pod's labels with everything but letters, digits and underscores
-/// replaced: `rollouts-pod-template-hash` becomes `rollouts_pod_template_hash`.
-pub(crate) fn start(client: Client, storage: Arc<Storage>, every: Duration, tasks: &Tasks) {
-    let pods = follow(Api::all(client), (), Arc::new(Notify::new()), tasks);
-    let mut scraper = Scraper { pods, storage, getter: Getter::new(), known: BTreeSet::new() };
+/// Scrapes every `every` (real time) into `storage`. Each sample carries the labels of its target.
+pub(crate) fn start(targets: Targets, storage: Arc<Storage>, every: Duration, tasks: &Tasks) {
+    let mut scraper = Scraper { targets, storage, getter: Getter::new(), known: BTreeSet::new() };
     tasks.spawn(async move {
         let mut ticks = interval(every.max(Duration::from_millis(20)));
         ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
@@ -39,7 +31,7 @@ pub(crate) fn start(client: Client, storage: Arc<Storage>, every: Duration, task
 }
 
 struct Scraper {
-    pods: Store<Pod>,
+    targets: Targets,
     storage: Arc<Storage>,
     getter: Getter,
     known: BTreeSet<Labels>,
@@ -47,8 +39,7 @@ struct Scraper {
 
 impl Scraper {
     async fn round(&mut self) {
-        let targets: BTreeMap<Labels, SocketAddr> =
-            self.pods.state().iter().filter_map(|pod| Some((target(pod), node::address(pod)?))).collect();
+        let targets = self.targets.all();
         let at = Timestamp::now().as_millisecond();
         for gone in self.known.iter().filter(|known| !targets.contains_key(known)) {
             self.storage.target_gone(gone, at);
@@ -77,13 +68,6 @@ impl Scraper {
             }
         }
     }
-}
-
-fn target(pod: &Pod) -> Labels {
-    let plain = |key: &str| key.replace(|c: char| !c.is_ascii_alphanumeric(), "_");
-    let labels =
-        pod.labels().iter().fold(Labels::default(), |labels, (key, value)| labels.with(plain(key), value));
-    labels.with("namespace", pod.namespace().unwrap_or_default()).with("pod", pod.name_any())
 }
 
 fn up(target: &Labels) -> Labels {

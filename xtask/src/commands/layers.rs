@@ -56,7 +56,7 @@ const EDGES: &[Edges] = &[
         ],
         &["xtask"],
     ),
-    Edges("aviary", &["cli"], &[]),
+    Edges("aviary", &["cli"], &["xtask"]),
     Edges("controller", &["cluster"], &["apiserver", "crd", "xtask"]),
     Edges("rating-api", &["rating"], &[]),
     Edges("xtask", &[], &[]),

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::observe::{Gate, Run};
+use super::observe::{Gate, Metric, Run};
 
 /// Something that happened in a region.
 #[derive(Clone, Debug, PartialEq)]
@@ -49,20 +49,38 @@ impl fmt::Display for Change {
             Fact::Analysis { run } => {
                 write!(f, "analysis {}", run.phase)?;
                 for (at, metric) in run.metrics.iter().enumerate() {
-                    let separator = if at == 0 { ":" } else { ";" };
-                    write!(f, "{separator} {} {}", metric.name, metric.values.join(", "))?;
-                    if metric.phase != "Successful" {
-                        write!(f, " (must be {})", limit(&metric.success_condition))?;
-                    }
+                    write!(f, "{} {metric}", if at == 0 { ":" } else { "," })?;
                 }
                 Ok(())
             }
             Fact::Gate { gate } if gate.phase == "Successful" => write!(f, "region gate passed"),
             Fact::Gate { gate } => write!(f, "region gate {}: {}", gate.phase, gate.message),
-            Fact::Aborted { message } => write!(f, "aborted: {message}"),
+            Fact::Aborted { message } => write!(f, "aborted: {}", reason(message)),
             Fact::Healthy { version } => write!(f, "healthy: {version} has all pods and all traffic"),
         }
     }
+}
+
+impl fmt::Display for Metric {
+    /// One reading stands for all where all are good; where they are not, each is shown, with the limit.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let last = self.values.last().map(String::as_str).unwrap_or_default();
+        match (self.phase.as_str(), self.values.len()) {
+            ("Successful", 1) => write!(f, "{} {last}", self.name),
+            ("Successful", count) => write!(f, "{} {last} ({count} readings)", self.name),
+            (phase, _) => {
+                let values = self.values.join(" ");
+                write!(f, "{} {values} ({phase}: {})", self.name, limit(&self.success_condition))
+            }
+        }
+    }
+}
+
+/// Why, without what stands beside it anyway.
+fn reason(message: &str) -> &str {
+    let message = message.strip_prefix("RolloutAborted: ").unwrap_or(message);
+    let after = message.strip_prefix("Rollout aborted update to revision ");
+    after.and_then(|rest| rest.split_once(": ")).map_or(message, |(_revision, reason)| reason)
 }
 
 /// The last term of a condition, which holds the limit; those before it guard against missing data.

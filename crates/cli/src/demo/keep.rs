@@ -18,13 +18,9 @@ pub(crate) async fn run(stage: &mut Stage, report: &Report, io: &mut Io<'_>) -> 
     }
     text.push_str(&instructions(stage, &files));
     stage.view.say(&text, io)?;
-    loop {
-        // Looks must be taken, or the watchers stand still.
-        let hour = std::time::Duration::from_secs(3600);
-        tokio::select! {
-            taken = stage.until_quietly(hour) => taken?,
-            () = stop::asked() => break,
-        }
+    tokio::select! {
+        ended = stage.follow_quietly() => ended?,
+        () = stop::asked() => {}
     }
     std::fs::remove_dir_all(&directory).map_err(|error| cannot("remove", &directory, &error))
 }

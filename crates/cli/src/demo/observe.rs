@@ -295,13 +295,13 @@ mod tests {
         let status = json!({"stableRS": "old", "currentPodHash": "new", "currentStepIndex": 2});
         let before = at(status, vec![]);
         let status = json!({"stableRS": "old", "currentPodHash": "new", "abort": true, "phase": "Degraded",
-                            "message": "given up"});
+                            "message": "RolloutAborted: Rollout aborted update to revision 2: given up"});
         let after = at(status, vec![failed_run()]);
         let told: Vec<String> = changes(&before, &after).iter().map(|change| change.to_string()).collect();
         assert_eq!(
             told,
             [
-                "analysis Failed: errors 0.1235, no data, no data, 0 (must be result[0] < 0.01)",
+                "analysis Failed: errors 0.1235 no data no data 0 (Failed: result[0] < 0.01)",
                 "aborted: given up",
             ]
         );

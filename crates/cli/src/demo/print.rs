@@ -44,8 +44,8 @@ pub(crate) fn release(report: &ReleaseReport, with_timeline: bool) -> String {
         "FAILED",
         "P99 STABLE",
         "P99 CANARY",
-        "BAD ANSWERS FOR",
-        "BACK AFTER",
+        "FIRST BAD TO ZERO",
+        "VERDICT TO ZERO",
     ];
     let mut rows = vec![header.map(str::to_owned).to_vec()];
     rows.extend(report.regions.iter().map(|region| row(report, region)));

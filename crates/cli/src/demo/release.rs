@@ -35,7 +35,7 @@ pub(crate) async fn run(
     let timeline = stage.board.timeline.clone();
     let report = ReleaseReport::new(release, from.clone(), seconds, regions, timeline);
     let shown = print::release(&report, stage.view.is_live());
-    stage.view.say(&shown, io)?;
+    stage.view.say(&format!("\n{shown}"), io)?;
     if report.outcome == Outcome::Promoted {
         release.version.clone_into(&mut stage.board.from);
     } else {
@@ -46,6 +46,7 @@ pub(crate) async fn run(
 
 /// A Rollout that was aborted stays Degraded until its image is the stable one again.
 async fn back_to(stage: &mut Stage, version: &str, io: &mut Io<'_>) -> Result<(), Error> {
+    stage.view.tell(&format!("  The image is set back to {version}."), io)?;
     stage.set_version(version).await?;
     let healthy = |region: &RegionBoard| {
         region.seen.as_ref().is_some_and(|seen| !seen.aborted && seen.promoted(version))

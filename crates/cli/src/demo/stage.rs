@@ -176,19 +176,13 @@ impl Stage {
         Ok(true)
     }
 
-    /// Takes what the regions show for a while, without a word.
-    pub(crate) async fn until_quietly(&mut self, limit: Duration) -> Result<(), Error> {
-        let end = Instant::now() + limit;
-        loop {
-            tokio::select! {
-                look = self.looks.recv() => {
-                    let Some(look) = look else { return Err(Error::new("the regions are gone")) };
-                    self.board.take(look);
-                    self.board.timeline.clear();
-                }
-                () = sleep_until(end) => return Ok(()),
-            }
+    /// Takes what the regions show, without a word: looks that nobody takes would hold the watchers up.
+    pub(crate) async fn follow_quietly(&mut self) -> Result<(), Error> {
+        while let Some(look) = self.looks.recv().await {
+            self.board.take(look);
+            self.board.timeline.clear();
         }
+        Err(Error::new("the regions are gone"))
     }
 
     pub(crate) fn addresses(&self) -> Vec<(&'static str, Addresses)> {

@@ -30,6 +30,14 @@ async fn requests_are_counted_by_version_and_can_be_queried() {
         answer["data"]["result"][0]["metric"],
         json!({"app": "rating", "namespace": "default", "pod": "s1", "rollouts_pod_template_hash": "1.4.0"})
     );
+    let targets = place.at(prometheus, "/targets").await;
+    assert_eq!(
+        targets[0]["labels"], answer["data"]["result"][0]["metric"],
+        "another Prometheus labels alike"
+    );
+    let target: std::net::SocketAddr = targets[0]["targets"][0].as_str().unwrap().parse().unwrap();
+    let version = place.at(target, "/healthz").await["version"].clone();
+    assert_eq!(version, "1.4.0", "the target is the pod");
     place.region.shutdown().await;
 }
 

@@ -1,0 +1,52 @@
+//! `aviary demo` as a child process.
+
+use std::process::{Output, Stdio};
+use std::time::Duration;
+
+use serde_json::Value;
+use tokio::process::Command;
+
+/// Longest time for one demo. The build under test is not optimized, and other tests run beside it.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(240);
+
+/// `aviary demo` with these words, in half the time of the default pace and with a load that an unoptimized build
+/// carries.
+pub(crate) fn command(words: &str) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_aviary"));
+    command.args(["demo", "--pace", "120", "--rate", "40"]).args(words.split_whitespace());
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+    command
+}
+
+/// What came of it.
+pub(crate) async fn run(words: &str) -> Output {
+    let child = command(words).spawn().unwrap();
+    tokio::time::timeout(PATIENCE, child.wait_with_output()).await.expect("the demo hangs").unwrap()
+}
+
+/// The document and the exit code; standard error is shown when there is no document.
+pub(crate) async fn report(words: &str) -> (Value, i32) {
+    let output = run(&format!("-o json {words}")).await;
+    let document = serde_json::from_slice(&output.stdout);
+    let document =
+        document.unwrap_or_else(|error| panic!("{error}\n{}", String::from_utf8_lossy(&output.stderr)));
+    (document, output.status.code().unwrap())
+}
+
+/// The first of six ports that were free a moment ago.
+pub(crate) fn free_ports() -> u16 {
+    loop {
+        let first = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let free = |port| std::net::TcpListener::bind(("127.0.0.1", port)).is_ok();
+        if first < 65_000 && (first..first + 6).all(free) {
+            return first;
+        }
+    }
+}
+
+/// Metrics that failed in whichever region.
+pub(crate) fn failed_metrics(regions: &[Value]) -> Vec<&Value> {
+    let runs = regions.iter().flat_map(|region| region["analyses"].as_array().unwrap());
+    let metrics = runs.flat_map(|run| run["metrics"].as_array().unwrap());
+    metrics.filter(|metric| metric["phase"] == "Failed").collect()
+}

@@ -1,0 +1,69 @@
+//! The three releases end as they must, and the document says so.
+
+use serde_json::Value;
+
+use crate::demo;
+
+fn regions(release: &Value) -> &Vec<Value> {
+    let regions = release["regions"].as_array().unwrap();
+    let names: Vec<&str> = regions.iter().map(|region| region["name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["us-east-1", "eu-west-1"]);
+    regions
+}
+
+fn count(region: &Value, field: &str) -> u64 {
+    region[field].as_u64().unwrap_or_else(|| panic!("{field} of {region}"))
+}
+
+#[tokio::test]
+async fn a_good_a_bad_and_a_regionally_bad_release_end_as_they_must() {
+    let (report, exit) = demo::report("").await;
+    assert_eq!((report["ok"].as_bool(), exit), (Some(true), 0), "{report:#}");
+    let releases = report["releases"].as_array().unwrap();
+    let ends: Vec<[&str; 3]> = releases
+        .iter()
+        .map(|it| ["name", "expected", "outcome"].map(|field| it[field].as_str().unwrap()))
+        .collect();
+    assert_eq!(
+        ends,
+        [
+            ["good", "promoted", "promoted"],
+            ["bad", "aborted", "aborted"],
+            ["bad-region", "aborted", "aborted"],
+        ]
+    );
+    for region in regions(&releases[0]) {
+        assert_eq!(
+            (region["phase"].as_str(), count(region, "finalStep")),
+            (Some("Healthy"), 13),
+            "{region:#}"
+        );
+        assert_eq!(count(region, "clientErrors"), 0, "a good release fails nobody: {region:#}");
+        assert!(count(region, "canaryRequests") > 100 && count(region, "stableRequests") > 100, "{region:#}");
+        assert_eq!(region["abortSeconds"], Value::Null);
+    }
+    for region in regions(&releases[1]) {
+        assert_eq!(
+            (region["phase"].as_str(), count(region, "finalStep")),
+            (Some("Degraded"), 2),
+            "{region:#}"
+        );
+        assert!(
+            count(region, "clientErrors") > 0 && count(region, "clientErrorsElsewhere") == 0,
+            "{region:#}"
+        );
+        assert!(region["abortSeconds"].as_f64().unwrap() <= 3.0, "{region:#}");
+    }
+    let failed = demo::failed_metrics(regions(&releases[1]));
+    assert!(failed.iter().all(|metric| metric["values"].as_array().unwrap().len() >= 2), "{failed:#?}");
+    assert!(!failed.is_empty(), "a verdict has numbers behind it: {:#}", releases[1]);
+    for region in regions(&releases[2]) {
+        assert_eq!(
+            (region["phase"].as_str(), count(region, "finalStep")),
+            (Some("Degraded"), 3),
+            "{region:#}"
+        );
+        assert_eq!(count(region, "clientErrors"), 0, "{region:#}");
+        assert!(region["message"].as_str().unwrap().contains("$.status is \"degraded\""), "{region:#}");
+    }
+}
