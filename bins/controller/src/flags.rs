@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Parser;
-use cluster::{Clock, Connection, Error, LeaseSettings, Settings, connect};
+use cluster::{Connection, Error, LeaseSettings, Settings, connect};
 use kube::Client;
 
 /// Runs Rollouts and AnalysisRuns in a cluster.
@@ -106,7 +106,7 @@ impl Flags {
             lease: self.leader_elect.then(|| self.lease()),
             metrics_address: address(self.metrics_port),
             health_address: address(self.healthz_port),
-            clock: Clock::system(),
+            ..Settings::default()
         })
     }
 

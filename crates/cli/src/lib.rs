@@ -44,6 +44,7 @@ pub use io::Io;
 pub use render::Paint;
 
 use command_line::Parsed;
+use futures::future::BoxFuture;
 
 /// What a command works with.
 pub(crate) struct Context<'a> {
@@ -65,7 +66,15 @@ where
     I: IntoIterator,
     I::Item: Into<String>,
 {
-    let args: Vec<String> = args.into_iter().map(Into::into).collect();
+    called(args.into_iter().map(Into::into).collect(), env, io, target).await
+}
+
+/// Boxed, so that the commands are compiled here and not once more in every crate that runs one.
+fn called<'a>(args: Vec<String>, env: &'a Env, io: &'a mut Io<'_>, target: Target) -> BoxFuture<'a, u8> {
+    Box::pin(carried_out(args, env, io, target))
+}
+
+async fn carried_out(args: Vec<String>, env: &Env, io: &mut Io<'_>, target: Target) -> u8 {
     let done = match command_line::parse(&args, env) {
         Ok(Parsed::Help(text)) => io.text(text),
         Ok(Parsed::Command(command, flags)) => {

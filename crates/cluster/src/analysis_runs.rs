@@ -17,8 +17,10 @@ use crate::clock::Clock;
 use crate::error::Error;
 use crate::events::Events;
 use crate::metrics::Metrics;
+use crate::outside::Outside;
 use crate::queue::Outcome;
 use crate::secrets::Secrets;
+use crate::settings::Settings;
 use crate::writes::Writes;
 
 /// How soon to look again when the cache has not shown our own last write; the write's own event is quicker.
@@ -33,6 +35,7 @@ pub(crate) struct AnalysisRuns {
     events: Events,
     metrics: Arc<Metrics>,
     clock: Clock,
+    outside: Arc<dyn Outside>,
 }
 
 impl AnalysisRuns {
@@ -42,9 +45,10 @@ impl AnalysisRuns {
         secrets: Secrets,
         events: Events,
         metrics: Arc<Metrics>,
-        clock: Clock,
+        settings: &Settings,
     ) -> Self {
-        Self { cache, writer, writes: Writes::default(), secrets, events, metrics, clock }
+        let (clock, outside) = (settings.clock, Arc::clone(&settings.outside));
+        Self { cache, writer, writes: Writes::default(), secrets, events, metrics, clock, outside }
     }
 
     /// One pass, with its time and outcome recorded.
@@ -126,13 +130,7 @@ impl AnalysisRuns {
         let now = || self.clock.now();
         let times = |text: &str| expr::time(text, self.clock.now()).map(|time| time.at);
         let ctx = Ctx { clock: &now, times: &times, prometheus_address: None, secrets: &asked.secrets };
-        let found = match &ask.how {
-            How::New => metric_providers::read(&ctx, &asked.metric).await,
-            How::Resume(before) => metric_providers::resume(&ctx, &asked.metric, &before.metadata).await,
-            How::Terminate(before) => {
-                metric_providers::terminate(&ctx, &asked.metric, &before.metadata).await
-            }
-        };
+        let found = self.outside.measure(&ctx, &ask.how, &asked.metric).await;
         let value = found.outcome.as_ref().ok().and_then(Option::as_ref).map(Value::text).unwrap_or_default();
         let outcome = match found.outcome {
             // Ended before it was finished: it says neither good nor bad (spec analysis-02 6).

@@ -166,13 +166,7 @@ impl Parts {
         let home =
             settings.lease.as_ref().map_or("argo-rollouts", |lease| lease.namespace.as_str()).to_owned();
         let peers = Peers::new(client.clone(), home, settings.peers.clone());
-        let gates = Gates::new(
-            Arc::clone(&sinks.rollouts),
-            peers,
-            settings.region.clone(),
-            settings.clock,
-            tasks.clone(),
-        );
+        let gates = Gates::new(Arc::clone(&sinks.rollouts), peers, settings, tasks.clone());
         let core =
             rollout::Settings { region: settings.region.clone(), instance_id: settings.instance_id.clone() };
         let rollouts = Arc::new(Rollouts {
@@ -189,8 +183,7 @@ impl Parts {
             settings: Arc::new(core),
         });
         let secrets = Secrets::new(client.clone());
-        let clock = settings.clock;
-        let analysis_runs = Arc::new(AnalysisRuns::new(cache, writer, secrets, events, metrics, clock));
+        let analysis_runs = Arc::new(AnalysisRuns::new(cache, writer, secrets, events, metrics, settings));
         Self { sinks, reflectors, rollouts, analysis_runs }
     }
 

@@ -6,16 +6,18 @@ use std::time::Duration;
 
 use futures::future::join_all;
 use parking_lot::Mutex;
+use regions::Target;
 use regions::gate::{self, GateConfig, Heard};
-use regions::{HttpRegion, Region, Target};
 use rollout::{Answer, Question, RegionsAnswer};
 use tokio::time::{Instant, timeout};
 use tokio_util::task::TaskTracker;
 
 use crate::cache::Name;
 use crate::clock::Clock;
+use crate::outside::Outside;
 use crate::peers::Peers;
 use crate::queue::Queue;
+use crate::settings::Settings;
 
 /// How long a peer may take to answer before it counts as silent.
 const PEER_TIMEOUT: Duration = Duration::from_secs(5);
@@ -32,6 +34,7 @@ struct Inner {
     peers: Peers,
     region: String,
     clock: Clock,
+    outside: Arc<dyn Outside>,
     tasks: TaskTracker,
 }
 
@@ -57,11 +60,12 @@ impl Gates {
     pub(crate) fn new(
         queue: Arc<Queue<Name>>,
         peers: Peers,
-        region: String,
-        clock: Clock,
+        settings: &Settings,
         tasks: TaskTracker,
     ) -> Self {
-        Self(Arc::new(Inner { gates: Mutex::default(), queue, peers, region, clock, tasks }))
+        let (region, clock) = (settings.region.clone(), settings.clock);
+        let outside = Arc::clone(&settings.outside);
+        Self(Arc::new(Inner { gates: Mutex::default(), queue, peers, region, clock, outside, tasks }))
     }
 
     /// The answers for a Rollout that are known by now.
@@ -169,11 +173,10 @@ impl Inner {
                 self.region
             ));
         };
-        let region = HttpRegion::new(&self.region, address).map_err(|error| error.to_string())?;
         let deadline = look.config.timeout.unwrap_or(CHECK_DEADLINE);
         let checks = look.config.checks.iter().map(|check| check.of_release(&look.release)).collect();
         let target = Target { checks, deadline };
-        let report = match timeout(deadline, region.report(&target)).await {
+        let report = match timeout(deadline, self.outside.check(&self.region, address, &target)).await {
             Ok(report) => report.map_err(|error| error.to_string())?,
             Err(_) => {
                 return Err(format!("the checks of {address} did not end within {} s", deadline.as_secs()));

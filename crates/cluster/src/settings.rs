@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use kube::Client;
 
 use crate::clock::Clock;
+use crate::outside::{Network, Outside};
 
 /// Settings of the controller. The defaults are those of the peer's flags (spec controller-binary 1).
 #[derive(Clone)]
@@ -31,6 +33,8 @@ pub struct Settings {
     pub health_address: Option<SocketAddr>,
     /// The time.
     pub clock: Clock,
+    /// Metric systems and the region's endpoints: over the network, unless a test plays them.
+    pub outside: Arc<dyn Outside>,
 }
 
 impl Default for Settings {
@@ -46,6 +50,7 @@ impl Default for Settings {
             metrics_address: None,
             health_address: None,
             clock: Clock::system(),
+            outside: Arc::new(Network),
         }
     }
 }

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -28,8 +27,6 @@ pub struct RegionConfig {
     pub name: String,
     /// How much faster than real it lives.
     pub pace: Pace,
-    /// Where ratings are kept; in memory when `None`.
-    pub data_dir: Option<PathBuf>,
     /// Port of the API server; 0 takes a free one.
     pub api_port: u16,
     /// Port of the gateway; 0 takes a free one.
@@ -53,7 +50,6 @@ impl RegionConfig {
         Self {
             name: name.into(),
             pace: Pace::default(),
-            data_dir: None,
             api_port: 0,
             gateway_port: 0,
             prometheus_port: 0,
@@ -92,14 +88,6 @@ pub enum RegionError {
         what: &'static str,
         /// What it said.
         source: Box<kube::Error>,
-    },
-    /// The ratings cannot be stored.
-    #[error("region {region}: {source}")]
-    Store {
-        /// Which region.
-        region: String,
-        /// What the store said.
-        source: rating::StoreError,
     },
 }
 
@@ -151,14 +139,12 @@ impl Region {
             .await
             .map_err(listen("gateway", config.gateway_port))?;
 
-        let store =
-            store(&config).await.map_err(|source| RegionError::Store { region: region.clone(), source })?;
         let node = NodeConfig {
             name: format!("node-{}", config.name),
             pace: config.pace,
             start_delay: config.start_delay,
             images: config.images,
-            store,
+            store: Arc::new(rating::MemoryStore::default()),
         };
         node::run(client, node, &tasks).await.map_err(refused("the node"))?;
         Ok(Self { name: config.name, api, listening, gateway, prometheus, storage, tasks })
@@ -224,16 +210,6 @@ fn loopback(port: u16) -> SocketAddr {
 fn seed(name: &str) -> u64 {
     name.bytes()
         .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
-}
-
-async fn store(config: &RegionConfig) -> Result<Arc<dyn rating::Store>, rating::StoreError> {
-    Ok(match &config.data_dir {
-        None => Arc::new(rating::MemoryStore::default()),
-        Some(directory) => {
-            let file = directory.join(format!("ratings-{}.db", config.name));
-            Arc::new(rating::SqliteStore::open(&file).await?)
-        }
-    })
 }
 
 async fn install(client: &Client) -> kube::Result<()> {

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
+#[cfg(feature = "sqlite")]
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -44,6 +45,7 @@ pub enum Storage {
     /// Gone with the process.
     Memory,
     /// An SQLite file.
+    #[cfg(feature = "sqlite")]
     File(PathBuf),
     /// A store that others use too, as replicas use one database.
     Shared(Arc<dyn Store>),
@@ -53,6 +55,7 @@ impl fmt::Debug for Storage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Memory => f.write_str("Memory"),
+            #[cfg(feature = "sqlite")]
             Self::File(path) => f.debug_tuple("File").field(path).finish(),
             Self::Shared(_) => f.write_str("Shared"),
         }

@@ -49,7 +49,9 @@ pub use faults::{FaultPlan, Faults, InvalidFault, parse_duration, parse_share};
 pub use item::{InvalidItem, ItemId};
 pub use service::{Running, Service, StartError};
 pub use stars::{Distribution, InvalidStars, Stars};
-pub use store::{Added, MemoryStore, NewRating, Rating, SqliteStore, Store, StoreError};
+#[cfg(feature = "sqlite")]
+pub use store::SqliteStore;
+pub use store::{Added, MemoryStore, NewRating, Rating, Store, StoreError};
 
 /// Response header that names the version which answered.
 pub const VERSION_HEADER: &str = "x-version";

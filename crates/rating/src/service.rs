@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::app::{App, router};
 use crate::drain::{Acceptor, Drained};
-use crate::{Config, Drain, Faults, MemoryStore, SqliteStore, Storage, Store, StoreError};
+use crate::{Config, Drain, Faults, MemoryStore, Storage, Store, StoreError};
 
 /// The rating service, not running yet.
 #[derive(Debug)]
@@ -57,7 +57,8 @@ impl Service {
 async fn open(storage: Storage) -> Result<Arc<dyn Store>, StoreError> {
     Ok(match storage {
         Storage::Memory => Arc::new(MemoryStore::default()),
-        Storage::File(path) => Arc::new(SqliteStore::open(&path).await?),
+        #[cfg(feature = "sqlite")]
+        Storage::File(path) => Arc::new(crate::SqliteStore::open(&path).await?),
         Storage::Shared(store) => store,
     })
 }

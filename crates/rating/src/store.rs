@@ -1,15 +1,19 @@
 //! Where ratings are kept: what the service asks of a store, and what it gets back.
 
 mod memory;
+#[cfg(feature = "sqlite")]
 mod sqlite;
+#[cfg(feature = "sqlite")]
 mod writer;
 
+#[cfg(feature = "sqlite")]
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
 
 pub use memory::MemoryStore;
+#[cfg(feature = "sqlite")]
 pub use sqlite::SqliteStore;
 
 use crate::{Distribution, ItemId, Stars};
@@ -68,6 +72,7 @@ impl Added {
 /// Why a store did not answer.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum StoreError {
+    #[cfg(feature = "sqlite")]
     /// The database could not be opened or brought up to date.
     #[error("cannot open the rating database {path}: {source}; is the directory there and writable?")]
     Open {
@@ -76,6 +81,7 @@ pub enum StoreError {
         /// What SQLite said.
         source: Arc<sqlx::Error>,
     },
+    #[cfg(feature = "sqlite")]
     /// The database refused a statement.
     #[error("the rating database failed: {0}")]
     Database(#[from] Arc<sqlx::Error>),
@@ -87,6 +93,7 @@ pub enum StoreError {
     Closed,
 }
 
+#[cfg(feature = "sqlite")]
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
         Self::Database(Arc::new(error))

@@ -63,3 +63,8 @@ pub use simulation::{Probe, Simulation};
 pub use timeline::{Entry, Timeline};
 pub use verbs::Verb;
 pub use view::View;
+
+// The example of the README is tested here, where everything that it uses is at hand.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;

@@ -14,8 +14,17 @@ pub(super) const BENCH: Bench = Bench {
 const REPAIR: &str = "run `cargo run --release -p aviary-rollout --example speed` and read its message";
 
 fn measure() -> Result<Table, Failure> {
-    let args =
-        ["run", "--release", "--locked", "--quiet", "--package", "aviary-rollout", "--example", "speed"];
+    let args = [
+        "run",
+        "--profile",
+        "dist",
+        "--locked",
+        "--quiet",
+        "--package",
+        "aviary-rollout",
+        "--example",
+        "speed",
+    ];
     let text = shell::output(&mut shell::cargo(&args), REPAIR)?;
     let seen: Value = serde_json::from_str(&text)
         .map_err(|error| Failure::new(format!("the example printed no JSON: {error}"), REPAIR))?;

@@ -20,8 +20,18 @@ const REPAIR: &str =
     "run `cargo build --release -p rating-api -p aviary-rating --examples` and start the servers by hand";
 
 fn measure() -> Result<Table, Failure> {
-    let build =
-        ["build", "--release", "--locked", "-p", "rating-api", "-p", "aviary-rating", "--bins", "--examples"];
+    let build = [
+        "build",
+        "--profile",
+        "dist",
+        "--locked",
+        "-p",
+        "rating-api",
+        "-p",
+        "aviary-rating",
+        "--bins",
+        "--examples",
+    ];
     shell::run(&mut shell::cargo(&build), "mend what does not compile")?;
     let release = workspace::target_directory()?.join("release");
     let database = std::env::temp_dir().join(format!("aviary-bench-{}", std::process::id()));

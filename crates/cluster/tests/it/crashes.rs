@@ -1,0 +1,74 @@
+//! Controllers that die at any moment (I11).
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::manifests::shop;
+use crate::region::{Region, is_promoted};
+
+const HOUR: Duration = Duration::from_secs(3600);
+
+/// The ReplicaSets with their uids and sizes, by name.
+async fn sets(region: &Region) -> BTreeMap<String, (Value, Value)> {
+    let sets = region.list("apps/v1", "ReplicaSet").await;
+    let row = |set: &Value| {
+        let name = set["metadata"]["name"].as_str().unwrap().to_owned();
+        (name, (set["metadata"]["uid"].clone(), set["spec"]["replicas"].clone()))
+    };
+    sets.iter().map(row).collect()
+}
+
+/// How a release ended.
+type End = (BTreeMap<String, (Value, Value)>, Value);
+
+/// A release whose controller dies after so many writes, and another one started `later`; `None` when the release was
+/// over before.
+async fn release(writes: usize, later: Duration) -> Option<End> {
+    let region = Region::with("us-east-1", &[shop("shop")]).await;
+    let first = region.control(region.settings()).await;
+    region.until("default", "shop", HOUR, is_promoted).await;
+    first.die_after(writes);
+    region.set_image("default", "shop", "shop:2").await;
+    let over = |rollout: &Value| first.is_dead() || is_promoted(rollout);
+    region.until("default", "shop", HOUR, over).await;
+    // The last events of a release are written a moment after its status.
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    let died = first.is_dead();
+    first.kill();
+    tokio::time::sleep(later).await;
+    let before = sets(&region).await;
+    let _second = region.control(region.settings()).await;
+    let rollout = region.until("default", "shop", HOUR, is_promoted).await;
+    let after = sets(&region).await;
+    for (name, (uid, _)) in before {
+        assert_eq!(after[&name].0, uid, "{name} was made anew");
+    }
+    let pods = region.list("v1", "Pod").await;
+    let running = pods.iter().filter(|pod| pod["metadata"].get("deletionTimestamp").is_none()).count();
+    assert_eq!(running, 2);
+    let status = json!({
+        "stable": rollout["status"]["stableRS"], "step": rollout["status"]["currentStepIndex"],
+        "phase": rollout["status"]["phase"], "available": rollout["status"]["availableReplicas"],
+    });
+    let sizes = after.into_iter().map(|(name, (_, size))| (name, (Value::Null, size))).collect();
+    died.then_some((sizes, status))
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_release_ends_the_same_after_whichever_write_its_controller_dies() {
+    let mut ends: Vec<End> = Vec::new();
+    for writes in 1.. {
+        // Every other successor comes so late that pauses are over when it starts.
+        let later = Duration::from_secs(if writes % 2 == 0 { 0 } else { 90 });
+        let Some(end) = release(writes, later).await else { break };
+        ends.push(end);
+    }
+    assert!(ends.len() >= 10, "a release takes more than {} writes", ends.len());
+    assert_eq!(ends[0].1["phase"], "Healthy");
+    assert_eq!(ends[0].0.len(), 2, "one ReplicaSet a version");
+    for (at, end) in ends.iter().enumerate() {
+        assert_eq!(end, &ends[0], "died after write {}", at + 1);
+    }
+}

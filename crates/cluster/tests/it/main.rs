@@ -1,0 +1,17 @@
+//! The whole controller against the API server in process, in virtual time.
+//!
+//! Everything between the API and the decision is real: reflectors, queues, workers, writes, events, lease. What is
+//! outside of a cluster is played by [`outside::Played`], because a paused clock and real sockets never meet in one test.
+
+// Helpers of tests are tests, too, though they carry no #[test].
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::expect_used)]
+
+mod bad_input;
+mod crashes;
+mod idle;
+mod lease;
+mod manifests;
+mod outside;
+mod region;
+mod regions;
+mod tutorial;

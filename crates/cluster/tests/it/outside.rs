@@ -1,0 +1,82 @@
+//! What is outside of the cluster, as a test wants it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use aviary_cluster::Outside;
+use crd::Metric;
+use metric_providers::{Ctx, Reading, Value};
+use parking_lot::Mutex;
+use regions::{Report, Target};
+use rollout::analysis::How;
+
+/// What a metric reads: a vector of one number, or an error.
+type Answer = Result<f64, String>;
+
+/// Answers as it is told; clones tell the same one.
+#[derive(Clone, Default)]
+pub(crate) struct Played(Arc<Mutex<State>>);
+
+#[derive(Default)]
+struct State {
+    answers: BTreeMap<String, Answer>,
+    asked: Vec<Metric>,
+    checks: Vec<String>,
+    failing_check: Option<String>,
+}
+
+impl Played {
+    /// From now on the metric `name` reads `answer`. Others read 0.
+    pub(crate) fn metric(&self, name: &str, answer: Answer) {
+        self.0.lock().answers.insert(name.to_owned(), answer);
+    }
+
+    /// From now on the checks of the region's endpoint fail for this reason.
+    pub(crate) fn fail_checks(&self, reason: &str) {
+        self.0.lock().failing_check = Some(reason.to_owned());
+    }
+
+    /// What was asked so far.
+    pub(crate) fn asked(&self) -> Vec<Metric> {
+        self.0.lock().asked.clone()
+    }
+
+    /// Addresses whose checks were run so far.
+    pub(crate) fn checked(&self) -> Vec<String> {
+        self.0.lock().checks.clone()
+    }
+}
+
+#[async_trait]
+impl Outside for Played {
+    async fn measure(&self, ctx: &Ctx<'_>, _how: &How, metric: &Metric) -> Reading {
+        let mut state = self.0.lock();
+        state.asked.push(metric.clone());
+        let answer = state.answers.get(&metric.name).cloned().unwrap_or(Ok(0.0));
+        let now = (ctx.clock)();
+        Reading {
+            outcome: answer.map(|number| Some(Value::Numbers(vec![number]))),
+            metadata: BTreeMap::new(),
+            about: BTreeMap::new(),
+            resume_at: None,
+            started: now,
+            finished: now,
+        }
+    }
+
+    async fn check(&self, _region: &str, address: &str, target: &Target) -> Result<Report, regions::Error> {
+        let mut state = self.0.lock();
+        state.checks.push(address.to_owned());
+        let failure = state.failing_check.clone();
+        let checks = target.checks.iter().map(|check| regions::CheckReport {
+            name: check.name.clone(),
+            attempts: 1,
+            status: Some(200),
+            latency: None,
+            version: None,
+            failure: failure.clone(),
+        });
+        Ok(Report { checks: checks.collect() })
+    }
+}

@@ -1,0 +1,338 @@
+//! One region: an API server in process, nodes, a gateway, and controllers that can be started and killed.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use apiserver::{Options, Server};
+use aviary_cluster::{Clock, Controller, Ended, LeaseSettings, Settings};
+use jiff::Timestamp;
+use kube::Client;
+use kube::api::{Api, ApiResource, DynamicObject, GroupVersionKind, ListParams, Patch, PatchParams};
+use kube::client::Body;
+use serde_json::{Value, json};
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+use tower::{Service, ServiceExt};
+use world::{PatchType, Request, Resource, World};
+
+use crate::manifests::{NAMESPACE, ROLLOUT};
+use crate::outside::Played;
+
+/// When every test begins.
+const START: &str = "2026-01-31T12:00:00Z";
+/// How long a pod takes to become ready.
+const READY_AFTER: Duration = Duration::from_secs(12);
+/// How often nodes and gateway look.
+const LOOK: Duration = Duration::from_secs(1);
+/// The custom resources of the Gateway API.
+const GATEWAY_API: &str = include_str!("../../../local/src/region/gateway-api.yaml");
+
+/// A region in virtual time.
+pub(crate) struct Region {
+    pub(crate) name: &'static str,
+    pub(crate) server: Server,
+    pub(crate) outside: Played,
+    /// Weights of the canary in the order in which the route showed them.
+    weights: Arc<parking_lot::Mutex<Vec<i64>>>,
+}
+
+impl Region {
+    /// A region with the definitions installed and `objects` applied.
+    pub(crate) async fn with(name: &'static str, objects: &[Value]) -> Self {
+        let clock = apiserver::Clock::starting_at(START.parse().unwrap());
+        // Regions must not share uids.
+        let world = World::with_seed(name.bytes().map(u64::from).sum());
+        let server = Server::new(Options { clock, world, ..Options::default() }).unwrap();
+        let weights = Arc::default();
+        let region = Self { name, server, outside: Played::default(), weights };
+        let gateway_api: Vec<Value> = crd::yaml::from_documents(GATEWAY_API).unwrap();
+        for object in crd::manifests().iter().chain(&gateway_api).chain(objects) {
+            region.apply(object).await;
+        }
+        tokio::spawn(nodes_and_gateway(region.server.clone(), Arc::clone(&region.weights)));
+        region
+    }
+
+    pub(crate) fn client(&self) -> Client {
+        Client::new(self.server.service(), "default")
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.server.now()
+    }
+
+    /// Waits until the route has shown these weights of the canary, in this order, and no others.
+    pub(crate) async fn showed(&self, weights: &[i64]) {
+        // The gateway looks a moment later than the status is written.
+        let waiting = async {
+            while self.weights.lock().len() < weights.len() {
+                tokio::time::sleep(LOOK).await;
+            }
+        };
+        // What it showed is compared, whether it came in time or not.
+        let _late = tokio::time::timeout(LOOK * 10, waiting).await;
+        assert_eq!(*self.weights.lock(), weights, "{}", self.name);
+    }
+
+    fn api(&self, object: &Value) -> Api<DynamicObject> {
+        let text = |pointer: &str| object.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
+        let (group, version) = text("/apiVersion").split_once('/').unwrap_or(("", text("/apiVersion")));
+        let kind = ApiResource::from_gvk(&GroupVersionKind::gvk(group, version, text("/kind")));
+        match text("/metadata/namespace") {
+            "" => Api::all_with(self.client(), &kind),
+            namespace => Api::namespaced_with(self.client(), namespace, &kind),
+        }
+    }
+
+    /// Applies an object as its user does.
+    pub(crate) async fn apply(&self, object: &Value) {
+        let name = object["metadata"]["name"].as_str().unwrap();
+        let params = PatchParams::apply("user").force();
+        let applied = self.api(object).patch(name, &params, &Patch::Apply(object)).await;
+        applied.unwrap_or_else(|error| panic!("{name}: {error}"));
+    }
+
+    /// Changes a Rollout as its user does.
+    pub(crate) async fn change(&self, namespace: &str, name: &str, patch: Value) {
+        let rollout = json!({"apiVersion": "argoproj.io/v1alpha1", "kind": "Rollout", "metadata": {"namespace": namespace}});
+        self.api(&rollout).patch(name, &PatchParams::default(), &Patch::Merge(patch)).await.unwrap();
+    }
+
+    /// Gives a Rollout's only container another image.
+    pub(crate) async fn set_image(&self, namespace: &str, name: &str, image: &str) {
+        let mut containers = self.rollout(namespace, name)["spec"]["template"]["spec"]["containers"].clone();
+        containers[0]["image"] = json!(image);
+        let patch = json!({"spec": {"template": {"spec": {"containers": containers}}}});
+        self.change(namespace, name, patch).await;
+    }
+
+    pub(crate) fn object(&self, group: &str, plural: &str, namespace: &str, name: &str) -> Option<Value> {
+        self.server
+            .with_world(|world, _| world.object(group, plural, namespace, name).cloned())
+            .map(|object| object.as_ref().clone())
+    }
+
+    pub(crate) fn rollout(&self, namespace: &str, name: &str) -> Value {
+        self.object("argoproj.io", "rollouts", namespace, name).unwrap_or_default()
+    }
+
+    /// All objects of a kind.
+    pub(crate) async fn list(&self, api_version: &str, kind: &str) -> Vec<Value> {
+        let api = self.api(&json!({"apiVersion": api_version, "kind": kind}));
+        let list = api.list(&ListParams::default()).await.unwrap();
+        list.items.iter().map(|item| serde_json::to_value(item).unwrap()).collect()
+    }
+
+    /// Writes another holder into the lease, whoever holds it.
+    pub(crate) async fn take_lease(&self, thief: &str) {
+        let lease = json!({"apiVersion": "coordination.k8s.io/v1", "kind": "Lease", "metadata": {"namespace": "default"}});
+        let name = lease_name();
+        let now = crd::Time::from(self.now()).to_string().replace('Z', ".000000Z");
+        let patch =
+            json!({"spec": {"holderIdentity": thief, "renewTime": now, "leaseDurationSeconds": 3600}});
+        self.api(&lease).patch(name, &PatchParams::default(), &Patch::Merge(patch)).await.unwrap();
+    }
+
+    /// Settings of a controller of this region.
+    pub(crate) fn settings(&self) -> Settings {
+        Settings {
+            region: self.name.to_owned(),
+            clock: Clock::starting_at(self.now()),
+            outside: Arc::new(self.outside.clone()),
+            ..Settings::default()
+        }
+    }
+
+    /// Settings of a controller that hears `peer`.
+    pub(crate) fn settings_beside(&self, peer: &Region) -> Settings {
+        Settings { peers: BTreeMap::from([(peer.name.to_owned(), peer.client())]), ..self.settings() }
+    }
+
+    pub(crate) async fn control(&self, settings: Settings) -> Running {
+        Running::start(self.server.service(), settings).await
+    }
+
+    /// Waits until `holds` is true of the Rollout, for at most `limit` of virtual time.
+    pub(crate) async fn until(
+        &self,
+        namespace: &str,
+        name: &str,
+        limit: Duration,
+        holds: impl Fn(&Value) -> bool,
+    ) -> Value {
+        let seen = || {
+            self.server.with_world(|world, _| {
+                world.object("argoproj.io", "rollouts", namespace, name).is_some_and(|it| holds(it))
+            })
+        };
+        let waiting = async {
+            while !seen() {
+                tokio::time::sleep(LOOK).await;
+            }
+            self.rollout(namespace, name)
+        };
+        let waited = tokio::time::timeout(limit, waiting).await;
+        waited.unwrap_or_else(|_| {
+            panic!("{}: in vain: {:#}", self.name, self.rollout(namespace, name)["status"])
+        })
+    }
+
+    /// Waits until the worked example runs its newest version alone.
+    pub(crate) async fn promoted(&self, limit: Duration) -> Value {
+        self.until(NAMESPACE, ROLLOUT, limit, is_promoted).await
+    }
+
+    /// Waits until the worked example was brought back.
+    pub(crate) async fn brought_back(&self, limit: Duration) -> Value {
+        self.until(NAMESPACE, ROLLOUT, limit, |rollout| {
+            rollout["status"]["abort"] == true && rollout["status"]["phase"] == "Degraded"
+        })
+        .await
+    }
+}
+
+/// Whether the newest version is the stable one, observed and healthy.
+pub(crate) fn is_promoted(rollout: &Value) -> bool {
+    let status = &rollout["status"];
+    status["phase"] == "Healthy"
+        && status["stableRS"] == status["currentPodHash"]
+        && status["observedGeneration"].as_str() == Some(&rollout["metadata"]["generation"].to_string())
+}
+
+/// A controller that runs.
+pub(crate) struct Running {
+    stop: CancellationToken,
+    task: JoinHandle<Ended>,
+    /// How many writes still reach the API server.
+    writes: Arc<AtomicUsize>,
+}
+
+impl Running {
+    /// Starts one over `service`.
+    pub(crate) async fn start<S>(service: S, settings: Settings) -> Self
+    where
+        S: Service<http::Request<Body>, Response = http::Response<apiserver::Body>> + Clone + Send + 'static,
+        S::Error: Into<tower::BoxError> + Send,
+        S::Future: Send + 'static,
+    {
+        let writes = Arc::new(AtomicUsize::new(usize::MAX));
+        let left = Arc::clone(&writes);
+        let cabled = tower::service_fn(move |request: http::Request<Body>| {
+            let (left, mut service) = (Arc::clone(&left), service.clone());
+            async move {
+                let taken = usize::from(request.method() != http::Method::GET);
+                let cut = |left: usize| if left == 0 { None } else { Some(left - taken) };
+                if left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, cut).is_err() {
+                    std::future::pending::<()>().await;
+                }
+                service.ready().await?.call(request).await
+            }
+        });
+        let controller = Controller::new(Client::new(cabled, "default"), settings).await.unwrap();
+        let stop = CancellationToken::new();
+        let task = tokio::spawn(controller.run(stop.clone()));
+        Self { stop, task, writes }
+    }
+
+    /// From now on it writes so many more times, and then nothing of it reaches the API server any more, not even the
+    /// next read: it died between two writes.
+    pub(crate) fn die_after(&self, writes: usize) {
+        self.writes.store(writes, Ordering::Relaxed);
+    }
+
+    /// Whether it died.
+    pub(crate) fn is_dead(&self) -> bool {
+        self.writes.load(Ordering::Relaxed) == 0
+    }
+
+    /// Ends it in good order.
+    pub(crate) async fn stop(self) -> Ended {
+        self.stop.cancel();
+        self.task.await.unwrap()
+    }
+
+    /// Ends it as `kill -9` does: nothing of it reaches the API server any more, whatever it was about to do.
+    pub(crate) fn kill(self) {
+        self.die_after(0);
+        self.task.abort();
+    }
+
+    pub(crate) fn is_finished(&self) -> bool {
+        self.task.is_finished()
+    }
+}
+
+fn lease_name() -> &'static str {
+    LeaseSettings::NAME
+}
+
+/// Leader election with the peer's times.
+pub(crate) fn lease(identity: &str) -> LeaseSettings {
+    LeaseSettings::new("default", identity)
+}
+
+/// Makes pods ready after a while, ends those that are to go, and says of every route that it is followed.
+async fn nodes_and_gateway(server: Server, weights: Arc<parking_lot::Mutex<Vec<i64>>>) {
+    let mut looks = tokio::time::interval(LOOK);
+    loop {
+        looks.tick().await;
+        server.with_world(|world, now| {
+            look_after_pods(world, now);
+            follow_routes(world, now, &mut weights.lock());
+        });
+    }
+}
+
+fn look_after_pods(world: &mut World, now: Timestamp) {
+    for pod in all(world, "", "pods") {
+        let resource = || resource_of("", "pods", &pod);
+        let time = |pointer: &str| pod.pointer(pointer)?.as_str()?.parse::<Timestamp>().ok();
+        if pod["metadata"].get("deletionTimestamp").is_some() {
+            let end = world::Body::Object(json!({"gracePeriodSeconds": 0}));
+            drop(world.handle(&Request { body: Some(end), ..Request::delete(resource()) }, now));
+        } else if pod["status"]["phase"] != "Running"
+            && time("/metadata/creationTimestamp")
+                .is_some_and(|made| now.duration_since(made) >= READY_AFTER.try_into().unwrap())
+        {
+            let ready = json!({"type": "Ready", "status": "True", "lastTransitionTime": crd::Time::from(now).to_string()});
+            let status = json!({"status": {"phase": "Running", "conditions": [ready]}});
+            drop(
+                world
+                    .handle(&Request::patch(resource().subresource("status"), PatchType::Merge, status), now),
+            );
+        }
+    }
+}
+
+fn follow_routes(world: &mut World, now: Timestamp, weights: &mut Vec<i64>) {
+    for route in all(world, "gateway.networking.k8s.io", "httproutes") {
+        let generation = &route["metadata"]["generation"];
+        let weight = route["spec"]["rules"][0]["backendRefs"][1]["weight"].as_i64().unwrap();
+        if weights.last() != Some(&weight) {
+            weights.push(weight);
+        }
+        if route["status"]["parents"][0]["conditions"][0]["observedGeneration"] == *generation {
+            continue;
+        }
+        let accepted = json!({
+            "type": "Accepted", "status": "True", "reason": "Accepted", "message": "", "observedGeneration": generation,
+            "lastTransitionTime": crd::Time::from(now).to_string(),
+        });
+        let status = json!({"status": {"parents": [{
+            "parentRef": route["spec"]["parentRefs"][0], "controllerName": "example.com/gateway", "conditions": [accepted],
+        }]}});
+        let resource = resource_of("gateway.networking.k8s.io", "httproutes", &route).subresource("status");
+        drop(world.handle(&Request::patch(resource, PatchType::Merge, status), now));
+    }
+}
+
+fn all(world: &World, group: &str, plural: &str) -> Vec<Arc<Value>> {
+    world.objects(group, plural, "").cloned().collect()
+}
+
+fn resource_of(group: &str, plural: &str, object: &Value) -> Resource {
+    let text = |field: &str| object["metadata"][field].as_str().unwrap_or_default();
+    Resource::new(group, "v1", plural, text("namespace"), text("name"))
+}
