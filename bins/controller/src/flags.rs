@@ -1,13 +1,13 @@
 //! The flags of the controller: the peer's names and defaults (spec controller-binary 1), and the regions, which are ours.
 
 use std::collections::BTreeMap;
+use std::io::IsTerminal as _;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Parser;
-use cluster::{Connection, Error, LeaseSettings, Settings, connect};
-use kube::Client;
+use cluster::{Connected, Connection, Error, LeaseSettings, Settings, connect};
 
 /// Runs Rollouts and AnalysisRuns in a cluster.
 #[derive(Debug, Parser)]
@@ -76,7 +76,10 @@ pub(crate) struct Flags {
 impl Flags {
     /// Sends the log to standard error.
     pub(crate) fn start_log(&self) {
-        let log = tracing_subscriber::fmt().with_max_level(self.loglevel).with_writer(std::io::stderr);
+        // What kube's client has to say stands in our own messages, with the object that it is about.
+        let filter = format!("{},kube_client=off", self.loglevel);
+        let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+        let log = log.with_ansi(std::io::stderr().is_terminal());
         if self.logformat.eq_ignore_ascii_case("json") { log.json().init() } else { log.init() }
     }
 
@@ -90,14 +93,15 @@ impl Flags {
     }
 
     /// The settings that the flags give.
-    pub(crate) async fn settings(&self, client: &Client) -> Result<Settings, Error> {
+    pub(crate) async fn settings(&self, cluster: &Connected) -> Result<Settings, Error> {
         let mut peers = BTreeMap::new();
         for (region, path) in &self.peer {
             let connection = Connection { kubeconfig: Some(path.clone()), ..Connection::default() };
-            peers.insert(region.clone(), connect(&connection).await?);
+            peers.insert(region.clone(), connect(&connection).await?.client);
         }
         Ok(Settings {
-            namespace: self.namespaced.then(|| client.default_namespace().to_owned()),
+            server: Some(cluster.server.clone()),
+            namespace: self.namespaced.then(|| cluster.client.default_namespace().to_owned()),
             instance_id: self.instance_id.clone(),
             region: self.region.clone(),
             peers,

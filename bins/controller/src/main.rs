@@ -25,9 +25,9 @@ async fn main() -> ExitCode {
 }
 
 async fn run(flags: &Flags) -> Result<Ended, cluster::Error> {
-    let client = connect(&flags.connection()).await?;
-    let settings = flags.settings(&client).await?;
-    let controller = Controller::new(client, settings).await?;
+    let cluster = connect(&flags.connection()).await?;
+    let settings = flags.settings(&cluster).await?;
+    let controller = Controller::new(cluster.client, settings).await?;
     let stop = CancellationToken::new();
     tokio::spawn(stop_on_signal(stop.clone()));
     Ok(controller.run(stop).await)

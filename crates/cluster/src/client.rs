@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::{Client, Config};
 
+use crate::error::first_line;
+
 /// How to find the cluster.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Connection {
@@ -48,13 +50,24 @@ pub enum ConnectError {
     Client(String),
 }
 
+/// A client and what messages call its server.
+#[derive(Clone)]
+pub struct Connected {
+    /// Speaks to the API server.
+    pub client: Client,
+    /// Its address.
+    pub server: String,
+}
+
 /// Finds the cluster and makes a client for it. Nothing is sent yet.
-pub async fn connect(connection: &Connection) -> Result<Client, ConnectError> {
+pub async fn connect(connection: &Connection) -> Result<Connected, ConnectError> {
     let mut config = config(connection).await?;
     if let Some(namespace) = &connection.namespace {
         config.default_namespace.clone_from(namespace);
     }
-    Client::try_from(config).map_err(|error| ConnectError::Client(error.to_string()))
+    let server = config.cluster_url.to_string();
+    let client = Client::try_from(config).map_err(|error| ConnectError::Client(error.to_string()))?;
+    Ok(Connected { client, server })
 }
 
 async fn config(connection: &Connection) -> Result<Config, ConnectError> {
@@ -66,7 +79,7 @@ async fn config(connection: &Connection) -> Result<Config, ConnectError> {
         Ok(None) => {}
         Err(error) => {
             let path = std::env::var_os("KUBECONFIG").unwrap_or_default().into();
-            return Err(ConnectError::Kubeconfig { path, reason: error.to_string() });
+            return Err(ConnectError::Kubeconfig { path, reason: first_line(&error.to_string()) });
         }
     }
     match home_kubeconfig().filter(|path| path.exists()) {
@@ -80,8 +93,10 @@ fn home_kubeconfig() -> Option<PathBuf> {
 }
 
 fn read(path: &Path) -> Result<Kubeconfig, ConnectError> {
-    Kubeconfig::read_from(path)
-        .map_err(|error| ConnectError::Kubeconfig { path: path.to_owned(), reason: error.to_string() })
+    Kubeconfig::read_from(path).map_err(|error| ConnectError::Kubeconfig {
+        path: path.to_owned(),
+        reason: first_line(&error.to_string()),
+    })
 }
 
 async fn from_file(file: Kubeconfig, connection: &Connection) -> Result<Config, ConnectError> {

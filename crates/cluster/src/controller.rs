@@ -12,7 +12,7 @@ use crate::admin;
 use crate::analysis_runs::AnalysisRuns;
 use crate::apply::Writer;
 use crate::cache::{Cache, Name};
-use crate::error::Error;
+use crate::error::{Error, innermost};
 use crate::events::Events;
 use crate::gate::Gates;
 use crate::lease::{Elector, Fence};
@@ -39,7 +39,9 @@ pub struct Controller {
 impl Controller {
     /// Opens the ports and asks the API server for its version, so that what is wrong is said at once.
     pub async fn new(client: Client, settings: Settings) -> Result<Self, Error> {
-        client.apiserver_version().await.map_err(Error::Unreachable)?;
+        if let Err(error) = client.apiserver_version().await {
+            return Err(Error::Unreachable { server: settings.server, reason: innermost(&error) });
+        }
         let health = match settings.health_address {
             Some(address) => Some(admin::listen(address, "--healthzPort").await?),
             None => None,

@@ -44,9 +44,15 @@ pub enum Error {
     },
     /// The API server does not answer at start.
     #[error(
-        "cannot reach the API server: {0}; check the kubeconfig's server address, or that the pod may reach it"
+        "cannot reach the API server{}: {reason}; check the kubeconfig's server address, or that the pod may reach it",
+        server.as_ref().map(|server| format!(" at {server}")).unwrap_or_default()
     )]
-    Unreachable(#[source] kube::Error),
+    Unreachable {
+        /// Its address, where it is known.
+        server: Option<String>,
+        /// What happened, from the outside in.
+        reason: String,
+    },
 }
 
 impl Error {
@@ -63,8 +69,22 @@ impl Error {
             Self::Write { .. } => "write",
             Self::Read { .. } => "read",
             Self::LeaseLost { .. } => "lease",
-            Self::Connect(_) | Self::Unreachable(_) => "connect",
+            Self::Connect(_) | Self::Unreachable { .. } => "connect",
             Self::Listen { .. } => "listen",
         }
     }
+}
+
+/// What went wrong beneath an error: its innermost cause, in one line.
+pub(crate) fn innermost(error: &dyn std::error::Error) -> String {
+    let mut cause = error;
+    while let Some(inner) = cause.source() {
+        cause = inner;
+    }
+    first_line(&cause.to_string())
+}
+
+/// A message without the excerpt that some parsers draw below it.
+pub(crate) fn first_line(message: &str) -> String {
+    message.lines().next().unwrap_or_default().to_owned()
 }

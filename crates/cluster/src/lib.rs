@@ -12,8 +12,8 @@
 //! use tokio_util::sync::CancellationToken;
 //!
 //! # async fn run() -> Result<(), aviary_cluster::Error> {
-//! let client = connect(&Connection::default()).await?;
-//! let controller = Controller::new(client, Settings::default()).await?;
+//! let cluster = connect(&Connection::default()).await?;
+//! let controller = Controller::new(cluster.client, Settings::default()).await?;
 //! controller.run(CancellationToken::new()).await;
 //! # Ok(())
 //! # }
@@ -45,7 +45,7 @@ mod writes;
 /// Durations as flags give them: `15s`, `1m30s`.
 pub use crd::duration;
 
-pub use client::{ConnectError, Connection, connect};
+pub use client::{ConnectError, Connected, Connection, connect};
 pub use clock::Clock;
 pub use controller::{Controller, Ended};
 pub use error::Error;

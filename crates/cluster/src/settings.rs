@@ -13,6 +13,8 @@ use crate::outside::{Network, Outside};
 /// Settings of the controller. The defaults are those of the peer's flags (spec controller-binary 1).
 #[derive(Clone)]
 pub struct Settings {
+    /// Address of the API server, for messages.
+    pub server: Option<String>,
     /// The only namespace to look at; all of them when `None`.
     pub namespace: Option<String>,
     /// Looks only after objects that carry this instance id; only after those without one when empty.
@@ -40,6 +42,7 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         Self {
+            server: None,
             namespace: None,
             instance_id: String::new(),
             region: String::new(),

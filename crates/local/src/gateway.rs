@@ -32,6 +32,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::routing::any;
+use axum::serve::ListenerExt as _;
 use kube::Client;
 use parking_lot::RwLock;
 use tokio::net::TcpListener;
@@ -104,6 +105,10 @@ impl Gateway {
             async move { proxy.handle(&target, request).await }
         };
         let app: Router = Router::new().fallback(any(handler));
+        let listener = listener.tap_io(|connection| {
+            // A connection that refuses is served all the same, only slower.
+            let _slow = connection.set_nodelay(true);
+        });
         self.tasks.tracker.spawn(async move {
             let serving =
                 axum::serve(listener, app).with_graceful_shutdown(async move { stop.cancelled().await });

@@ -54,6 +54,8 @@ impl Service {
     }
 }
 
+// Only a file takes time to open.
+#[cfg_attr(not(feature = "sqlite"), allow(clippy::unused_async))]
 async fn open(storage: Storage) -> Result<Arc<dyn Store>, StoreError> {
     Ok(match storage {
         Storage::Memory => Arc::new(MemoryStore::default()),

@@ -54,7 +54,10 @@ struct Unanswered {
 
 impl Proxy {
     pub(crate) fn new(table: Arc<RwLock<Arc<Table>>>, hosts: BTreeMap<String, SocketAddr>) -> Self {
-        let client = Client::builder(TokioExecutor::new()).build_http();
+        let mut connector = HttpConnector::new();
+        // Small requests must not wait for the acknowledgement of those before them.
+        connector.set_nodelay(true);
+        let client = Client::builder(TokioExecutor::new()).build(connector);
         Self { table, hosts, client, ledger: Ledger::default() }
     }
 

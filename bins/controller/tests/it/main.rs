@@ -1,0 +1,11 @@
+//! The controller as it is shipped: a process, against the real control plane.
+
+// Helpers of tests are tests, too, though they carry no #[test].
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::expect_used)]
+
+mod cluster;
+mod controller;
+mod install;
+mod metrics;
+mod releases;
+mod start;
