@@ -1,6 +1,10 @@
-//! Decisions per second for a Rollout in the middle of a canary: `cargo run --release --example decisions`.
+//! Decisions per second for a Rollout in the middle of a canary, with a short and with a long history of ReplicaSets.
+//!
+//! `cargo run --profile dist -p aviary-rollout --example decisions` prints a line of JSON for each. Used by
+//! `cargo xtask bench core`.
 #![allow(clippy::disallowed_methods)] // a benchmark reads the clock; the core never does
 
+use std::error::Error;
 use std::hint::black_box;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -18,43 +22,61 @@ spec:
     spec: {containers: [{name: shop, image: 'shop:1', ports: [{containerPort: 8080}]}]}
   strategy: {canary: {steps: [{setWeight: 20}, {pause: {}}, {setWeight: 60}]}}
 ";
+/// Enough passes for any version to reach its pause.
+const PASSES: usize = 15;
+const LONG_ENOUGH: Duration = Duration::from_secs(2);
 
-fn main() -> Result<(), Box<dyn std::error::Error>> {
+fn main() -> Result<(), Box<dyn Error>> {
+    for versions in [2, 10] {
+        let observed = mid_canary(versions)?;
+        let (begun, mut decisions) = (Instant::now(), 0_u32);
+        while begun.elapsed() < LONG_ENOUGH {
+            for _ in 0..1_000 {
+                let _ = black_box(reconcile(black_box(&observed), Timestamp::UNIX_EPOCH));
+            }
+            decisions += 1_000;
+        }
+        let rate = f64::from(decisions) / begun.elapsed().as_secs_f64();
+        let sets = observed.replica_sets.len();
+        println!(r#"{{"replica_sets": {sets}, "per_second": {rate:.0}}}"#);
+    }
+    Ok(())
+}
+
+/// Every decision is carried out, as in a cluster whose pods are ready at once.
+fn mid_canary(versions: usize) -> Result<Observed, Box<dyn Error>> {
     let mut rollout: Rollout = crd::yaml::from_str(ROLLOUT)?;
     let mut sets: Vec<ReplicaSet> = Vec::new();
-    let now = Timestamp::UNIX_EPOCH;
-    for pass in 0..30 {
-        if pass == 10 {
-            rollout.spec.template.spec =
-                serde_json::json!({"containers": [{"name": "shop", "image": "shop:2"}]});
-        }
-        let decision = reconcile(&observe(&rollout, &sets), now);
-        for action in decision.actions {
-            match action {
-                Action::Create { object, .. } => sets.push(serde_json::from_value(object)?),
-                Action::Scale { key, replicas, .. } => {
-                    let set = sets.iter_mut().find(|set| set.metadata.name == key.name);
-                    let set = set.ok_or("scaled what does not exist")?;
-                    set.spec.replicas = Some(replicas);
-                    set.status.replicas = replicas;
-                    set.status.ready_replicas = replicas;
-                    set.status.available_replicas = replicas;
-                }
-                Action::Patch { .. } | Action::Delete { .. } | Action::Evict { .. } => {}
+    for version in 1..=versions {
+        rollout.spec.template.spec =
+            serde_json::json!({"containers": [{"name": "shop", "image": format!("shop:{version}")}]});
+        for _ in 0..PASSES {
+            let decision = reconcile(&observe(&rollout, &sets), Timestamp::UNIX_EPOCH);
+            for action in decision.actions {
+                carry_out(action, &mut sets)?;
             }
+            rollout.status = decision.status.unwrap_or(rollout.status);
         }
-        rollout.status = decision.status.unwrap_or(rollout.status);
     }
-    let observed = observe(&rollout, &sets);
-    let (begun, mut decisions) = (Instant::now(), 0u64);
-    while begun.elapsed() < Duration::from_secs(2) {
-        for _ in 0..1_000 {
-            let _ = black_box(reconcile(black_box(&observed), now));
+    if rollout.status.current_step_index != Some(1) {
+        return Err(format!("the canary stands at step {:?}", rollout.status.current_step_index).into());
+    }
+    Ok(observe(&rollout, &sets))
+}
+
+fn carry_out(action: Action, sets: &mut Vec<ReplicaSet>) -> Result<(), Box<dyn Error>> {
+    match action {
+        Action::Create { object, .. } => sets.push(serde_json::from_value(object)?),
+        Action::Scale { key, replicas, .. } => {
+            let set = sets.iter_mut().find(|set| set.metadata.name == key.name);
+            let set = set.ok_or("scaled what does not exist")?;
+            set.spec.replicas = Some(replicas);
+            set.status.replicas = replicas;
+            set.status.ready_replicas = replicas;
+            set.status.available_replicas = replicas;
         }
-        decisions += 1_000;
+        Action::Patch { .. } | Action::Delete { .. } | Action::Evict { .. } => {}
     }
-    let rate = decisions as f64 / begun.elapsed().as_secs_f64();
-    println!("{rate:.0} decisions per second at step {:?}", rollout.status.current_step_index);
     Ok(())
 }
 

@@ -1,9 +1,12 @@
 //! `cargo xtask bench`: the measurements that the README quotes. Two measurements are compared only when
 //! both are made in one run, because machines differ and so does the same machine from hour to hour.
 
+mod controller;
 mod core;
+mod example;
 mod rating;
 mod server;
+mod sim;
 mod table;
 
 use super::Command;
@@ -12,7 +15,7 @@ use table::Table;
 
 pub(crate) const COMMAND: Command = Command {
     name: "bench",
-    arguments: "[core|rating]",
+    arguments: "[core|sim|rating|controller]",
     about: "measure, in release, and print a table",
     run,
 };
@@ -24,7 +27,7 @@ struct Bench {
     measure: fn() -> Result<Table, Failure>,
 }
 
-const BENCHES: &[Bench] = &[core::BENCH, rating::BENCH];
+const BENCHES: &[Bench] = &[core::BENCH, sim::BENCH, rating::BENCH, controller::BENCH];
 
 fn run(arguments: &[String]) -> Result<(), Failure> {
     if let Some(unknown) = arguments.iter().find(|word| BENCHES.iter().all(|bench| bench.name != *word)) {

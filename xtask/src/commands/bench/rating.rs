@@ -16,8 +16,7 @@ pub(super) const BENCH: Bench = Bench {
 
 const CONNECTIONS: &str = "32";
 const SECONDS: &str = "5";
-const REPAIR: &str =
-    "run `cargo build --release -p rating-api -p aviary-rating --examples` and start the servers by hand";
+const REPAIR: &str = "run `cargo build --profile dist -p rating-api -p aviary-rating --examples` and start the servers by hand";
 
 fn measure() -> Result<Table, Failure> {
     let build = [
@@ -33,14 +32,14 @@ fn measure() -> Result<Table, Failure> {
         "--examples",
     ];
     shell::run(&mut shell::cargo(&build), "mend what does not compile")?;
-    let release = workspace::target_directory()?.join("release");
+    let dist = workspace::target_directory()?.join("dist");
     let database = std::env::temp_dir().join(format!("aviary-bench-{}", std::process::id()));
     let mut table =
         Table::new(&["server", "request", "requests/s", "p50 ms", "p99 ms", "p99.9 ms", "errors", "RSS MiB"]);
-    let figures = servers(&release, &database).and_then(|servers| {
+    let figures = servers(&dist, &database).and_then(|servers| {
         for (name, server) in &servers {
             for verb in ["get", "post"] {
-                table.row(row(&release, name, verb, server)?);
+                table.row(row(&dist, name, verb, server)?);
             }
         }
         Ok(())
@@ -51,13 +50,13 @@ fn measure() -> Result<Table, Failure> {
 }
 
 /// Bare, the service as the demo runs it, and the service with ratings that survive it.
-fn servers(release: &Path, database: &Path) -> Result<[(&'static str, Server); 3], Failure> {
+fn servers(dist: &Path, database: &Path) -> Result<[(&'static str, Server); 3], Failure> {
     std::fs::create_dir_all(database)
         .map_err(|error| Failure::new(format!("{}: {error}", database.display()), REPAIR))?;
-    let api = release.join("rating-api");
+    let api = dist.join("rating-api");
     let listen = ["--listen", "127.0.0.1:0"];
     Ok([
-        ("bare", Server::start(&mut Command::new(release.join("examples/bare")))?),
+        ("bare", Server::start(&mut Command::new(dist.join("examples/bare")))?),
         ("rating-api, memory", Server::start(Command::new(&api).args(listen))?),
         (
             "rating-api, SQLite",
@@ -68,8 +67,8 @@ fn servers(release: &Path, database: &Path) -> Result<[(&'static str, Server); 3
     ])
 }
 
-fn row(release: &Path, name: &str, verb: &str, server: &Server) -> Result<Vec<String>, Failure> {
-    let mut load = Command::new(release.join("examples/load"));
+fn row(dist: &Path, name: &str, verb: &str, server: &Server) -> Result<Vec<String>, Failure> {
+    let mut load = Command::new(dist.join("examples/load"));
     let text = shell::output(load.args([&server.url, verb, CONNECTIONS, SECONDS]), REPAIR)?;
     let seen: Value = serde_json::from_str(&text)
         .map_err(|error| Failure::new(format!("the load generator printed no JSON: {error}"), REPAIR))?;
