@@ -33,9 +33,7 @@ fn find(test: &str, name: &str) -> Option<PathBuf> {
         .map(|directory| directory.join(name))
         .find(|program| program.is_file());
     if found.is_none() {
-        // helm is provided on demand only.
-        let optional = name == "helm" || std::env::var_os("CI").is_none();
-        assert!(optional, "{test} needs {name}: run `cargo xtask control-plane`");
+        assert!(std::env::var_os("CI").is_none(), "{test} needs {name}: run `cargo xtask control-plane`");
         let _ = writeln!(std::io::stderr(), "SKIPPED: {test}: run cargo xtask control-plane --helm");
     }
     found
