@@ -129,7 +129,7 @@ impl AnalysisRuns {
     async fn read(&self, ask: Ask, asked: Filled) -> Reading {
         let now = || self.clock.now();
         let times = |text: &str| expr::time(text, self.clock.now()).map(|time| time.at);
-        let ctx = Ctx { clock: &now, times: &times, prometheus_address: None, secrets: &asked.secrets };
+        let ctx = Ctx { clock: &now, times: &times, secrets: &asked.secrets, ..Ctx::default() };
         let found = self.outside.measure(&ctx, &ask.how, &asked.metric).await;
         let value = found.outcome.as_ref().ok().and_then(Option::as_ref).map(Value::text).unwrap_or_default();
         let outcome = match found.outcome {

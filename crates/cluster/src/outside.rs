@@ -4,7 +4,8 @@ use std::fmt;
 
 use async_trait::async_trait;
 use crd::Metric;
-use metric_providers::{Ctx, Reading};
+use metric_providers::{Clients, Ctx, Reading};
+use parking_lot::Mutex;
 use regions::{HttpRegion, Region as _, Report, Target};
 use rollout::analysis::How;
 
@@ -25,12 +26,29 @@ impl fmt::Debug for dyn Outside {
 }
 
 /// Over the network: the metric providers, and HTTP checks.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Network;
+#[derive(Debug, Default)]
+pub(crate) struct Network {
+    clients: Clients,
+    /// The endpoint that was checked last: a controller has one.
+    endpoint: Mutex<Option<HttpRegion>>,
+}
+
+impl Network {
+    fn endpoint(&self, region: &str, address: &str) -> Result<HttpRegion, regions::Error> {
+        let mut last = self.endpoint.lock();
+        if let Some(endpoint) =
+            last.as_ref().filter(|it| it.name() == region && it.address() == address.trim_end_matches('/'))
+        {
+            return Ok(endpoint.clone());
+        }
+        Ok(last.insert(HttpRegion::new(region, address)?).clone())
+    }
+}
 
 #[async_trait]
 impl Outside for Network {
     async fn measure(&self, ctx: &Ctx<'_>, how: &How, metric: &Metric) -> Reading {
+        let ctx = &Ctx { clients: self.clients.clone(), ..ctx.clone() };
         match how {
             How::New => metric_providers::read(ctx, metric).await,
             How::Resume(before) => metric_providers::resume(ctx, metric, &before.metadata).await,
@@ -39,6 +57,6 @@ impl Outside for Network {
     }
 
     async fn check(&self, region: &str, address: &str, target: &Target) -> Result<Report, regions::Error> {
-        HttpRegion::new(region, address)?.report(target).await
+        self.endpoint(region, address)?.report(target).await
     }
 }

@@ -53,7 +53,7 @@ impl Default for Settings {
             metrics_address: None,
             health_address: None,
             clock: Clock::system(),
-            outside: Arc::new(Network),
+            outside: Arc::new(Network::default()),
         }
     }
 }

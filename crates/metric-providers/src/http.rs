@@ -4,8 +4,7 @@ use std::error::Error as _;
 use std::time::Duration;
 
 use reqwest::header::{HOST, HeaderMap, HeaderName, HeaderValue};
-use reqwest::redirect::{Attempt, Policy};
-use reqwest::{Client, ClientBuilder, RequestBuilder, Url};
+use reqwest::{RequestBuilder, Url};
 use serde::Deserialize;
 
 use crate::Fault;
@@ -13,50 +12,12 @@ use crate::Fault;
 /// Longest body that is read, in bytes, after decompression.
 pub const MAX_BODY: usize = 4 << 20;
 
-/// Redirects that are followed.
-const MAX_REDIRECTS: usize = 10;
-
 /// A header as a metric writes it.
 #[derive(Clone, Debug, Deserialize)]
 pub(crate) struct Header {
     key: String,
     #[serde(default)]
     value: String,
-}
-
-/// Whether certificates are checked.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(from = "bool")]
-pub(crate) enum Tls {
-    #[default]
-    Verified,
-    Insecure,
-}
-
-impl From<bool> for Tls {
-    fn from(insecure: bool) -> Self {
-        if insecure { Self::Insecure } else { Self::Verified }
-    }
-}
-
-/// What both providers want of a client. Made anew for each measurement, so that a rotated certificate or a changed
-/// setting counts at once.
-pub(crate) fn client(tls: Tls) -> ClientBuilder {
-    Client::builder()
-        .tls_danger_accept_invalid_certs(tls == Tls::Insecure)
-        .redirect(Policy::custom(follow))
-        .connect_timeout(Duration::from_secs(30))
-}
-
-fn follow(attempt: Attempt<'_>) -> reqwest::redirect::Action {
-    let from_tls = attempt.previous().last().is_some_and(|url| url.scheme() == "https");
-    if from_tls && attempt.url().scheme() != "https" {
-        attempt.error("a redirect from https to another scheme is refused")
-    } else if attempt.previous().len() > MAX_REDIRECTS {
-        attempt.error("stopped after 10 redirects")
-    } else {
-        attempt.follow()
-    }
 }
 
 /// Reads a URL that has a host and a scheme that is served.

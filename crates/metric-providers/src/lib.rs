@@ -22,6 +22,7 @@
 //! What comes over the wire is hostile until parsed: every exchange has a deadline, every body a limit
 //! ([`MAX_BODY`]), JSON a depth, and a redirect never leads from TLS to plain text.
 
+mod clients;
 mod error;
 mod go_json;
 mod http;
@@ -31,6 +32,7 @@ mod provider;
 mod reading;
 mod web;
 
+pub use clients::Clients;
 pub use error::{Error, Fault};
 pub use http::MAX_BODY;
 pub use provider::{Answer, Ctx, Provider};

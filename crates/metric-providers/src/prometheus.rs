@@ -10,6 +10,7 @@ use crd::Metric;
 use jiff::Timestamp;
 use reqwest::Url;
 
+use crate::clients::Proxy;
 use crate::http::{self, Reply};
 use crate::{Answer, Ctx, Error, Fault, Provider};
 use config::{Config, Range};
@@ -48,7 +49,7 @@ async fn ask(ctx: &Ctx<'_>, config: &Config, address: &Url) -> Result<Answer, Fa
     let mut url = address.clone();
     url.set_path(&format!("{}/{path}", address.path().trim_end_matches('/')));
 
-    let client = http::client(config.insecure).build().map_err(http::broken)?;
+    let client = ctx.clients.get(config.insecure, Proxy::OfTheMachine)?;
     let prepared = |request: reqwest::RequestBuilder| -> Result<_, Fault> {
         let request = match config.basic()? {
             Some((user, password)) => request.basic_auth(user, Some(password)),

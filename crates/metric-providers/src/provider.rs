@@ -7,7 +7,7 @@ use crd::Metric;
 use jiff::Timestamp;
 use serde_json::{Map, Value as Json};
 
-use crate::{Error, Fault, Value};
+use crate::{Clients, Error, Fault, Value};
 
 /// One metric system.
 #[async_trait]
@@ -67,8 +67,8 @@ impl From<Value> for Answer {
     }
 }
 
-/// What a provider may use besides the network.
-#[derive(Clone, Copy)]
+/// What a provider may use.
+#[derive(Clone)]
 pub struct Ctx<'a> {
     /// Tells the time.
     pub clock: &'a (dyn Fn() -> Timestamp + Sync),
@@ -78,16 +78,19 @@ pub struct Ctx<'a> {
     pub prometheus_address: Option<&'a str>,
     /// Texts that came from Secrets: they are blanked in errors and metadata.
     pub secrets: &'a [String],
+    /// HTTP clients, which one measurement leaves to the next.
+    pub clients: Clients,
 }
 
 impl Default for Ctx<'_> {
-    /// The machine's clock, no time expressions, no default address, no secrets.
+    /// The machine's clock, no time expressions, no default address, no secrets, clients of its own.
     fn default() -> Self {
         Self {
             clock: &Timestamp::now,
             times: &|expr| Err(format!("no evaluator for the time expression {expr:?}")),
             prometheus_address: None,
             secrets: &[],
+            clients: Clients::default(),
         }
     }
 }

@@ -9,7 +9,8 @@ use reqwest::{Method, RequestBuilder, Url};
 use serde::Deserialize;
 use serde_json::Value as Json;
 
-use crate::http::{self, Header, Reply, Tls};
+use crate::clients::{Clients, Proxy, Tls};
+use crate::http::{self, Header, Reply};
 use crate::json_path::JsonPath;
 use crate::{Answer, Ctx, Error, Fault, Provider, Value, go_json};
 
@@ -48,18 +49,18 @@ impl Provider for Web {
         "web"
     }
 
-    async fn read(&self, _: &Ctx<'_>, metric: &Metric) -> Result<Answer, Error> {
+    async fn read(&self, ctx: &Ctx<'_>, metric: &Metric) -> Result<Answer, Error> {
         let fail = |fault| Error::new(metric, self.name(), None, fault);
         let config = Config::of(metric).map_err(fail)?;
         let url = http::url(&config.url).map_err(fail)?;
-        let answered = ask(&config, &url).await;
+        let answered = ask(&ctx.clients, &config, &url).await;
         answered.map(Answer::from).map_err(|fault| Error::new(metric, self.name(), Some(&url), fault))
     }
 }
 
-async fn ask(config: &Config, url: &Url) -> Result<Value, Fault> {
+async fn ask(clients: &Clients, config: &Config, url: &Url) -> Result<Value, Fault> {
     let path = JsonPath::parse(if config.json_path.is_empty() { "{$}" } else { &config.json_path })?;
-    let reply = http::exchange(config.request(url)?, config.limit()).await?;
+    let reply = http::exchange(config.request(clients, url)?, config.limit()).await?;
     if !(200..300).contains(&reply.status) {
         return Err(Fault::Answer(format!("received non 2xx response code: {}", reply.status)));
     }
@@ -97,12 +98,11 @@ impl Config {
         Duration::from_secs(seconds.unwrap_or(10))
     }
 
-    fn request(&self, url: &Url) -> Result<RequestBuilder, Fault> {
+    fn request(&self, clients: &Clients, url: &Url) -> Result<RequestBuilder, Fault> {
         let method = self.method()?;
-        let builder = http::client(self.insecure);
         // The one that checks no certificate ignores the proxy as well.
-        let builder = if self.insecure == Tls::Insecure { builder.no_proxy() } else { builder };
-        let client = builder.build().map_err(http::broken)?;
+        let proxy = if self.insecure == Tls::Insecure { Proxy::None } else { Proxy::OfTheMachine };
+        let client = clients.get(self.insecure, proxy)?;
         let mut headers = http::headers(&self.headers)?;
         let body = self.json_body.as_ref().map(go_json::escaped);
         if body.is_some() {

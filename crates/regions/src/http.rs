@@ -39,7 +39,8 @@ impl HttpRegion {
             return Err(Error::config(field, format!("{address:?} is not an HTTP address"), remedy));
         }
         // A check judges the answer of this service; a redirect is one.
-        let client = Client::builder().redirect(redirect::Policy::none()).build();
+        // Each check connects anew, as a client does that comes now.
+        let client = Client::builder().redirect(redirect::Policy::none()).pool_max_idle_per_host(0).build();
         let client =
             client.map_err(|error| Error::config(field, error.to_string(), "mend the TLS settings"))?;
         Ok(Self { name, address: address.trim_end_matches('/').to_owned(), base, client })

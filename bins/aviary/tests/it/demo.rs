@@ -5,28 +5,47 @@ use std::time::Duration;
 
 use serde_json::Value;
 use tokio::process::Command;
+use tokio::sync::{Mutex, MutexGuard};
 
-/// Longest time for one demo. The build under test is not optimized, and other tests run beside it.
+/// Longest time for one demo. The build under test is not optimized.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(240);
 
-/// `aviary demo` with these words, in half the time of the default pace and with a load that an unoptimized build
-/// carries.
+/// One demo at a time: latency is judged, and two of them would judge how busy the machine is.
+static MACHINE: Mutex<()> = Mutex::const_new(());
+
+/// To be held while a demo runs.
+pub(crate) async fn machine() -> MutexGuard<'static, ()> {
+    MACHINE.lock().await
+}
+
+/// `aviary demo` with these words and a load that an unoptimized build carries.
 pub(crate) fn command(words: &str) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_aviary"));
-    command.args(["demo", "--pace", "120", "--rate", "40"]).args(words.split_whitespace());
+    command.args(["demo", "--rate", "40"]).args(words.split_whitespace());
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
     command
 }
 
 /// What came of it.
 pub(crate) async fn run(words: &str) -> Output {
+    let machine = machine().await;
+    run_on(&machine, words).await
+}
+
+async fn run_on(_: &MutexGuard<'static, ()>, words: &str) -> Output {
     let child = command(words).spawn().unwrap();
     tokio::time::timeout(PATIENCE, child.wait_with_output()).await.expect("the demo hangs").unwrap()
 }
 
 /// The document and the exit code; standard error is shown when there is no document.
 pub(crate) async fn report(words: &str) -> (Value, i32) {
-    let output = run(&format!("-o json {words}")).await;
+    let machine = machine().await;
+    report_on(&machine, words).await
+}
+
+/// The same, for whom the machine is already.
+pub(crate) async fn report_on(machine: &MutexGuard<'static, ()>, words: &str) -> (Value, i32) {
+    let output = run_on(machine, &format!("-o json {words}")).await;
     let document = serde_json::from_slice(&output.stdout);
     let document =
         document.unwrap_or_else(|error| panic!("{error}\n{}", String::from_utf8_lossy(&output.stderr)));

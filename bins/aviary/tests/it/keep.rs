@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use tokio::io::{AsyncBufReadExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdout, Command};
+use tokio::sync::MutexGuard;
 use xtask::control_plane::ControlPlane;
 
 use crate::demo;
@@ -19,11 +20,13 @@ struct Kept {
     kubeconfigs: Vec<PathBuf>,
     kubectl: PathBuf,
     _rest: Lines<BufReader<ChildStdout>>,
+    _machine: MutexGuard<'static, ()>,
 }
 
 impl Kept {
     async fn start(test: &str) -> Option<Self> {
         let kubectl = ControlPlane::available(test)?.path("kubectl");
+        let machine = demo::machine().await;
         let mut child = demo::command("--release none --keep").spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let mut kubeconfigs = Vec::new();
@@ -35,7 +38,7 @@ impl Kept {
             }
         };
         tokio::time::timeout(PATIENCE, reading).await.expect("no kubeconfig is printed");
-        Some(Self { child, kubeconfigs, kubectl, _rest: lines })
+        Some(Self { child, kubeconfigs, kubectl, _rest: lines, _machine: machine })
     }
 
     fn command(&self, program: &Path, words: &[&str]) -> Command {

@@ -20,7 +20,7 @@ fn start(directory: &std::path::Path, port: u16, first: u16) -> Option<Child> {
         format!("  - {{url: 'http://127.0.0.1:{}/targets', refresh_interval: 200ms}}\n", first + at)
     });
     let text = format!(
-        "scrape_configs:\n- job_name: demo\n  scrape_interval: 100ms\n  scrape_timeout: 100ms\n  http_sd_configs:\n{}",
+        "scrape_configs:\n- job_name: demo\n  scrape_interval: 200ms\n  scrape_timeout: 200ms\n  http_sd_configs:\n{}",
         discovery.concat()
     );
     std::fs::write(&config, text).unwrap();
@@ -37,12 +37,13 @@ fn start(directory: &std::path::Path, port: u16, first: u16) -> Option<Child> {
 
 #[tokio::test]
 async fn a_real_prometheus_judges_a_bad_release() {
+    let machine = demo::machine().await;
     let first = demo::free_ports();
     let port = demo::free_ports();
     let directory = tempfile::tempdir().unwrap();
     let Some(_prometheus) = start(directory.path(), port, first) else { return };
     let words = format!("--release bad --port {first} --prometheus http://127.0.0.1:{port}");
-    let (report, exit) = demo::report(&words).await;
+    let (report, exit) = demo::report_on(&machine, &words).await;
     assert_eq!((report["ok"].as_bool(), exit), (Some(true), 0), "{report:#}");
     // The region that decides first ends the analysis of the other.
     let regions = report["releases"][0]["regions"].as_array().unwrap();

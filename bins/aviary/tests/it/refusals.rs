@@ -34,8 +34,8 @@ async fn a_word_that_no_flag_takes_is_refused_with_the_flag() {
 #[tokio::test]
 async fn a_prometheus_that_does_not_answer_aborts_the_release_and_is_named() {
     let nobody = demo::free_ports();
-    let (report, exit) =
-        demo::report(&format!("--release good --prometheus http://127.0.0.1:{nobody}")).await;
+    let words = format!("--release good --pace 200 --prometheus http://127.0.0.1:{nobody}");
+    let (report, exit) = demo::report(&words).await;
     assert_eq!((report["ok"].as_bool(), exit), (Some(false), 1), "{report:#}");
     let release = &report["releases"][0];
     assert_eq!(release["outcome"], "aborted", "{report:#}");

@@ -48,12 +48,12 @@ async fn a_good_a_bad_and_a_regionally_bad_release_end_as_they_must() {
             (Some("Degraded"), 2),
             "{region:#}"
         );
-        assert!(
-            count(region, "clientErrors") > 0 && count(region, "clientErrorsElsewhere") == 0,
-            "{region:#}"
-        );
+        assert_eq!(count(region, "clientErrorsElsewhere"), 0, "only canaries fail: {region:#}");
         assert!(region["abortSeconds"].as_f64().unwrap() <= 3.0, "{region:#}");
     }
+    // One region may give up, and take the other with it, before the other's few canary requests meet a fault.
+    let failures: u64 = regions(&releases[1]).iter().map(|region| count(region, "clientErrors")).sum();
+    assert!(failures > 0, "{:#}", releases[1]);
     let failed = demo::failed_metrics(regions(&releases[1]));
     assert!(failed.iter().all(|metric| metric["values"].as_array().unwrap().len() >= 2), "{failed:#?}");
     assert!(!failed.is_empty(), "a verdict has numbers behind it: {:#}", releases[1]);

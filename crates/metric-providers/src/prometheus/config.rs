@@ -7,7 +7,8 @@ use reqwest::Url;
 use serde::Deserialize;
 
 use crate::Fault;
-use crate::http::{self, Header, Tls};
+use crate::clients::Tls;
+use crate::http::{self, Header};
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]

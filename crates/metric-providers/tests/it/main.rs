@@ -33,8 +33,8 @@ async fn ask(provider: &str, config: Json) -> Reading {
             "now() - duration(\"5m\")" => Ok("2023-11-14T22:08:20Z".parse().unwrap()),
             other => Err(format!("unknown name {other}")),
         },
-        prometheus_address: None,
         secrets: &secrets,
+        ..Ctx::default()
     };
     read(&ctx, &metric(provider, config)).await
 }
