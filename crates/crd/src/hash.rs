@@ -51,11 +51,7 @@ fn canonical_steps(steps: &[CanaryStep]) -> String {
     if steps.is_empty() {
         return "null".to_owned();
     }
-    let steps: Vec<String> = steps
-        .iter()
-        .map(|step| encode::object(&fields::STEPS, "CanaryStep", &as_value(step), Form::Go))
-        .collect();
-    format!("[{}]", steps.join(","))
+    encode::objects(&fields::STEPS, "CanaryStep", steps.iter().map(as_value), Form::Go)
 }
 
 /// Our types hold string keys and plain values only, so writing them cannot fail.

@@ -4,13 +4,14 @@
 //! `cargo xtask bench core`.
 #![allow(clippy::disallowed_methods)] // a benchmark reads the clock; the core never does
 
+use std::collections::BTreeMap;
 use std::error::Error;
 use std::hint::black_box;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use aviary_rollout::{Action, Observed, Timestamp, reconcile};
-use crd::{ReplicaSet, Rollout};
+use aviary_rollout::{Action, Observed, PatchBody, Timestamp, reconcile};
+use crd::{ObjectMeta, ReplicaSet, Rollout};
 
 const ROLLOUT: &str = "
 metadata: {name: shop, namespace: prod, uid: u, generation: 1}
@@ -53,7 +54,7 @@ fn mid_canary(versions: usize) -> Result<Observed, Box<dyn Error>> {
         for _ in 0..PASSES {
             let decision = reconcile(&observe(&rollout, &sets), Timestamp::UNIX_EPOCH);
             for action in decision.actions {
-                carry_out(action, &mut sets)?;
+                carry_out(action, &mut rollout, &mut sets)?;
             }
             rollout.status = decision.status.unwrap_or(rollout.status);
         }
@@ -61,23 +62,48 @@ fn mid_canary(versions: usize) -> Result<Observed, Box<dyn Error>> {
     if rollout.status.current_step_index != Some(1) {
         return Err(format!("the canary stands at step {:?}", rollout.status.current_step_index).into());
     }
-    Ok(observe(&rollout, &sets))
+    let observed = observe(&rollout, &sets);
+    match reconcile(&observed, Timestamp::UNIX_EPOCH).actions.as_slice() {
+        [] => Ok(observed),
+        left => Err(format!("the pause is not at rest: {left:?}").into()),
+    }
 }
 
-fn carry_out(action: Action, sets: &mut Vec<ReplicaSet>) -> Result<(), Box<dyn Error>> {
+fn carry_out(
+    action: Action,
+    rollout: &mut Rollout,
+    sets: &mut Vec<ReplicaSet>,
+) -> Result<(), Box<dyn Error>> {
     match action {
         Action::Create { object, .. } => sets.push(serde_json::from_value(object)?),
-        Action::Scale { key, replicas, .. } => {
+        Action::Scale { key, replicas, annotations } => {
             let set = sets.iter_mut().find(|set| set.metadata.name == key.name);
             let set = set.ok_or("scaled what does not exist")?;
             set.spec.replicas = Some(replicas);
             set.status.replicas = replicas;
             set.status.ready_replicas = replicas;
             set.status.available_replicas = replicas;
+            annotate(&mut set.metadata, annotations);
+        }
+        Action::Patch { key, patch: PatchBody::Merge(patch) } => {
+            let written: Option<BTreeMap<_, _>> =
+                serde_json::from_value(patch["metadata"]["annotations"].clone())?;
+            let set = sets.iter_mut().find(|set| set.metadata.name == key.name).map(|set| &mut set.metadata);
+            annotate(set.unwrap_or(&mut rollout.metadata), written.unwrap_or_default());
         }
         Action::Patch { .. } | Action::Delete { .. } | Action::Evict { .. } => {}
     }
     Ok(())
+}
+
+/// `None` removes.
+fn annotate(metadata: &mut ObjectMeta, written: impl IntoIterator<Item = (String, Option<String>)>) {
+    for (name, value) in written {
+        match value {
+            Some(value) => metadata.annotations.insert(name, value),
+            None => metadata.annotations.remove(&name),
+        };
+    }
 }
 
 fn observe(rollout: &Rollout, sets: &[ReplicaSet]) -> Observed {

@@ -23,6 +23,24 @@ pub(super) fn object(table: &Table, name: &str, value: &Value, form: Form) -> St
     encoder.out
 }
 
+/// Writes a list of objects of the type `name`.
+pub(super) fn objects(
+    table: &Table,
+    name: &str,
+    values: impl IntoIterator<Item = Value>,
+    form: Form,
+) -> String {
+    let mut encoder = Encoder { table, form, out: "[".to_owned() };
+    for (index, value) in values.into_iter().enumerate() {
+        if index > 0 {
+            encoder.out.push(',');
+        }
+        encoder.object(name, &value);
+    }
+    encoder.out.push(']');
+    encoder.out
+}
+
 struct Encoder<'a> {
     table: &'a Table,
     form: Form,
@@ -34,16 +52,19 @@ impl Encoder<'_> {
         let table = self.table;
         let fields = table.get(name).map_or(&[][..], Vec::as_slice);
         self.out.push('{');
-        let mut first = true;
+        let (mut first, mut known) = (true, 0);
         for field in fields {
-            let member = value.get(field.name).filter(|member| !member.is_null());
+            let member = value.get(field.name);
+            known += usize::from(member.is_some());
+            let member = member.filter(|member| !member.is_null());
             if field.always || member.is_some_and(|member| field.pointer || !is_zero(member)) {
                 self.key(field.name, &mut first);
                 self.member(field, member);
             }
         }
-        let unknown = value.as_object().into_iter().flatten();
-        let unknown = unknown.filter(|(key, value)| {
+        // Mostly there is none.
+        let members = value.as_object().filter(|members| members.len() > known);
+        let unknown = members.into_iter().flatten().filter(|(key, value)| {
             !value.is_null() && !is_zero(value) && fields.iter().all(|field| field.name != *key)
         });
         for (key, value) in unknown {
@@ -129,6 +150,17 @@ impl Encoder<'_> {
     /// Go escapes what could end a script element, and two line separators that JavaScript stumbles over.
     fn string(&mut self, text: &str) {
         self.out.push('"');
+        let plain =
+            |byte: u8| matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\\' | b'<' | b'>' | b'&');
+        if text.bytes().all(plain) {
+            self.out.push_str(text);
+        } else {
+            self.escaped(text);
+        }
+        self.out.push('"');
+    }
+
+    fn escaped(&mut self, text: &str) {
         for character in text.chars() {
             match character {
                 '"' => self.out.push_str("\\\""),
@@ -144,7 +176,6 @@ impl Encoder<'_> {
                 other => self.out.push(other),
             }
         }
-        self.out.push('"');
     }
 }
 
