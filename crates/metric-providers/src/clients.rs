@@ -100,6 +100,7 @@ mod tests {
 
     #[test]
     fn a_client_is_made_once_for_each_purpose_and_again_after_its_lifetime() {
+        rustls::crypto::ring::default_provider().install_default().ok();
         let (clients, start) = (Clients::default(), Instant::now());
         let made =
             |at| -> Vec<_> { clients.0.lock().iter().filter(|it| it.1 == at).map(|it| it.0).collect() };

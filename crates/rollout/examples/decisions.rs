@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 
 use aviary_rollout::{Action, Observed, PatchBody, Timestamp, reconcile};
 use crd::{ObjectMeta, ReplicaSet, Rollout};
+use serde::Deserialize as _;
 
 const ROLLOUT: &str = "
 metadata: {name: shop, namespace: prod, uid: u, generation: 1}
@@ -86,8 +87,7 @@ fn carry_out(
             annotate(&mut set.metadata, annotations);
         }
         Action::Patch { key, patch: PatchBody::Merge(patch) } => {
-            let written: Option<BTreeMap<_, _>> =
-                serde_json::from_value(patch["metadata"]["annotations"].clone())?;
+            let written = patch.pointer("/metadata/annotations").map(BTreeMap::deserialize).transpose()?;
             let set = sets.iter_mut().find(|set| set.metadata.name == key.name).map(|set| &mut set.metadata);
             annotate(set.unwrap_or(&mut rollout.metadata), written.unwrap_or_default());
         }
