@@ -40,6 +40,7 @@ pub mod duration;
 pub mod hash;
 pub mod names;
 pub mod quantity;
+pub mod strict;
 pub mod yaml;
 
 pub use analysis::{

@@ -4,7 +4,7 @@
 //! specification is open, because the API server validates it again when a ReplicaSet is created. So they fit into
 //! the annotation of a client-side `kubectl apply` (262,144 bytes).
 
-mod schema;
+pub(crate) mod schema;
 
 use serde_json::{Value, json};
 

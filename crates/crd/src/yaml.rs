@@ -5,7 +5,7 @@ mod node;
 
 use serde::de::DeserializeOwned;
 
-pub use document::{Document, documents};
+pub use document::{Document, Position, documents, tolerant_documents};
 
 /// Why a document could not be read, with line and column.
 pub type Error = serde_yaml::Error;
@@ -26,6 +26,15 @@ pub type WriteError = serde_yaml::SerializeError;
 /// Writes one document.
 pub fn to_string(value: &impl serde::Serialize) -> Result<String, WriteError> {
     serde_yaml::to_string(value)
+}
+
+/// The same, but a key that stands twice in a mapping is no error.
+fn tolerant<T: DeserializeOwned>(text: &str) -> Result<T, Error> {
+    let options = serde_yaml::options! {
+        legacy_octal_numbers: true,
+        duplicate_keys: serde_yaml::options::DuplicateKeyPolicy::LastWins,
+    };
+    serde_yaml::from_str_with_options(text, options)
 }
 
 fn options() -> serde_yaml::Options {

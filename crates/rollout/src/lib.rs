@@ -57,5 +57,6 @@ pub use observed::{Answer, Observed, Reads, RegionsAnswer, Settings, Templates};
 pub use reads::reads;
 pub use reconcile::reconcile;
 pub use status::status_patch;
+pub use validation::{Problem, problems, unsupported};
 
 pub use jiff::Timestamp;

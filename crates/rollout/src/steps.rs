@@ -12,7 +12,7 @@ mod set_weight;
 use crd::{Canary, CanaryStep};
 
 use crate::plan::Plan;
-use crate::validation::Problem;
+use crate::validation::Found;
 
 /// One kind of step.
 pub(crate) trait Step: Sync {
@@ -22,8 +22,10 @@ pub(crate) trait Step: Sync {
     fn describe(&self, step: &CanaryStep) -> String;
     /// Whether the step is done.
     fn completed(&self, plan: &Plan<'_>, index: i32, step: &CanaryStep) -> bool;
-    /// What is wrong with it, if anything; `at` is its path.
-    fn check(&self, canary: &Canary, step: &CanaryStep, at: &str) -> Result<(), Problem>;
+    /// Finds what is wrong with it; `at` is its path.
+    fn check(&self, canary: &Canary, step: &CanaryStep, at: &str, found: &mut Found);
+    /// Finds what is right, and not carried out by this version.
+    fn unsupported(&self, _step: &CanaryStep, _at: &str, _found: &mut Found) {}
 }
 
 /// In the order in which a step with several members is judged.

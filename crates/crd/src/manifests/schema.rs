@@ -20,12 +20,18 @@ pub(super) fn root(name: &str, description: &str) -> Value {
 }
 
 /// Fields by type name, as written.
-type Table = BTreeMap<&'static str, Vec<&'static str>>;
+pub(crate) type Table = BTreeMap<&'static str, Vec<&'static str>>;
 
-fn table() -> Table {
+/// The types of the custom resources.
+pub(crate) fn table() -> Table {
+    read(include_str!("types.schema"))
+}
+
+/// A table of types, in the notation that `types.schema` explains.
+pub(crate) fn read(text: &'static str) -> Table {
     let mut table = Table::new();
     let mut current = "";
-    for line in include_str!("types.schema").lines().filter(|line| !line.starts_with('#')) {
+    for line in text.lines().filter(|line| !line.starts_with('#')) {
         let mut words = line.split_whitespace();
         if !line.starts_with(' ') {
             current = words.next().unwrap_or_default();

@@ -7,6 +7,15 @@ use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 use serde_yaml::Spanned;
 
+use super::Position;
+
+/// Where the parts of a value stand.
+#[derive(Default)]
+pub(super) struct Places {
+    pub(super) positions: BTreeMap<String, Position>,
+    pub(super) duplicates: Vec<(String, Position)>,
+}
+
 /// A value as read, with positions.
 pub(super) enum Node {
     Scalar(Value),
@@ -15,16 +24,16 @@ pub(super) enum Node {
 }
 
 impl Node {
-    /// The plain value; notes the line of every part below `pointer`.
-    pub(super) fn flatten(self, pointer: &mut String, lines: &mut BTreeMap<String, usize>) -> Value {
+    /// The plain value; notes where every part below `pointer` stands.
+    pub(super) fn flatten(self, pointer: &mut String, places: &mut Places) -> Value {
         match self {
             Self::Scalar(value) => value,
             Self::List(items) => {
                 let items = items.into_iter().enumerate().map(|(index, item)| {
-                    let line = line(&item);
+                    let position = position(&item);
                     below(pointer, &index.to_string(), |pointer| {
-                        lines.insert(pointer.clone(), line);
-                        item.value.flatten(pointer, lines)
+                        places.positions.insert(pointer.clone(), position);
+                        item.value.flatten(pointer, places)
                     })
                 });
                 items.collect()
@@ -32,11 +41,15 @@ impl Node {
             Self::Object(members) => {
                 let mut object = Map::new();
                 for (key, member) in members {
-                    let line = line(&key);
+                    let position = position(&key);
+                    let repeated = object.contains_key(&key.value);
                     let member =
                         below(pointer, &key.value.replace('~', "~0").replace('/', "~1"), |pointer| {
-                            lines.insert(pointer.clone(), line);
-                            member.flatten(pointer, lines)
+                            places.positions.insert(pointer.clone(), position);
+                            if repeated {
+                                places.duplicates.push((pointer.clone(), position));
+                            }
+                            member.flatten(pointer, places)
                         });
                     object.insert(key.value, member);
                 }
@@ -46,8 +59,9 @@ impl Node {
     }
 }
 
-fn line<T>(spanned: &Spanned<T>) -> usize {
-    usize::try_from(spanned.referenced.line()).unwrap_or_default()
+fn position<T>(spanned: &Spanned<T>) -> Position {
+    let number = |number: u64| usize::try_from(number).unwrap_or_default();
+    Position { line: number(spanned.referenced.line()), column: number(spanned.referenced.column()) }
 }
 
 fn below<T>(pointer: &mut String, segment: &str, then: impl FnOnce(&mut String) -> T) -> T {

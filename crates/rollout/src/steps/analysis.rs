@@ -4,7 +4,7 @@ use crd::{AnalysisPhase, Canary, CanaryStep};
 
 use super::Step;
 use crate::plan::Plan;
-use crate::validation::Problem;
+use crate::validation::Found;
 
 pub(super) struct Analysis;
 
@@ -22,7 +22,5 @@ impl Step for Analysis {
         run.is_some_and(|run| run.status == Some(AnalysisPhase::Successful))
     }
 
-    fn check(&self, _: &Canary, _: &CanaryStep, _: &str) -> Result<(), Problem> {
-        Ok(())
-    }
+    fn check(&self, _: &Canary, _: &CanaryStep, _: &str, _: &mut Found) {}
 }

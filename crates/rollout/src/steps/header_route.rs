@@ -4,7 +4,7 @@ use crd::{Canary, CanaryStep};
 
 use super::Step;
 use crate::plan::{Plan, Split};
-use crate::validation::{Problem, routes};
+use crate::validation::{Found, routes};
 
 pub(super) struct HeaderRoute;
 
@@ -22,8 +22,9 @@ impl Step for HeaderRoute {
         plan.split == Split::Trusted
     }
 
-    fn check(&self, canary: &Canary, step: &CanaryStep, at: &str) -> Result<(), Problem> {
-        let Some(route) = &step.set_header_route else { return Ok(()) };
-        routes::header(canary, route, &format!("{at}.setHeaderRoute"))
+    fn check(&self, canary: &Canary, step: &CanaryStep, at: &str, found: &mut Found) {
+        if let Some(route) = &step.set_header_route {
+            routes::header(canary, route, &format!("{at}.setHeaderRoute"), found);
+        }
     }
 }

@@ -4,7 +4,7 @@ use crd::{Canary, CanaryStep};
 
 use super::Step;
 use crate::plan::{Plan, Split};
-use crate::validation::{Problem, routes};
+use crate::validation::{Found, routes};
 
 pub(super) struct MirrorRoute;
 
@@ -22,8 +22,9 @@ impl Step for MirrorRoute {
         plan.split == Split::Trusted
     }
 
-    fn check(&self, canary: &Canary, step: &CanaryStep, at: &str) -> Result<(), Problem> {
-        let Some(route) = &step.set_mirror_route else { return Ok(()) };
-        routes::mirror(canary, route, &format!("{at}.setMirrorRoute"))
+    fn check(&self, canary: &Canary, step: &CanaryStep, at: &str, found: &mut Found) {
+        if let Some(route) = &step.set_mirror_route {
+            routes::mirror(canary, route, &format!("{at}.setMirrorRoute"), found);
+        }
     }
 }

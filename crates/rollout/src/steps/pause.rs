@@ -6,7 +6,7 @@ use jiff::SignedDuration;
 use super::Step;
 use crate::pauses;
 use crate::plan::Plan;
-use crate::validation::Problem;
+use crate::validation::{Found, Problem};
 
 pub(super) struct Pause;
 
@@ -33,19 +33,16 @@ impl Step for Pause {
         end.is_some_and(|end| end <= plan.now)
     }
 
-    fn check(&self, _: &Canary, step: &CanaryStep, at: &str) -> Result<(), Problem> {
-        let Some(duration) = step.pause.as_ref().and_then(|pause| pause.duration.as_ref()) else {
-            return Ok(());
-        };
+    fn check(&self, _: &Canary, step: &CanaryStep, at: &str, found: &mut Found) {
+        let Some(duration) = step.pause.as_ref().and_then(|pause| pause.duration.as_ref()) else { return };
         let seconds = duration::whole_seconds(duration).unwrap_or(-1);
         if seconds < 0 {
-            return Err(Problem::invalid(
+            found.push(Problem::invalid(
                 &format!("{at}.pause.duration"),
                 &seconds.to_string(),
                 "Duration needs to be greater than 0",
             ));
         }
-        Ok(())
     }
 }
 

@@ -5,7 +5,7 @@ use crd::{Canary, CanaryStep, PluginOperation, PluginPhase};
 use super::Step;
 use crate::plan::Plan;
 use crate::plugins;
-use crate::validation::Problem;
+use crate::validation::Found;
 
 pub(super) struct Plugin;
 
@@ -26,8 +26,10 @@ impl Step for Plugin {
         })
     }
 
-    fn check(&self, _: &Canary, step: &CanaryStep, at: &str) -> Result<(), Problem> {
-        let Some(plugin) = &step.plugin else { return Ok(()) };
-        plugins::check(plugin, &format!("{at}.plugin"))
+    fn check(&self, _: &Canary, _: &CanaryStep, _: &str, _: &mut Found) {}
+
+    fn unsupported(&self, step: &CanaryStep, at: &str, found: &mut Found) {
+        let Some(plugin) = &step.plugin else { return };
+        found.extend(plugins::check(plugin, &format!("{at}.plugin")).err());
     }
 }

@@ -5,7 +5,7 @@ use crd::{Canary, CanaryStep};
 use super::Step;
 use crate::plan::Plan;
 use crate::replicas::reached;
-use crate::validation::Problem;
+use crate::validation::{Found, Problem};
 
 pub(super) struct SetCanaryScale;
 
@@ -30,13 +30,12 @@ impl Step for SetCanaryScale {
         reached(plan, plan.status.canary.weights.as_ref())
     }
 
-    fn check(&self, canary: &Canary, _: &CanaryStep, _: &str) -> Result<(), Problem> {
-        if canary.traffic_routing.is_some() {
-            return Ok(());
+    fn check(&self, canary: &Canary, _: &CanaryStep, _: &str, found: &mut Found) {
+        if canary.traffic_routing.is_none() {
+            found.push(Problem::required(
+                "spec.strategy.trafficRouting",
+                "SetCanaryScale requires TrafficRouting to be set",
+            ));
         }
-        Err(Problem::required(
-            "spec.strategy.trafficRouting",
-            "SetCanaryScale requires TrafficRouting to be set",
-        ))
     }
 }

@@ -5,7 +5,7 @@ use crd::{Canary, CanaryStep};
 use super::Step;
 use crate::plan::{Plan, Split};
 use crate::replicas::reached;
-use crate::validation::Problem;
+use crate::validation::{Found, Problem};
 use crate::weights;
 
 pub(super) struct SetWeight;
@@ -23,15 +23,14 @@ impl Step for SetWeight {
         plan.split == Split::Trusted && reached(plan, plan.status.canary.weights.as_ref())
     }
 
-    fn check(&self, canary: &Canary, step: &CanaryStep, at: &str) -> Result<(), Problem> {
+    fn check(&self, canary: &Canary, step: &CanaryStep, at: &str, found: &mut Found) {
         let (weight, max) = (step.set_weight.unwrap_or_default(), weights::max(canary));
-        if (0..=max).contains(&weight) {
-            return Ok(());
+        if !(0..=max).contains(&weight) {
+            found.push(Problem::invalid(
+                &format!("{at}.setWeight"),
+                &weight.to_string(),
+                &format!("SetWeight needs to be between 0 and {max}"),
+            ));
         }
-        Err(Problem::invalid(
-            &format!("{at}.setWeight"),
-            &weight.to_string(),
-            &format!("SetWeight needs to be between 0 and {max}"),
-        ))
     }
 }

@@ -1,8 +1,9 @@
 //! The strategy and its steps.
 
-use crd::{AntiAffinity, Canary, CanaryStep, IntOrString, PingPong, Rollout, TrafficRouting};
+use crd::{AntiAffinity, BlueGreen, Canary, CanaryStep, IntOrString, PingPong, Rollout, TrafficRouting};
+use serde_json::Value;
 
-use super::{Problem, quoted};
+use super::{Found, Problem, json, quoted};
 use crate::steps::STEPS;
 
 const SAME_SERVICES: &str = "This rollout uses the same service for the stable and canary services, but two \
@@ -10,147 +11,168 @@ const SAME_SERVICES: &str = "This rollout uses the same service for the stable a
 const ONE_OF: &str =
     "Step must have one of the following set: experiment, setWeight, setCanaryScale, plugin or pause";
 
-pub(super) fn check(rollout: &Rollout) -> Result<(), Problem> {
-    let canary = match (rollout.canary(), rollout.blue_green()) {
-        (Some(canary), None) => canary,
-        (None, None) => {
-            return Err(Problem::required(
-                "spec.strategy.strategy",
-                "Rollout has missing field '.spec.strategy.canary or .spec.strategy.blueGreen'",
-            ));
+pub(super) fn check(rollout: &Rollout, found: &mut Found) {
+    match (rollout.canary(), rollout.blue_green()) {
+        (Some(canary), None) => self::canary(canary, found),
+        (None, Some(blue_green)) => {
+            self::blue_green(blue_green, rollout.spec.revision_history_limit, found);
         }
-        (Some(_), Some(_)) => {
-            return Err(Problem::invalid(
-                "spec.strategy.strategy",
-                "\"blueGreen: true canary: true\"",
-                "Multiple Strategies can not be listed",
-            ));
-        }
-        (None, Some(_)) => {
-            return Err(Problem::forbidden(
-                "spec.strategy.blueGreen",
-                "the blue-green strategy is not supported yet; use spec.strategy.canary",
-            ));
-        }
-    };
-    surge(canary)?;
-    services(canary)?;
-    routed_only(canary)?;
-    for (index, step) in canary.steps.iter().enumerate() {
-        self::step(canary, step, &format!("spec.strategy.steps[{index}]"))?;
+        (None, None) => found.push(Problem::required(
+            "spec.strategy.strategy",
+            "Rollout has missing field '.spec.strategy.canary or .spec.strategy.blueGreen'",
+        )),
+        (Some(_), Some(_)) => found.push(Problem::invalid(
+            "spec.strategy.strategy",
+            "\"blueGreen: true canary: true\"",
+            "Multiple Strategies can not be listed",
+        )),
     }
-    canary.anti_affinity.as_ref().map_or(Ok(()), anti_affinity)?;
-    routers(rollout)
 }
 
-fn surge(canary: &Canary) -> Result<(), Problem> {
+fn canary(canary: &Canary, found: &mut Found) {
+    surge(canary, found);
+    services(canary, found);
+    routed_only(canary, found);
+    for (index, step) in canary.steps.iter().enumerate() {
+        self::step(canary, step, &format!("spec.strategy.steps[{index}]"), found);
+    }
+    if let Some(wanted) = &canary.anti_affinity {
+        anti_affinity(wanted, found);
+    }
+}
+
+fn blue_green(blue_green: &BlueGreen, history: Option<i32>, found: &mut Found) {
+    if blue_green.active_service == blue_green.preview_service {
+        found.push(Problem::invalid(
+            "spec.strategy.activeService",
+            &quoted(&blue_green.active_service),
+            "This rollout uses the same service for the active and preview services, but two different services \
+             are required.",
+        ));
+    }
+    let limit = blue_green.scale_down_delay_revision_limit;
+    if let Some(limit) = limit.filter(|limit| *limit > history.unwrap_or(10)) {
+        found.push(Problem::invalid(
+            "spec.strategy.scaleDownDelayRevisionLimit",
+            &limit.to_string(),
+            "This rollout's revision history limit can not be smaller than the rollout's scale down limit",
+        ));
+    }
+    if let Some(wanted) = &blue_green.anti_affinity {
+        anti_affinity(wanted, found);
+    }
+}
+
+fn surge(canary: &Canary, found: &mut Found) {
     let zero = |value: &Option<IntOrString>| match value {
         Some(IntOrString::Int(number)) => *number == 0,
         Some(IntOrString::String(text)) => text.trim_end_matches('%').parse() == Ok(0),
         None => false,
     };
-    let Some(surge) = canary.max_surge.as_ref().filter(|_| zero(&canary.max_surge)) else { return Ok(()) };
+    let Some(surge) = canary.max_surge.as_ref().filter(|_| zero(&canary.max_surge)) else { return };
     if !zero(&canary.max_unavailable) {
-        return Ok(());
+        return;
     }
     let value = match surge {
         IntOrString::Int(number) => number.to_string(),
         IntOrString::String(text) => quoted(text),
     };
-    Err(Problem::invalid(
-        "spec.strategy.maxSurge",
-        &value,
-        "MaxSurge and MaxUnavailable both can not be zero",
-    ))
+    let detail = "MaxSurge and MaxUnavailable both can not be zero";
+    found.push(Problem::invalid("spec.strategy.maxSurge", &value, detail));
 }
 
-fn services(canary: &Canary) -> Result<(), Problem> {
+fn services(canary: &Canary, found: &mut Found) {
     if !canary.stable_service.is_empty() && canary.stable_service == canary.canary_service {
         let value = quoted(&canary.stable_service);
-        return Err(Problem::invalid("spec.strategy.stableService", &value, SAME_SERVICES));
+        found.push(Problem::invalid("spec.strategy.stableService", &value, SAME_SERVICES));
     }
     if let Some(pair) = &canary.ping_pong {
-        ping_pong(canary, pair)?;
+        ping_pong(canary, pair, found);
     }
-    let Some(routing) = canary.traffic_routing.as_ref().filter(|_| canary.ping_pong.is_none()) else {
-        return Ok(());
-    };
-    if !needs_services(routing) {
-        return Ok(());
+    if !canary.traffic_routing.as_ref().is_some_and(|routing| needs_services(canary, routing)) {
+        return;
     }
     for (field, service) in [("stable", &canary.stable_service), ("canary", &canary.canary_service)] {
         if service.is_empty() {
             let path = format!("spec.strategy.{field}Service");
             let detail = "Canary service and Stable service must to be set to use Traffic Routing";
-            return Err(Problem::invalid(&path, "\"\"", detail));
+            found.push(Problem::invalid(&path, "\"\"", detail));
         }
     }
-    Ok(())
 }
 
-fn needs_services(routing: &TrafficRouting) -> bool {
-    routing.routers.iter().any(|(name, config)| name != "istio" || config.get("destinationRule").is_none())
+fn needs_services(canary: &Canary, routing: &TrafficRouting) -> bool {
+    let single = canary.ping_pong.is_none();
+    routing.routers.iter().any(|(name, config)| match name.as_str() {
+        "alb" => single,
+        "istio" => single && config.get("destinationRule").is_none_or(Value::is_null),
+        _ => true,
+    })
 }
 
-fn ping_pong(canary: &Canary, pair: &PingPong) -> Result<(), Problem> {
+fn ping_pong(canary: &Canary, pair: &PingPong, found: &mut Found) {
     if let Some(routing) = &canary.traffic_routing {
         let known = |name: &str| routing.routers.contains_key(name);
         if !known("alb") && !known("istio") && routing.plugins.is_empty() {
             let detail = "Ping-pong feature works with the ALB, Istio, and plugin-based traffic routers only";
-            return Err(Problem::invalid("spec.strategy.trafficRouting.alb", "null", detail));
+            found.push(Problem::invalid("spec.strategy.trafficRouting.alb", "null", detail));
         }
     }
     for (field, service) in [("pingService", &pair.ping_service), ("pongService", &pair.pong_service)] {
         if service.is_empty() {
             let path = format!("spec.strategy.pingPong.{field}");
             let detail = "Ping service and Pong service must to be set to use Ping-Pong feature";
-            return Err(Problem::invalid(&path, "\"\"", detail));
+            found.push(Problem::invalid(&path, "\"\"", detail));
         }
     }
     if pair.ping_service == pair.pong_service {
-        return Err(Problem::invalid(
+        found.push(Problem::invalid(
             "spec.strategy.pingPong.pingService",
             &quoted(&pair.ping_service),
             "This rollout uses the same service for the ping and pong services, but two different services are \
              required.",
         ));
     }
-    Ok(())
+    let alb = canary.traffic_routing.as_ref().and_then(|routing| routing.routers.get("alb"));
+    if alb.is_some_and(|alb| alb.get("rootService").and_then(Value::as_str).is_none_or(str::is_empty)) {
+        found.push(Problem::invalid(
+            "spec.strategy.trafficRouting.alb.rootService",
+            "\"\"",
+            "Root service field is required for the configuration with ALB and ping-pong feature enabled",
+        ));
+    }
 }
 
 /// Fields that mean something only together with traffic routing.
-fn routed_only(canary: &Canary) -> Result<(), Problem> {
-    let routed = canary.traffic_routing.is_some();
-    if let Some(seconds) = canary.scale_down_delay_seconds.filter(|_| !routed) {
-        return Err(Problem::invalid(
-            "spec.strategy.scaleDownDelaySeconds",
-            &seconds.to_string(),
-            "Canary scaleDownDelaySeconds can only be used with traffic routing",
-        ));
+fn routed_only(canary: &Canary, found: &mut Found) {
+    let mut refuse = |field: &str, value: &str, detail| {
+        found.push(Problem::invalid(&format!("spec.strategy.{field}"), value, detail));
+    };
+    let Some(routing) = &canary.traffic_routing else {
+        if let Some(seconds) = canary.scale_down_delay_seconds {
+            let detail = "Canary scaleDownDelaySeconds can only be used with traffic routing";
+            refuse("scaleDownDelaySeconds", &seconds.to_string(), detail);
+        }
+        if canary.dynamic_stable_scale {
+            let detail = "Canary dynamicStableScale can only be used with traffic routing";
+            refuse("dynamicStableScale", "true", detail);
+        }
+        return;
+    };
+    if canary.dynamic_stable_scale && canary.scale_down_delay_seconds.is_some() {
+        let detail = "Canary dynamicStableScale cannot be used with scaleDownDelaySeconds";
+        refuse("dynamicStableScale", "true", detail);
     }
-    if canary.dynamic_stable_scale {
-        let problem = |detail| Err(Problem::invalid("spec.strategy.dynamicStableScale", "true", detail));
-        if !routed {
-            return problem("Canary dynamicStableScale can only be used with traffic routing");
-        }
-        if canary.scale_down_delay_seconds.is_some() {
-            return problem("Canary dynamicStableScale cannot be used with scaleDownDelaySeconds");
-        }
-    }
-    let Some(routing) = &canary.traffic_routing else { return Ok(()) };
-    match routing.max_traffic_weight {
-        Some(max) if !routing.routers.contains_key("nginx") && routing.plugins.is_empty() => {
-            Err(Problem::invalid(
-                "spec.strategy.trafficRouting.maxTrafficWeight",
-                &max.to_string(),
-                "Canary maxTrafficWeight in traffic routing only supported in Nginx and Plugins",
-            ))
-        }
-        _ => Ok(()),
+    if let Some(max) = routing.max_traffic_weight
+        && !routing.routers.contains_key("nginx")
+        && routing.plugins.is_empty()
+    {
+        let detail = "Canary maxTrafficWeight in traffic routing only supported in Nginx and Plugins";
+        refuse("trafficRouting.maxTrafficWeight", &max.to_string(), detail);
     }
 }
 
-fn step(canary: &Canary, step: &CanaryStep, at: &str) -> Result<(), Problem> {
+fn step(canary: &Canary, step: &CanaryStep, at: &str, found: &mut Found) {
     let exclusive =
         [step.experiment.is_some(), step.pause.is_some(), step.set_weight.is_some(), step.analysis.is_some()];
     if exclusive.iter().filter(|set| **set).count() > 1 {
@@ -158,17 +180,55 @@ fn step(canary: &Canary, step: &CanaryStep, at: &str) -> Result<(), Problem> {
         let value = format!(
             "\"step.Experiment: {experiment} step.Pause: {pause} step.SetWeight: {weight} step.Analysis: {analysis}\""
         );
-        return Err(Problem::invalid(at, &value, ONE_OF));
+        found.push(Problem::invalid(at, &value, ONE_OF));
     }
     if !STEPS.iter().any(|kind| kind.selected(step)) {
         let value = "\"step.Experiment: true step.Pause: true step.SetWeight: true step.Analysis: true \
                      step.SetCanaryScale: true step.SetHeaderRoute: true step.SetMirrorRoute: true step.Plugin: true\"";
-        return Err(Problem::invalid(at, value, ONE_OF));
+        found.push(Problem::invalid(at, value, ONE_OF));
     }
-    STEPS.iter().filter(|kind| kind.selected(step)).try_for_each(|kind| kind.check(canary, step, at))
+    for kind in STEPS.iter().filter(|kind| kind.selected(step)) {
+        kind.check(canary, step, at, found);
+    }
+    arguments(step, at, found);
 }
 
-fn anti_affinity(wanted: &AntiAffinity) -> Result<(), Problem> {
+/// Arguments that name metadata which no Rollout has (spec cli-lint 5.1 o).
+fn arguments(step: &CanaryStep, at: &str, found: &mut Found) {
+    let unknown = |path: &str| path.starts_with("metadata") && !is_metadata(path);
+    let mut refuse = |args: String| {
+        let detail = "Analyses arguments must refer to valid object metadata supported by downwardAPI";
+        found.push(Problem::invalid(&format!("{at}.analyses"), &args, detail));
+    };
+    if let Some(analysis) = &step.analysis {
+        let fields = analysis.args.iter().filter_map(|arg| arg.value_from.as_ref()?.field_ref.as_ref());
+        if fields.into_iter().any(|field| unknown(&field.field_path)) {
+            refuse(json(&analysis.args));
+        }
+    }
+    let analyses = step.experiment.as_ref().and_then(|experiment| experiment.0.get("analyses"));
+    for analysis in analyses.and_then(Value::as_array).into_iter().flatten() {
+        let Some(args) = analysis.get("args") else { continue };
+        let paths = args.as_array().into_iter().flatten();
+        let mut paths = paths.filter_map(|arg| arg.pointer("/valueFrom/fieldRef/fieldPath")?.as_str());
+        if paths.any(unknown) {
+            refuse(json(args));
+        }
+    }
+}
+
+/// Whether the downward API can resolve the path.
+fn is_metadata(path: &str) -> bool {
+    let subscript = |map: &str| {
+        let key = path.strip_prefix(map).and_then(|rest| rest.strip_prefix("['")?.strip_suffix("']"));
+        key.is_some_and(|key| !key.is_empty())
+    };
+    ["metadata.name", "metadata.namespace", "metadata.uid", "metadata.labels", "metadata.annotations"].contains(&path)
+        || subscript("metadata.labels")
+        || subscript("metadata.annotations")
+}
+
+fn anti_affinity(wanted: &AntiAffinity, found: &mut Found) {
     let preferred = &wanted.preferred_during_scheduling_ignored_during_execution;
     let required = wanted.required_during_scheduling_ignored_during_execution.is_some();
     if preferred.is_some() == required {
@@ -177,31 +237,13 @@ fn anti_affinity(wanted: &AntiAffinity) -> Result<(), Problem> {
              antiAffinity.RequiredDuringSchedulingIgnoredDuringExecution: {required}\""
         );
         let detail = "AntiAffinity must have exactly one strategy listed";
-        return Err(Problem::invalid("spec.strategy.antiAffinity", &value, detail));
+        found.push(Problem::invalid("spec.strategy.antiAffinity", &value, detail));
     }
-    match preferred {
-        Some(wish) if !(1..=100).contains(&wish.weight) => Err(Problem::invalid(
+    if let Some(wish) = preferred.as_ref().filter(|wish| !(1..=100).contains(&wish.weight)) {
+        found.push(Problem::invalid(
             "spec.strategy.antiAffinity.weight",
             &wish.weight.to_string(),
             "AntiAffinity weight must be between 1-100",
-        )),
-        _ => Ok(()),
-    }
-}
-
-/// A router that nobody serves would let traffic stay where it is while the steps go on.
-fn routers(rollout: &Rollout) -> Result<(), Problem> {
-    match traffic::unserved(rollout).first() {
-        None => Ok(()),
-        Some(name) => Err(Problem::unsupported(
-            "spec.strategy.trafficRouting",
-            &quoted(name),
-            &traffic::ROUTERS
-                .iter()
-                .flat_map(|router| router.serves())
-                .map(|name| quoted(name))
-                .collect::<Vec<_>>()
-                .join(", "),
-        )),
+        ));
     }
 }
