@@ -9,6 +9,7 @@ mod demo;
 mod get;
 mod get_experiment;
 mod get_rollout;
+mod lint;
 mod list;
 mod list_experiments;
 mod list_rollouts;
@@ -38,6 +39,7 @@ pub(crate) const USAGES: &[(&[&str], &str)] = &[
     (&["get"], "get <rollout|experiment> RESOURCE_NAME [flags]"),
     (&["get", "experiment"], "get experiment EXPERIMENT_NAME [flags]"),
     (&["get", "rollout"], "get rollout ROLLOUT_NAME [flags]"),
+    (&["lint"], "lint PATH... [flags]"),
     (&["list"], "list <rollout|experiment> [flags]"),
     (&["list", "experiments"], "list experiments [flags]"),
     (&["list", "rollouts"], "list rollouts [flags]"),
@@ -68,6 +70,7 @@ pub(crate) enum Command {
     Create(create::Args),
     Demo(demo::Args),
     Get(get::Args),
+    Lint(lint::Args),
     List(list::Args),
     Pause(pause::Args),
     Promote(promote::Args),
@@ -89,6 +92,7 @@ pub(crate) async fn run(command: Command, context: &Context<'_>, io: &mut Io<'_>
         Command::Create(args) => create::run(args, context, io).await,
         Command::Demo(args) => demo::run(args, context, io).await,
         Command::Get(args) => get::run(args, context, io).await,
+        Command::Lint(args) => lint::run(&args, context, io),
         Command::List(args) => list::run(args, context, io).await,
         Command::Pause(args) => pause::run(args, context, io).await,
         Command::Promote(args) => promote::run(args, context, io).await,

@@ -5,6 +5,7 @@ pub(crate) mod header;
 pub(crate) mod icon;
 mod paint;
 pub(crate) mod table;
+pub(crate) mod text;
 pub(crate) mod tree;
 
 pub use paint::Paint;

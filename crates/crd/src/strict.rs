@@ -62,7 +62,8 @@ const KINDS: [(&str, &str, &str); 9] = [
 /// ```
 pub fn misfits(object: &Value) -> Vec<Misfit> {
     let text = |field: &str| object.get(field).and_then(Value::as_str).unwrap_or_default();
-    let kind = KINDS.iter().find(|(version, kind, _)| *version == text("apiVersion") && *kind == text("kind"));
+    let kind =
+        KINDS.iter().find(|(version, kind, _)| *version == text("apiVersion") && *kind == text("kind"));
     let Some((version, _, name)) = kind else { return Vec::new() };
     let core = schema::read(include_str!("strict/core.schema"));
     let custom = schema::table();
@@ -119,7 +120,14 @@ impl Reader<'_> {
         }
     }
 
-    fn typed(&mut self, value: &Value, kind: &'static str, owner: &'static str, scope: Scope, at: &mut String) {
+    fn typed(
+        &mut self,
+        value: &Value,
+        kind: &'static str,
+        owner: &'static str,
+        scope: Scope,
+        at: &mut String,
+    ) {
         if value.is_null() {
             return;
         }

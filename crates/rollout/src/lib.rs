@@ -56,6 +56,7 @@ pub use decision::{Action, Decision, Event, EventType, PatchBody, Question, Reas
 pub use observed::{Answer, Observed, Reads, RegionsAnswer, Settings, Templates};
 pub use reads::reads;
 pub use reconcile::reconcile;
+pub use replicas::pods_without_router;
 pub use status::status_patch;
 pub use validation::{Problem, problems, unsupported};
 

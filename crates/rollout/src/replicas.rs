@@ -5,7 +5,7 @@ mod bounds;
 mod reached;
 mod routed;
 
-use crd::{ReplicaSet, TrafficWeights};
+use crd::{ReplicaSet, Rollout, TrafficWeights};
 
 use crate::plan::Plan;
 use crate::weights;
@@ -68,4 +68,20 @@ pub(crate) fn share_down(part: i32, whole: i32, max: i32) -> i32 {
 
 fn narrow(value: i64) -> i32 {
     i32::try_from(value).unwrap_or(i32::MAX)
+}
+
+/// Pods of the canary and of stable once a step with this weight is complete, when no router splits the traffic: the
+/// share of the pods is then the real weight (spec rollout-canary 10.2 step A).
+///
+/// ```
+/// let rollout: crd::Rollout = crd::yaml::from_str("{spec: {replicas: 4, strategy: {canary: {}}}}")?;
+/// // 10 % of four pods is one of five: 20 %.
+/// assert_eq!(aviary_rollout::pods_without_router(&rollout, 10), Some((1, 4)));
+/// # Ok::<(), crd::yaml::Error>(())
+/// ```
+pub fn pods_without_router(rollout: &Rollout, weight: i32) -> Option<(i32, i32)> {
+    let replicas = rollout.spec.replicas.unwrap_or(1);
+    let surge = bounds(rollout.canary()?, replicas).surge;
+    let target = basic::ideal(replicas, weight, weights::MAX, surge);
+    Some((target.canary, target.stable))
 }

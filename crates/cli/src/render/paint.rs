@@ -24,6 +24,16 @@ impl Paint {
         }
     }
 
+    /// What is wrong.
+    pub(crate) fn bad(self, text: &str) -> String {
+        self.coloured(RED, text)
+    }
+
+    /// What may be wrong.
+    pub(crate) fn doubtful(self, text: &str) -> String {
+        self.coloured(YELLOW, text)
+    }
+
     pub(crate) fn icon(self, icon: &str) -> String {
         let code = match icon {
             "◷" | "?" => YELLOW,

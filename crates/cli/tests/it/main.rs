@@ -7,6 +7,7 @@ mod better;
 mod faces;
 mod help;
 mod kubeconfig;
+mod lint;
 mod recorded;
 mod server;
 mod verify;

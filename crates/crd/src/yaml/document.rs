@@ -59,7 +59,10 @@ impl Document {
 /// assert_eq!((second.line, second.line_of("/b/0/c")), (5, 6));
 /// ```
 pub fn documents(text: &str) -> Vec<Result<Document, Box<Error>>> {
-    split(text).into_iter().filter_map(|(first, part)| read(first, part, super::from_str).transpose()).collect()
+    split(text)
+        .into_iter()
+        .filter_map(|(first, part)| read(first, part, super::from_str).transpose())
+        .collect()
 }
 
 /// The same for readers who point at mistakes: a key that stands twice is told in [`Document::duplicates`], and no
@@ -71,7 +74,10 @@ pub fn documents(text: &str) -> Vec<Result<Document, Box<Error>>> {
 /// assert_eq!((document.value["a"].as_i64(), document.duplicates[0].1.line), (Some(3), 3));
 /// ```
 pub fn tolerant_documents(text: &str) -> Vec<Result<Document, Box<Error>>> {
-    split(text).into_iter().filter_map(|(first, part)| read(first, part, super::tolerant).transpose()).collect()
+    split(text)
+        .into_iter()
+        .filter_map(|(first, part)| read(first, part, super::tolerant).transpose())
+        .collect()
 }
 
 fn read(

@@ -35,7 +35,7 @@ impl Step for Pause {
 
     fn check(&self, _: &Canary, step: &CanaryStep, at: &str, found: &mut Found) {
         let Some(duration) = step.pause.as_ref().and_then(|pause| pause.duration.as_ref()) else { return };
-        let seconds = duration::whole_seconds(duration).unwrap_or(-1);
+        let seconds = duration::whole_seconds(duration).or_else(|| negative(duration)).unwrap_or(-1);
         if seconds < 0 {
             found.push(Problem::invalid(
                 &format!("{at}.pause.duration"),
@@ -44,6 +44,13 @@ impl Step for Pause {
             ));
         }
     }
+}
+
+/// Seconds of a text such as `-5s`, for the message.
+fn negative(duration: &IntOrString) -> Option<i64> {
+    let IntOrString::String(text) = duration else { return None };
+    let positive = IntOrString::String(text.strip_prefix('-')?.to_owned());
+    Some(-duration::whole_seconds(&positive)?)
 }
 
 fn seconds_text(step: &CanaryStep) -> Option<&IntOrString> {

@@ -223,7 +223,8 @@ fn is_metadata(path: &str) -> bool {
         let key = path.strip_prefix(map).and_then(|rest| rest.strip_prefix("['")?.strip_suffix("']"));
         key.is_some_and(|key| !key.is_empty())
     };
-    ["metadata.name", "metadata.namespace", "metadata.uid", "metadata.labels", "metadata.annotations"].contains(&path)
+    ["metadata.name", "metadata.namespace", "metadata.uid", "metadata.labels", "metadata.annotations"]
+        .contains(&path)
         || subscript("metadata.labels")
         || subscript("metadata.annotations")
 }

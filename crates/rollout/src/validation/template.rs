@@ -60,7 +60,11 @@ fn check(spec: &RolloutSpec, found: &mut Found) {
 }
 
 fn names(list: Option<&Value>) -> BTreeSet<&str> {
-    list.and_then(Value::as_array).into_iter().flatten().filter_map(|item| item.get("name")?.as_str()).collect()
+    list.and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .filter_map(|item| item.get("name")?.as_str())
+        .collect()
 }
 
 fn container<'a>(
@@ -70,7 +74,14 @@ fn container<'a>(
     seen: &mut BTreeSet<&'a str>,
     found: &mut Found,
 ) {
-    let text = |field: &str| container.get(field).and_then(Value::as_str).unwrap_or_default();
+    // A boolean or a number that stands for a text is not this check's matter.
+    let text = |field: &str| match container.get(field) {
+        Some(Value::String(text)) => text.as_str(),
+        Some(Value::Bool(true)) => "true",
+        Some(Value::Bool(false)) => "false",
+        Some(Value::Number(_)) => "0",
+        _ => "",
+    };
     let required = |field: &str| Problem::text(&format!("{at}.{field}"), "Required value".to_owned());
     let name = text("name");
     if name.is_empty() {
@@ -102,7 +113,8 @@ fn container<'a>(
 }
 
 fn resources(container: &Value, at: &str, found: &mut Found) {
-    let field = |name: &str| container.get("resources").and_then(|resources| resources.get(name)?.as_object());
+    let field =
+        |name: &str| container.get("resources").and_then(|resources| resources.get(name)?.as_object());
     let (Some(requests), Some(limits)) = (field("requests"), field("limits")) else { return };
     let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     for (resource, request) in requests {

@@ -1,0 +1,48 @@
+//! What the tests share.
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use aviary_lint::{Finding, Report, Source};
+
+/// Recorded behaviour and the tutorial, beside the repository. `None` where they are absent, which CI forbids.
+pub(crate) fn shared(path: &str) -> Option<PathBuf> {
+    let found = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data").join(path);
+    if found.exists() {
+        return Some(found);
+    }
+    assert!(std::env::var_os("CI").is_none(), "{} is absent, and this is CI", found.display());
+    writeln!(std::io::stderr(), "SKIPPED: {} is absent", found.display()).unwrap();
+    None
+}
+
+/// Every file below a directory, by path in it.
+pub(crate) fn sources(root: &Path) -> Vec<Source> {
+    let mut sources = Vec::new();
+    collect(root, root, &mut sources);
+    sources.sort_by(|one, other| one.name.cmp(&other.name));
+    sources
+}
+
+fn collect(root: &Path, directory: &Path, sources: &mut Vec<Source>) {
+    for entry in std::fs::read_dir(directory).unwrap() {
+        let path = entry.unwrap().path();
+        let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
+        if path.is_dir() {
+            collect(root, &path, sources);
+        } else if ["yaml", "yml", "tf"].contains(&extension) {
+            let name = path.strip_prefix(root).unwrap().to_string_lossy().into_owned();
+            sources.push(Source::new(name, std::fs::read_to_string(&path).unwrap()).met());
+        }
+    }
+}
+
+/// The findings of a report as `file:line:column severity rule`.
+pub(crate) fn lines(report: &Report) -> Vec<String> {
+    let line = |finding: &Finding| {
+        let place = &finding.place;
+        let severity = finding.severity.name();
+        format!("{}:{}:{} {severity} {}", place.file, place.line, place.column, finding.rule)
+    };
+    report.findings.iter().map(line).collect()
+}

@@ -1,0 +1,96 @@
+//! Our own copies of the defects, one a file: `fixtures/lint/README.md`.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use aviary_lint::{RULES, Report, Severity, Source, check};
+
+use crate::harness::sources;
+
+fn fixtures() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/lint")
+}
+
+/// The bundles with their names: a file or a directory each.
+fn bundles() -> Vec<(String, Vec<Source>)> {
+    let mut bundles = Vec::new();
+    for entry in std::fs::read_dir(fixtures()).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_stem().unwrap().to_string_lossy().into_owned();
+        if path.is_dir() {
+            bundles.push((name, sources(&path)));
+        } else if name != "README" {
+            let text = std::fs::read_to_string(&path).unwrap();
+            bundles.push((name, vec![Source::new(path.file_name().unwrap().to_string_lossy(), text)]));
+        }
+    }
+    bundles.sort_by(|one, other| one.0.cmp(&other.0));
+    bundles
+}
+
+/// The rule that a bundle is about: the longest whose id its name begins with.
+fn rule_of(bundle: &str) -> &'static str {
+    let rules = RULES.iter().map(|rule| rule.id).filter(|id| bundle.starts_with(id));
+    rules.max_by_key(|id| id.len()).unwrap_or_else(|| panic!("{bundle} is named after no rule"))
+}
+
+/// Where the comments say that something must be found.
+fn expected(sources: &[Source]) -> BTreeSet<(String, usize, String)> {
+    let mut expected = BTreeSet::new();
+    for source in sources {
+        for (index, line) in source.text.lines().enumerate() {
+            if let Some((_, rule)) = line.split_once("# expect ") {
+                expected.insert((source.name.clone(), index + 1, rule.trim().to_owned()));
+            }
+        }
+    }
+    expected
+}
+
+fn found(report: &Report, rule: &str) -> BTreeSet<(String, usize, String)> {
+    let findings = report.findings.iter().filter(|finding| finding.rule == rule);
+    findings.map(|finding| (finding.place.file.clone(), finding.place.line, rule.to_owned())).collect()
+}
+
+#[test]
+fn each_rule_finds_its_defect_where_it_stands_and_nothing_else() {
+    for (name, sources) in bundles() {
+        let rule = rule_of(&name);
+        let expected = expected(&sources);
+        let report = check(sources);
+        assert!(!expected.is_empty(), "{name} expects nothing");
+        assert_eq!(found(&report, rule), expected, "{name}: {:#?}", report.findings);
+        let others: Vec<_> = report
+            .findings
+            .iter()
+            .filter(|finding| finding.rule != rule && finding.severity == Severity::Error)
+            .collect();
+        assert!(others.is_empty(), "{name} is also wrong otherwise: {others:#?}");
+    }
+}
+
+#[test]
+fn every_rule_has_a_file_and_a_page() {
+    let covered: BTreeSet<&str> = bundles().iter().map(|(name, _)| rule_of(name)).collect();
+    for rule in RULES {
+        assert!(covered.contains(rule.id), "no file in fixtures/lint is about {}", rule.id);
+        let page = rule.page();
+        assert!(page.starts_with(&format!("# {}: {}\n", rule.id, title(page))), "{}", rule.id);
+        assert!(page.lines().count() >= 3, "the page of {} says nothing", rule.id);
+    }
+}
+
+fn title(page: &str) -> &str {
+    page.lines().next().and_then(|line| line.split_once(": ")).map_or("", |(_, title)| title)
+}
+
+#[test]
+fn every_finding_says_what_comes_of_it_and_what_to_do() {
+    for (name, sources) in bundles() {
+        for finding in check(sources).findings {
+            assert!(!finding.message.is_empty() && !finding.remedy.is_empty(), "{name}: {finding:?}");
+            assert!(finding.page.ends_with(&format!("crates/lint/pages/{}.md", finding.rule)), "{name}");
+            assert!(finding.place.line > 0 && finding.place.column > 0, "{name}: {finding:?}");
+        }
+    }
+}
