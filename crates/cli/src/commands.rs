@@ -14,12 +14,15 @@ mod list;
 mod list_experiments;
 mod list_rollouts;
 mod pause;
+mod plan;
 mod promote;
 mod restart;
 mod retry;
 pub(crate) mod set_image;
+mod simulate;
 mod status;
 mod terminate;
+mod test;
 mod undo;
 mod verify;
 mod version;
@@ -44,6 +47,7 @@ pub(crate) const USAGES: &[(&[&str], &str)] = &[
     (&["list", "experiments"], "list experiments [flags]"),
     (&["list", "rollouts"], "list rollouts [flags]"),
     (&["pause"], "pause ROLLOUT_NAME [flags]"),
+    (&["plan"], "plan PATH... [flags]"),
     (&["promote"], "promote ROLLOUT_NAME [flags]"),
     (&["restart"], "restart ROLLOUT_NAME [flags]"),
     (&["retry"], "retry <rollout|experiment> RESOURCE_NAME [flags]"),
@@ -51,10 +55,12 @@ pub(crate) const USAGES: &[(&[&str], &str)] = &[
     (&["retry", "rollout"], "retry rollout ROLLOUT_NAME [flags]"),
     (&["set"], "set COMMAND [flags]"),
     (&["set", "image"], "set image ROLLOUT_NAME CONTAINER=IMAGE [flags]"),
+    (&["simulate"], "simulate PATH... [flags]"),
     (&["status"], "status ROLLOUT_NAME [flags]"),
     (&["terminate"], "terminate <analysisrun|experiment> RESOURCE_NAME [flags]"),
     (&["terminate", "analysisrun"], "terminate analysisrun ANALYSISRUN_NAME [flags]"),
     (&["terminate", "experiment"], "terminate experiment EXPERIMENT_NAME [flags]"),
+    (&["test"], "test PATH... [flags]"),
     (&["undo"], "undo ROLLOUT_NAME [flags]"),
     (&["verify"], "verify -f REGIONS_FILE [flags]"),
     (&["version"], "version [flags]"),
@@ -73,12 +79,15 @@ pub(crate) enum Command {
     Lint(lint::Args),
     List(list::Args),
     Pause(pause::Args),
+    Plan(plan::Args),
     Promote(promote::Args),
     Restart(restart::Args),
     Retry(retry::Args),
     Set(set_image::Args),
+    Simulate(simulate::Args),
     Status(status::Args),
     Terminate(terminate::Args),
+    Test(test::Args),
     Undo(undo::Args),
     Verify(verify::Args),
     Version(version::Args),
@@ -95,12 +104,15 @@ pub(crate) async fn run(command: Command, context: &Context<'_>, io: &mut Io<'_>
         Command::Lint(args) => lint::run(&args, context, io),
         Command::List(args) => list::run(args, context, io).await,
         Command::Pause(args) => pause::run(args, context, io).await,
+        Command::Plan(args) => plan::run(&args, context, io),
         Command::Promote(args) => promote::run(args, context, io).await,
         Command::Restart(args) => restart::run(args, context, io).await,
         Command::Retry(args) => retry::run(args, context, io).await,
         Command::Set(args) => set_image::run(args, context, io).await,
+        Command::Simulate(args) => simulate::run(&args, context, io),
         Command::Status(args) => status::run(args, context, io).await,
         Command::Terminate(args) => terminate::run(args, context, io).await,
+        Command::Test(args) => test::run(&args, context, io),
         Command::Undo(args) => undo::run(args, context, io).await,
         Command::Verify(args) => verify::run(args, context, io).await,
         Command::Version(args) => version::run(&args, context, io),

@@ -18,6 +18,7 @@
 //! # });
 //! ```
 
+mod bundle;
 mod cluster;
 mod command_line;
 mod commands;

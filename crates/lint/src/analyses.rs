@@ -3,7 +3,7 @@
 use crd::{AnalysisTemplateRef, Metric, RolloutAnalysis};
 
 use crate::bundle::{Bundle, Object, RolloutView, TemplateView};
-use crate::condition::Arguments;
+use plan::condition::Arguments;
 
 /// A place in a Rollout where an analysis stands.
 pub(crate) struct Use<'r> {

@@ -29,13 +29,11 @@
 mod analyses;
 mod bundle;
 mod compat;
-mod condition;
 mod finding;
 mod format;
 mod nearest;
 mod pages;
 mod pipeline;
-mod promql;
 mod report;
 mod rule;
 mod rules;

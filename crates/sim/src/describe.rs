@@ -4,7 +4,7 @@ use serde_json::Value;
 use world::{WatchEvent, WatchEventType};
 
 /// The lines that a change is worth: subject and what happened to it.
-pub(crate) fn describe(event: &WatchEvent) -> Vec<(String, String)> {
+pub fn describe(event: &WatchEvent) -> Vec<(String, String)> {
     let Some(say) = SAY.iter().find(|(plural, _)| *plural == &*event.plural).map(|(_, say)| *say) else {
         return Vec::new();
     };

@@ -1,18 +1,16 @@
 //! Scenarios as data: objects, an environment, what users do, and for how long to watch.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
-use std::time::Duration;
 
 use jiff::Timestamp;
-use rollout::analysis::Outcome;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::environment::{Environment, PodRule};
+use crate::environment::Environment;
 use crate::error::Error;
 use crate::faults::RandomFaults;
-use crate::metrics::{Asked, empty, typed};
+use crate::metrics::constant;
+use crate::script::{FaultPlan, Pods, Reading, Script, duration};
 use crate::simulation::Simulation;
 use crate::verbs::Verb;
 
@@ -45,53 +43,15 @@ pub struct Scenario {
     pub length: String,
 }
 
-/// How the pods with an image behave.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Pods {
-    /// Part of the image's name.
-    pub image: String,
-    /// Ready after this Go duration; `never` is never.
-    pub ready_after: String,
-    /// Failed this Go duration after that; empty is not at all.
-    #[serde(default)]
-    pub dies_after: String,
-}
-
-/// What a metric reads from a time on.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Reading {
-    /// Go duration since the start.
-    #[serde(default)]
-    pub from: String,
-    /// The number; `null` is no data.
-    #[serde(default)]
-    pub value: Option<f64>,
-    /// The error that the provider reports instead.
-    #[serde(default)]
-    pub error: String,
-}
-
-/// Random faults.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct FaultPlan {
-    /// What they follow from.
-    pub seed: u64,
-    /// How many.
-    pub count: u32,
-    /// About one in so many occasions.
-    pub one_in: u64,
-}
-
 /// What a user does.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Deed {
     /// Go duration since the start.
+    #[serde(default)]
     pub at: String,
-    /// Name of the Rollout.
+    /// Name of the Rollout; empty where only one is meant.
+    #[serde(default)]
     pub rollout: String,
     /// Its namespace.
     #[serde(default = "default_namespace")]
@@ -143,37 +103,14 @@ impl Scenario {
     }
 
     fn environment(&self) -> Result<Environment, Error> {
-        let rule = |pods: &Pods| {
-            let optional = |text: &str| match text {
-                "" | "never" => Ok(None),
-                text => duration(text).map(Some),
-            };
-            let (ready_after, dies_after) = (optional(&pods.ready_after)?, optional(&pods.dies_after)?);
-            Ok(PodRule { image: pods.image.clone(), ready_after, dies_after })
-        };
-        let mut readings: BTreeMap<String, Vec<(Duration, Reading)>> = BTreeMap::new();
-        for (metric, list) in &self.metrics {
-            let dated = |reading: &Reading| Ok((duration(&reading.from)?, reading.clone()));
-            readings.insert(metric.clone(), list.iter().map(dated).collect::<Result<_, Error>>()?);
-        }
-        let start = self.start;
-        let metrics = move |asked: &Asked<'_>| {
-            let since = asked.now.duration_since(start).unsigned_abs();
-            let all = readings.get(&asked.metric.name).map(Vec::as_slice).unwrap_or_default();
-            match all.iter().rev().find(|(from, _)| *from <= since).map(|(_, reading)| reading) {
-                None => Outcome::Value(typed(asked.metric, 0.0)),
-                Some(reading) if !reading.error.is_empty() => Outcome::Error(reading.error.clone()),
-                Some(Reading { value: Some(value), .. }) => Outcome::Value(typed(asked.metric, *value)),
-                Some(_) => Outcome::Value(empty(asked.metric)),
-            }
-        };
-        let pods = self.pods.iter().map(rule).collect::<Result<_, Error>>()?;
-        Ok(Environment { pods, metrics: Arc::new(metrics), ..Environment::default() })
+        let script = Script { pods: self.pods.clone(), metrics: self.metrics.clone(), regions: Vec::new() };
+        script.environment(self.start, constant(0.0))
     }
 }
 
 impl Deed {
-    fn verb(&self) -> Result<Verb, Error> {
+    /// What is done.
+    pub fn verb(&self) -> Result<Verb, Error> {
         if !self.image.is_empty() {
             return Ok(Verb::SetImage { container: "*".to_owned(), image: self.image.clone() });
         }
@@ -194,11 +131,4 @@ impl Deed {
             ))),
         }
     }
-}
-
-fn duration(text: &str) -> Result<Duration, Error> {
-    if text.is_empty() {
-        return Ok(Duration::ZERO);
-    }
-    crd::duration::parse(text).map_err(|why| Error::Scenario(why.to_string()))
 }

@@ -102,6 +102,12 @@ impl Simulation {
         &mut self.environment
     }
 
+    /// Counts the time from now, and forgets what happened before.
+    pub fn start_over(&mut self) {
+        self.start = self.now;
+        self.timeline = Timeline::new(self.now);
+    }
+
     /// Has a user do something, after this much time from the start.
     pub fn at(&mut self, after: Duration, namespace: &str, rollout: &str, verb: Verb) {
         let when = later(self.start, after).max(self.now);
@@ -175,6 +181,11 @@ impl Simulation {
     pub fn next(&self) -> Option<Timestamp> {
         let verb = self.verbs.first().map(|(when, ..)| *when);
         [self.world_next, self.kubelet.next(), self.controller.next(), verb].into_iter().flatten().min()
+    }
+
+    /// Whether a user is still to do something.
+    pub fn expects_a_user(&self) -> bool {
+        !self.verbs.is_empty()
     }
 
     fn settle(&mut self) {

@@ -37,7 +37,7 @@ pub enum Verb {
 
 impl Verb {
     /// As it is said in the timeline.
-    pub(crate) fn said(&self) -> String {
+    pub fn said(&self) -> String {
         match self {
             Self::Promote => "promote".to_owned(),
             Self::PromoteFull => "promote --full".to_owned(),
@@ -53,7 +53,7 @@ impl Verb {
     }
 
     /// The requests that carry it out on `rollout` (spec cli-commands).
-    pub(crate) fn requests(&self, rollout: &Rollout, now: Timestamp) -> Vec<Request> {
+    pub fn requests(&self, rollout: &Rollout, now: Timestamp) -> Vec<Request> {
         let spec = |patch: Value| request(rollout, "", json!({"spec": patch}));
         let status = |patch: Value| request(rollout, "status", json!({"status": patch}));
         match self {

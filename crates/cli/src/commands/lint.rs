@@ -1,6 +1,6 @@
 //! `lint`: what will not work as it reads, found offline (the public plugin's answer: spec cli-lint).
 
-mod files;
+mod fix;
 mod show;
 
 use std::path::{Path, PathBuf};
@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use clap::ValueEnum;
 use lint::{Report, Rule, Severity};
 
-use crate::{Context, Error, Io};
+use crate::{Context, Error, Io, bundle};
 
 /// Find what will not work as it reads, before it is released
 ///
@@ -70,22 +70,22 @@ pub(crate) fn run(args: &Args, context: &Context<'_>, io: &mut Io<'_>) -> Result
     let fail_on = Severity::named(&args.fail_on)
         .ok_or_else(|| Error::new(format!("--fail-on {:?} is none of error, warning, info", args.fail_on)))?;
     let severities = args.severity.iter().map(|text| severity(text)).collect::<Result<Vec<_>, Error>>()?;
-    let bundle = files::read(&paths, context.env)?;
-    let mut report = lint::check(bundle.sources.clone());
+    let read = bundle::read(&paths, context.env)?;
+    let mut report = lint::check(read.sources.clone());
     for (rule, severity) in severities {
         report.set_severity(rule, severity);
     }
     if args.fix {
-        let fixed = files::fix(&bundle, &report, context.env)?;
+        let fixed = fix::write(&read, &report, context.env)?;
         for (file, count) in &fixed {
             io.note(format!("{file}: {count} mended"))?;
         }
         if !fixed.is_empty() {
-            report = lint::check(files::read(&paths, context.env)?.sources);
+            report = lint::check(bundle::read(&paths, context.env)?.sources);
         }
     }
     io.text(match args.output {
-        Output::Text => show::text(&report, &bundle, context.env),
+        Output::Text => show::text(&report, &read, context.env),
         Output::Json => pretty(&lint::json(&report))?,
         Output::Sarif => pretty(&lint::sarif(&report))?,
         Output::Github => lint::github(&report),

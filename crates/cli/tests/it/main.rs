@@ -8,6 +8,7 @@ mod faces;
 mod help;
 mod kubeconfig;
 mod lint;
+mod offline;
 mod recorded;
 mod server;
 mod verify;

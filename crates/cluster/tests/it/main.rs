@@ -12,6 +12,7 @@ mod idle;
 mod lease;
 mod manifests;
 mod outside;
+mod predicted;
 mod region;
 mod regions;
 mod tutorial;

@@ -2,11 +2,11 @@
 
 use crate::analyses;
 use crate::bundle::Bundle;
-use crate::condition;
 use crate::finding::Severity;
-use crate::promql::{self, Query};
 use crate::rule::{Sink, draft};
 use crate::rules::replica_weights::percent;
+use plan::condition;
+use plan::promql::{self, Query};
 
 /// Part of a label's name that tells versions apart.
 const VERSION_LABELS: [&str; 5] = ["hash", "version", "revision", "canary", "subset"];

@@ -2,11 +2,11 @@
 
 use crate::analyses::{self, MetricView};
 use crate::bundle::Bundle;
-use crate::condition::{self, Shape};
 use crate::finding::Edit;
 use crate::rule::{Sink, draft};
 use crd::Metric;
 use expr::Verdict;
+use plan::condition::{self, Shape};
 
 pub(super) fn check(bundle: &Bundle, sink: &mut Sink<'_>) {
     for view in analyses::metrics(bundle) {

@@ -2,8 +2,8 @@
 
 use crate::analyses;
 use crate::bundle::Bundle;
-use crate::condition;
 use crate::rule::{Sink, draft};
+use plan::condition;
 
 pub(super) fn check(bundle: &Bundle, sink: &mut Sink<'_>) {
     for view in analyses::metrics(bundle) {

@@ -2,12 +2,12 @@
 
 use crate::analyses::{self, MetricView};
 use crate::bundle::Bundle;
-use crate::condition::{self, Shape};
 use crate::finding::Severity;
-use crate::promql;
 use crate::rule::{Draft, Sink, draft};
 use crd::{IntOrString, Metric};
 use expr::{Value, Verdict};
+use plan::condition::{self, Shape};
+use plan::promql;
 
 const REMEDY: &str = "say what no data means, in both conditions: `len(result) > 0 && !isNaN(result[0]) && result[0] < \
                       ...`, with an `inconclusiveLimit` for as long as it may last";

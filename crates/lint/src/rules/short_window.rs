@@ -7,9 +7,9 @@ use serde_json::Value;
 
 use crate::analyses;
 use crate::bundle::Bundle;
-use crate::condition;
-use crate::promql;
 use crate::rule::{Sink, draft};
+use plan::condition;
+use plan::promql;
 
 /// `rate()` needs two samples; with four it still has them when one scrape is late and one is lost.
 const SCRAPES: u32 = 4;

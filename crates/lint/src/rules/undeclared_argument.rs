@@ -2,10 +2,10 @@
 
 use crate::analyses;
 use crate::bundle::{Bundle, TemplateView};
-use crate::condition::placeholders;
 use crate::finding::Edit;
 use crate::nearest::nearest;
 use crate::rule::{Sink, draft};
+use plan::condition::placeholders;
 use serde_json::Value;
 
 pub(super) fn check(bundle: &Bundle, sink: &mut Sink<'_>) {

@@ -2,7 +2,7 @@
 
 use lint::{Finding, RULES, Report, Severity};
 
-use super::files::Bundle;
+use crate::bundle::Bundle;
 use crate::render::{table, text};
 use crate::{Env, Error, Io, Paint};
 
@@ -88,5 +88,5 @@ pub(super) fn rules(io: &mut Io<'_>) -> Result<(), Error> {
     rows.extend(
         RULES.iter().map(|rule| [rule.id, rule.severity.name(), rule.about].map(str::to_owned).to_vec()),
     );
-    io.text(table::aligned(&rows) + "\n")
+    io.text(table::aligned(&rows))
 }

@@ -2,15 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use crd::Metric;
+use crd::{AnalysisPhase, Metric};
 use expr::{Timestamp, Value, Verdict};
+use rollout::analysis::Outcome;
 use serde_json::Value as Json;
 
 use crate::promql;
 
 /// What `result` is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Shape {
+pub enum Shape {
     /// A list of numbers.
     Numbers,
     /// One number.
@@ -20,17 +21,17 @@ pub(crate) enum Shape {
 }
 
 /// The provider's name, as written.
-pub(crate) fn provider(metric: &Metric) -> &str {
+pub fn provider(metric: &Metric) -> &str {
     metric.provider.keys().next().map_or("", String::as_str)
 }
 
 /// The text of the query, where the provider has one.
-pub(crate) fn query(metric: &Metric) -> Option<&str> {
+pub fn query(metric: &Metric) -> Option<&str> {
     metric.provider.values().next()?.get("query")?.as_str()
 }
 
 /// What `result` is in the conditions of a metric (spec analysis-04).
-pub(crate) fn shape(metric: &Metric) -> Shape {
+pub fn shape(metric: &Metric) -> Shape {
     let config = metric.provider.values().next().unwrap_or(&Json::Null);
     match provider(metric) {
         "prometheus" if config.get("rangeQuery").is_some() => Shape::Numbers,
@@ -45,10 +46,10 @@ pub(crate) fn shape(metric: &Metric) -> Shape {
 }
 
 /// Values by the names of the arguments.
-pub(crate) type Arguments = BTreeMap<String, String>;
+pub type Arguments = BTreeMap<String, String>;
 
 /// The text with `{{args.x}}` replaced; an argument without a known value becomes `0.5`, a number and a text.
-pub(crate) fn resolved(text: &str, arguments: &Arguments) -> String {
+pub fn resolved(text: &str, arguments: &Arguments) -> String {
     let mut plain = String::with_capacity(text.len());
     let mut rest = text;
     while let Some((before, after)) = rest.split_once("{{") {
@@ -67,7 +68,7 @@ pub(crate) fn resolved(text: &str, arguments: &Arguments) -> String {
 }
 
 /// The names in `{{args.x}}`, each once, in order.
-pub(crate) fn placeholders(text: &str) -> Vec<String> {
+pub fn placeholders(text: &str) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
     for part in text.split("{{").skip(1) {
         let inside = part.split("}}").next().unwrap_or_default().trim();
@@ -81,17 +82,41 @@ pub(crate) fn placeholders(text: &str) -> Vec<String> {
 }
 
 /// What the conditions say to a value, whatever the shape of the rest.
-pub(crate) fn verdict(metric: &Metric, arguments: &Arguments, value: &Value) -> Verdict {
+pub fn verdict(metric: &Metric, arguments: &Arguments, value: &Value) -> Verdict {
     let success = resolved(&metric.success_condition, arguments);
     let failure = resolved(&metric.failure_condition, arguments);
     expr::judge(value, &success, &failure, Timestamp::UNIX_EPOCH)
 }
 
 /// A value that a provider of this shape gives on an ordinary day.
-pub(crate) fn ordinary(shape: Shape) -> Option<Value> {
+pub fn ordinary(shape: Shape) -> Option<Value> {
     match shape {
         Shape::Numbers => Some(Value::floats([0.5])),
         Shape::Number => Some(Value::Float(0.5)),
         Shape::Unknown => None,
     }
+}
+
+/// A number with which the metric is satisfied, as its provider would give it; `None` when no simple one is.
+///
+/// The arguments must be in place.
+pub fn satisfying(metric: &Metric) -> Option<Value> {
+    let numbers = [0.0, 1.0, 0.5, 100.0, 0.99, 0.001, 10.0, 1_000.0, 0.01, 0.1, 1e6, -1.0];
+    let lists = numbers.iter().map(|number| Value::floats([*number]));
+    let single = numbers.iter().map(|number| Value::Float(*number));
+    let candidates: Vec<Value> = match shape(metric) {
+        Shape::Numbers => lists.collect(),
+        Shape::Number => single.collect(),
+        Shape::Unknown => single.chain(lists).collect(),
+    };
+    let none = Arguments::new();
+    candidates.into_iter().find(|value| verdict(metric, &none, value) == Verdict::Successful)
+}
+
+/// Metric systems that say of everything what satisfies its conditions.
+pub fn healthy_metrics() -> sim::MetricsFn {
+    std::sync::Arc::new(|asked: &sim::Asked<'_>| match satisfying(asked.metric) {
+        Some(value) => Outcome::Value(value),
+        None => Outcome::Verdict(AnalysisPhase::Successful, String::new()),
+    })
 }

@@ -7,33 +7,35 @@ use std::time::Duration;
 /// What a query looks like.
 #[derive(Debug, Default, PartialEq)]
 #[allow(clippy::struct_excessive_bools)] // independent observations, not a state
-pub(crate) struct Query {
+pub struct Query {
     /// Metric names with the label matchers in their braces, as written.
-    pub(crate) selectors: Vec<Selector>,
+    pub selectors: Vec<Selector>,
     /// Range windows with their offset in the text.
-    pub(crate) windows: Vec<(Duration, usize)>,
+    pub windows: Vec<(Duration, usize)>,
     /// Whether it gives one number rather than a list of them.
-    pub(crate) scalar: bool,
+    pub scalar: bool,
     /// Whether it divides.
-    pub(crate) divides: bool,
+    pub divides: bool,
     /// Whether it says what an empty answer becomes (`or vector(...)`).
-    pub(crate) fallback: bool,
+    pub fallback: bool,
     /// Whether it takes a quantile of a histogram, which is NaN when there is nothing in it.
-    pub(crate) quantile: bool,
+    pub quantile: bool,
 }
 
 /// A metric with its label matchers.
 #[derive(Debug, Default, PartialEq)]
-pub(crate) struct Selector {
-    pub(crate) metric: String,
-    pub(crate) matchers: String,
+pub struct Selector {
+    /// Name of the metric; empty when it is matched by a label.
+    pub metric: String,
+    /// The matchers, as written.
+    pub matchers: String,
 }
 
 /// Placeholders become a word that is valid wherever they stand.
 const PLACEHOLDER: &str = "__arg__";
 
 /// Reads a query.
-pub(crate) fn read(text: &str) -> Query {
+pub fn read(text: &str) -> Query {
     let mut query = Query::default();
     let plain = without_placeholders(text);
     let mut word = String::new();
@@ -161,7 +163,7 @@ fn duration(text: &str) -> Option<Duration> {
 
 impl Selector {
     /// Names of the labels that are matched.
-    pub(crate) fn labels(&self) -> impl Iterator<Item = &str> {
+    pub fn labels(&self) -> impl Iterator<Item = &str> {
         self.matchers.split(',').filter_map(|matcher| {
             let end = matcher.find(['=', '!'])?;
             matcher.get(..end).map(str::trim)
@@ -169,7 +171,7 @@ impl Selector {
     }
 
     /// Whether it is narrowed by an argument.
-    pub(crate) fn has_argument(&self) -> bool {
+    pub fn has_argument(&self) -> bool {
         self.metric.contains(PLACEHOLDER) || self.matchers.contains(PLACEHOLDER)
     }
 }

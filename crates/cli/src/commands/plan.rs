@@ -1,0 +1,213 @@
+//! `plan`: what a release will be like, before it is made.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::ValueEnum;
+use plan::{Assumptions, MetricPlan, Plan, What};
+
+use crate::render::number::{clock, count, percent};
+use crate::render::{duration, table, text};
+use crate::{Context, Error, Io, bundle};
+
+/// Show what a release will be like before it is made
+///
+/// The time line with real weights and pods, the requests that the canary will answer, and what the analyses can find
+/// out with them: the smallest regression that is found in four of five releases, and how often a healthy version is
+/// aborted. Needs no cluster.
+#[derive(clap::Args)]
+#[command(
+    after_help = "Examples:\n  # A service with 250 requests per second\n  %PROGRAM% plan deploy/ --rate 250\n\n  # What a chart renders\n  helm template ./chart | %PROGRAM% plan -\n\n  # A service of which one request in 200 fails on a good day\n  %PROGRAM% plan rollout.yaml templates.yaml --error-ratio 0.005 -o json"
+)]
+pub(crate) struct Args {
+    /// Files and directories; - for the standard input
+    #[arg(value_name = "PATH")]
+    paths: Vec<PathBuf>,
+    /// A file or directory, like the arguments
+    #[arg(short, long = "filename", value_name = "FILE")]
+    filenames: Vec<PathBuf>,
+    /// Name of the Rollout, when there are several
+    #[arg(long, value_name = "NAME")]
+    rollout: Option<String>,
+    /// Requests per second, of all versions together
+    #[arg(long, default_value = "100")]
+    rate: f64,
+    /// Share of the requests that fail at a healthy version
+    #[arg(long, value_name = "SHARE", default_value = "0.001")]
+    error_ratio: f64,
+    /// Share of the requests that a healthy version answers more slowly than a latency limit
+    #[arg(long, value_name = "SHARE", default_value = "0.01")]
+    slow_ratio: f64,
+    /// How long a pod takes until it is ready
+    #[arg(long, value_name = "DURATION", default_value = "5s")]
+    ready_after: String,
+    /// How to write the plan
+    #[arg(short, long, value_enum, default_value = "text")]
+    output: Output,
+}
+
+#[derive(Clone, Copy, PartialEq, ValueEnum)]
+enum Output {
+    Text,
+    Json,
+}
+
+pub(crate) fn run(args: &Args, context: &Context<'_>, io: &mut Io<'_>) -> Result<(), Error> {
+    let paths: Vec<PathBuf> = args.paths.iter().chain(&args.filenames).cloned().collect();
+    if paths.is_empty() {
+        return Err(Error::Usage);
+    }
+    let assumptions = assumptions(args)?;
+    let chosen = bundle::rollout(&paths, args.rollout.as_deref(), context.env)?;
+    let plan = plan::plan(chosen.objects, &chosen.namespace, &chosen.name, &assumptions);
+    let plan = plan.map_err(|error| Error::new(error.to_string()))?;
+    io.text(match args.output {
+        Output::Text => for_people(&plan, &assumptions, context.env.columns.unwrap_or(100)),
+        Output::Json => {
+            let text = serde_json::to_string_pretty(&plan);
+            text.map_err(|error| Error::new(format!("cannot write the plan: {error}")))? + "\n"
+        }
+    })
+}
+
+fn assumptions(args: &Args) -> Result<Assumptions, Error> {
+    let share = |flag: &str, value: f64| {
+        if (0.0..=1.0).contains(&value) {
+            return Ok(value);
+        }
+        Err(Error::new(format!(
+            "--{flag} {value}: a share is between 0 and 1, such as 0.001 for one in a thousand"
+        )))
+    };
+    if !(0.0..1e9).contains(&args.rate) {
+        return Err(Error::new(format!("--rate {}: requests per second are between 0 and 1e9", args.rate)));
+    }
+    let ready_after: Duration = crd::duration::parse(&args.ready_after)
+        .map_err(|error| Error::new(format!("--ready-after: {error}")))?;
+    Ok(Assumptions {
+        rate: args.rate,
+        error_ratio: share("error-ratio", args.error_ratio)?,
+        slow_ratio: share("slow-ratio", args.slow_ratio)?,
+        ready_after,
+    })
+}
+
+fn for_people(plan: &Plan, assumptions: &Assumptions, width: usize) -> String {
+    let split = match &plan.router {
+        Some(router) => format!("traffic split by {router}"),
+        None => "no router: the share of the pods is the share of the traffic".to_owned(),
+    };
+    let pods = if plan.replicas == 1 { "replica" } else { "replicas" };
+    let mut out = format!("Rollout {}/{}, {} {pods}, {split}\n", plan.namespace, plan.rollout, plan.replicas);
+    let assumed = format!(
+        "Assumed: {} requests per second, of which {} fail and {} are slow at a healthy version; pods are ready after {}.",
+        count(assumptions.rate),
+        percent(assumptions.error_ratio),
+        percent(assumptions.slow_ratio),
+        duration::human(i64::try_from(assumptions.ready_after.as_secs()).unwrap_or(i64::MAX)),
+    );
+    out.push_str(&text::wrapped(&assumed, width, "", ""));
+    out.push('\n');
+    out.push_str(&table::aligned(&steps(plan)));
+    out.push('\n');
+    let mut facts = format!(
+        "{} from the update to the end at least, {} pods at peak, {} requests answered by the canary before the last \
+         step is done.",
+        duration::human(i64::try_from(plan.shortest_seconds).unwrap_or(i64::MAX)),
+        plan.peak_pods,
+        count(plan.steps.iter().map(|step| step.requests).sum()),
+    );
+    if !plan.waits_at.is_empty() {
+        let steps: Vec<String> = plan.waits_at.iter().map(|step| (step + 1).to_string()).collect();
+        facts.push_str(" A person must promote at step ");
+        facts.push_str(&steps.join(", "));
+        facts.push('.');
+    }
+    out.push_str(&text::wrapped(&facts, width, "", ""));
+    if !plan.metrics.is_empty() {
+        out.push('\n');
+        out.push_str(&table::aligned(&metrics(plan, assumptions)));
+        out.push('\n');
+        out.push_str(&text::wrapped(&verdict(plan), width, "", ""));
+    }
+    out
+}
+
+fn steps(plan: &Plan) -> Vec<Vec<String>> {
+    let header =
+        ["STEP", "WHAT", "STARTS", "TAKES", "WEIGHT", "REAL", "NEW + OLD PODS", "REQUESTS TO CANARY"];
+    let mut rows = vec![header.map(str::to_owned).to_vec()];
+    for step in &plan.steps {
+        let real = percent(step.share);
+        let written = percent(f64::from(step.weight) / 100.0);
+        rows.push(vec![
+            (step.index + 1).to_string(),
+            step.what.clone(),
+            clock(step.starts_at),
+            duration::human(i64::try_from(step.seconds).unwrap_or(i64::MAX)),
+            written,
+            real,
+            format!("{} + {}", step.canary_pods, step.stable_pods),
+            count(step.requests),
+        ]);
+    }
+    rows
+}
+
+fn metrics(plan: &Plan, assumptions: &Assumptions) -> Vec<Vec<String>> {
+    let header =
+        ["STEP", "METRIC", "COUNTS", "LIMIT", "LOOKS", "REQUESTS EACH", "FINDS FROM", "ABORTS A HEALTHY ONE"];
+    let mut rows = vec![header.map(str::to_owned).to_vec()];
+    rows.extend(plan.metrics.iter().map(|metric| row(metric, assumptions)));
+    rows
+}
+
+fn row(metric: &MetricPlan, assumptions: &Assumptions) -> Vec<String> {
+    let step = metric.step.map_or("all".to_owned(), |step| (step + 1).to_string());
+    let name = if metric.template == metric.metric {
+        metric.metric.clone()
+    } else {
+        format!("{}/{}", metric.template, metric.metric)
+    };
+    let dash = || "-".to_owned();
+    let Some(counts) = &metric.counts else {
+        return vec![step, name, "unknown".to_owned(), dash(), dash(), dash(), dash(), dash()];
+    };
+    let (counts, healthy) = match counts {
+        What::Errors => ("failures".to_owned(), assumptions.error_ratio),
+        What::SlowerThan(seconds) => {
+            (format!("slower than {} ms", count((seconds * 1_000.0).round())), assumptions.slow_ratio)
+        }
+    };
+    let finds = metric.detectable.map_or("nothing".to_owned(), |share| {
+        let times = if healthy > 0.0 { format!(" ({}x)", count(share / healthy)) } else { String::new() };
+        format!("{}{times}", percent(share))
+    });
+    vec![
+        step,
+        name,
+        counts,
+        metric.limit.map_or_else(dash, percent),
+        metric.measurements.map_or_else(dash, |looks| looks.to_string()),
+        metric.requests.map_or_else(dash, count),
+        finds,
+        metric.false_abort.map_or_else(dash, chance),
+    ]
+}
+
+/// A chance that was found by playing: what never came up in 4,000 releases is not impossible.
+fn chance(share: f64) -> String {
+    if share < 0.0005 { "< 0.1 %".to_owned() } else { percent(share) }
+}
+
+fn verdict(plan: &Plan) -> String {
+    let unknown = plan.metrics.iter().filter(|metric| metric.counts.is_none()).count();
+    let mut text = format!("A healthy version is aborted in {} of releases.", chance(plan.false_abort));
+    if unknown > 0 {
+        text.extend([format!(
+            " Of {unknown} of the metrics this is not known: only ratios and quantiles of a histogram in Prometheus can \
+             be reckoned with."
+        )]);
+    }
+    text
+}

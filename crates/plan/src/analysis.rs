@@ -1,0 +1,155 @@
+//! What the analyses of a release can see.
+
+use std::time::Duration;
+
+use crd::{AnalysisTemplate, Metric, Rollout, RolloutAnalysis};
+use serde::{Deserialize as _, Serialize};
+use serde_json::Value;
+
+use crate::condition::Arguments;
+use crate::judged::{Judged, What, judged};
+use crate::planned::{Assumptions, Step};
+use crate::power::{Test, abort_probability, detectable};
+
+/// How likely a regression must be found for it to count as detectable.
+const POWER: f64 = 0.8;
+
+/// What one metric of one analysis can see.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct MetricPlan {
+    /// The step, from 0; `None` beside the steps.
+    pub step: Option<usize>,
+    /// Name of the template.
+    pub template: String,
+    /// Name of the metric.
+    pub metric: String,
+    /// What is counted; `None` when it cannot be told from the query, and then nothing below is known.
+    pub counts: Option<What>,
+    /// The share from which a measurement fails, from 0 to 1.
+    pub limit: Option<f64>,
+    /// How many measurements there are.
+    pub measurements: Option<u32>,
+    /// Requests of the canary that one measurement looks at.
+    pub requests: Option<f64>,
+    /// The smallest share of bad requests that aborts the release in four of five cases, from 0 to 1; `None` also when
+    /// there is none.
+    pub detectable: Option<f64>,
+    /// The chance that a healthy version is aborted by it, from 0 to 1.
+    pub false_abort: Option<f64>,
+}
+
+/// A metric where it is used.
+pub(crate) struct Used {
+    step: Option<usize>,
+    template: String,
+    metric: Metric,
+    arguments: Arguments,
+}
+
+/// Every metric that the Rollout has measured, in order.
+pub(crate) fn metrics(manifests: &[Value], rollout: &Rollout, namespace: &str) -> Vec<Used> {
+    let Some(canary) = rollout.canary() else { return Vec::new() };
+    let background = canary.analysis.iter().map(|background| (None, &background.analysis));
+    let inline = canary
+        .steps
+        .iter()
+        .enumerate()
+        .filter_map(|(index, step)| Some((Some(index), step.analysis.as_ref()?)));
+    let mut used = Vec::new();
+    for (step, analysis) in background.chain(inline) {
+        for reference in &analysis.templates {
+            let found = template(manifests, &reference.template_name, reference.cluster_scope, namespace);
+            let Some(template) = found else { continue };
+            let arguments = arguments(&template, analysis);
+            for metric in &template.spec.metrics {
+                used.push(Used {
+                    step,
+                    template: reference.template_name.clone(),
+                    metric: metric.clone(),
+                    arguments: arguments.clone(),
+                });
+            }
+        }
+    }
+    used
+}
+
+fn template(manifests: &[Value], name: &str, cluster: bool, namespace: &str) -> Option<AnalysisTemplate> {
+    let kind = if cluster { "ClusterAnalysisTemplate" } else { "AnalysisTemplate" };
+    let text = |object: &Value, pointer: &str| {
+        object.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned()
+    };
+    let found = manifests.iter().find(|object| {
+        let written = text(object, "/metadata/namespace");
+        text(object, "/kind") == kind
+            && text(object, "/metadata/name") == name
+            && (cluster || written.is_empty() || written == namespace)
+    });
+    AnalysisTemplate::deserialize(found?).ok()
+}
+
+fn arguments(template: &AnalysisTemplate, analysis: &RolloutAnalysis) -> Arguments {
+    let defaults = template.spec.args.iter().filter_map(|arg| Some((arg.name.clone(), arg.value.clone()?)));
+    let given = analysis.args.iter().filter(|arg| !arg.value.is_empty());
+    defaults.chain(given.map(|arg| (arg.name.clone(), arg.value.clone()))).collect()
+}
+
+/// What the metric can see in this release; `None` for a step that was not reached.
+pub(crate) fn plan(used: &Used, steps: &[Step], assumptions: &Assumptions) -> Option<MetricPlan> {
+    let mut plan = MetricPlan {
+        step: used.step,
+        template: used.template.clone(),
+        metric: used.metric.name.clone(),
+        counts: None,
+        limit: None,
+        measurements: None,
+        requests: None,
+        detectable: None,
+        false_abort: None,
+    };
+    let Some(judged) = judged(&used.metric, &used.arguments) else { return Some(plan) };
+    // A background analysis sees every weight; it is reckoned with the first, where it sees least.
+    let (share, length) = match used.step {
+        Some(index) => {
+            let step = steps.iter().find(|step| step.index == index)?;
+            (step.share, step.seconds)
+        }
+        None => {
+            let first = steps.iter().find(|step| step.share > 0.0)?;
+            (first.share, steps.iter().map(|step| step.seconds).sum())
+        }
+    };
+    let test = test(&judged, share * assumptions.rate, Duration::from_secs(length));
+    let healthy = match judged.what {
+        What::Errors => assumptions.error_ratio,
+        What::SlowerThan(_) => assumptions.slow_ratio,
+    };
+    plan.counts = Some(judged.what);
+    plan.limit = Some(judged.limit);
+    plan.measurements = Some(test.measurements);
+    plan.requests = Some(test.requests * f64::from(test.stretches));
+    plan.detectable = detectable(&test, POWER);
+    plan.false_abort = Some(if test.requests < 1.0 { 0.0 } else { abort_probability(&test, healthy) });
+    Some(plan)
+}
+
+/// The series of measurements with this many requests of the canary per second.
+fn test(judged: &Judged, rate: f64, length: Duration) -> Test {
+    let window = judged.window.as_secs_f64();
+    let interval = judged.interval.as_secs_f64();
+    // Windows that overlap share their stretches; ones that do not are one stretch each.
+    let (stretch, stretches) = if interval > 0.0 && interval < window {
+        (interval, (window / interval).round().max(1.0) as u32)
+    } else {
+        (window, 1)
+    };
+    let by_time = if interval > 0.0 { (length.as_secs_f64() / interval) as u32 + 1 } else { 1 };
+    Test {
+        requests: rate * stretch,
+        stretches,
+        measurements: judged.count.unwrap_or(by_time).max(1),
+        limit: judged.limit,
+        failure_limit: judged.failure_limit,
+    }
+}
