@@ -4,12 +4,13 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use rating::{Config, Drain, FaultPlan, Limits, Storage};
+use rating::{Config, Drain, FaultPlan, Limits, SidecarConfig, Storage};
 
 const EXAMPLES: &str = "Examples:
   rating-api                                              on 127.0.0.1:8080, ratings in memory
   rating-api --listen 0.0.0.0:8080 --database /data/ratings.db
   rating-api --listen 127.0.0.1:0 --fault-errors 0.05 --fault-latency 150ms
+  rating-api sidecar --listen 0.0.0.0:8081 --upstream 127.0.0.1:8080 --metrics 0.0.0.0:9102
   curl -d '{\"stars\": 5}' -H 'content-type: application/json' -H 'idempotency-key: 7f3a' \\
        http://127.0.0.1:8080/v1/items/lobster/ratings
   curl http://127.0.0.1:8080/v1/items/lobster/rating
@@ -17,13 +18,70 @@ const EXAMPLES: &str = "Examples:
 SIGTERM and SIGINT drain: /readyz turns 503, the notice passes, what runs is finished.
 Exit code 0 after a complete drain, 1 when connections had to be cut or the service did not start.";
 
-/// The rating API edge service.
+/// The rating API edge service, and the proxy beside it
 #[derive(Debug, clap::Parser)]
-#[command(version, after_help = EXAMPLES)]
+#[command(version, after_help = EXAMPLES, args_conflicts_with_subcommands = true)]
+pub(crate) struct CommandLine {
+    #[command(subcommand)]
+    pub(crate) mode: Option<Mode>,
+    #[command(flatten)]
+    pub(crate) service: Flags,
+}
+
+/// What else the binary can be.
+#[derive(Debug, clap::Subcommand)]
+pub(crate) enum Mode {
+    /// A proxy beside the service, which counts from outside: no answer of a service that hangs or has crashed is 5xx
+    Sidecar(SidecarFlags),
+}
+
+/// Flags of the sidecar.
+#[derive(Debug, clap::Args)]
+pub(crate) struct SidecarFlags {
+    /// Address where clients come in
+    #[arg(long, env = "RATING_SIDECAR_LISTEN", default_value = "127.0.0.1:8081")]
+    listen: SocketAddr,
+    /// Address where /metrics is read
+    #[arg(long, env = "RATING_SIDECAR_METRICS", default_value = "127.0.0.1:9102")]
+    metrics: SocketAddr,
+    /// Address of the service
+    #[arg(long, env = "RATING_SIDECAR_UPSTREAM", default_value = "127.0.0.1:8080")]
+    upstream: SocketAddr,
+    /// What the version label says
+    #[arg(long, env = "RATING_VERSION", default_value = env!("CARGO_PKG_VERSION"))]
+    release: String,
+    /// Longest time for the service to begin its answer
+    #[arg(long, env = "RATING_SIDECAR_TIMEOUT", default_value = "6s", value_parser = rating::parse_duration)]
+    timeout: Duration,
+    /// How long to go on forwarding after SIGTERM
+    #[arg(long, env = "RATING_DRAIN_NOTICE", default_value = "5s", value_parser = rating::parse_duration)]
+    drain_notice: Duration,
+    /// How long requests that run then may take
+    #[arg(long, env = "RATING_DRAIN_DEADLINE", default_value = "20s", value_parser = rating::parse_duration)]
+    drain_deadline: Duration,
+}
+
+impl SidecarFlags {
+    pub(crate) fn into_config(self) -> SidecarConfig {
+        SidecarConfig {
+            listen: self.listen,
+            metrics: self.metrics,
+            timeout: self.timeout,
+            drain: Drain { notice: self.drain_notice, deadline: self.drain_deadline },
+            ..SidecarConfig::before(self.upstream, self.release)
+        }
+    }
+}
+
+/// Flags of the service.
+#[derive(Debug, clap::Args)]
 pub(crate) struct Flags {
     /// Address to listen on; port 0 takes a free one. It is printed on the first line
     #[arg(long, env = "RATING_LISTEN", default_value = "127.0.0.1:8080")]
     listen: SocketAddr,
+    /// Address where /metrics is read instead
+    #[arg(long, env = "RATING_METRICS")]
+    metrics: Option<SocketAddr>,
     /// SQLite file; without it ratings are kept in memory
     #[arg(long, env = "RATING_DATABASE")]
     database: Option<PathBuf>,
@@ -66,6 +124,7 @@ impl Flags {
     pub(crate) fn into_config(self) -> Config {
         Config {
             listen: self.listen,
+            metrics: self.metrics,
             version: self.release,
             storage: self.database.map_or(Storage::Memory, Storage::File),
             limits: Limits {

@@ -8,12 +8,14 @@ use clap::Parser;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
+use flags::{CommandLine, Mode};
+
 #[tokio::main]
 async fn main() -> ExitCode {
-    let flags = flags::Flags::parse();
+    let line = CommandLine::parse();
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
     tracing_subscriber::fmt().json().with_env_filter(filter).with_writer(std::io::stderr).init();
-    match run(flags).await {
+    match run(line).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("rating-api: {error}");
@@ -22,21 +24,39 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn run(flags: flags::Flags) -> Result<(), Box<dyn std::error::Error>> {
+async fn run(line: CommandLine) -> Result<(), Box<dyn std::error::Error>> {
     // The handlers first: a signal during the start must not kill what has just begun to serve.
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
-    let service = rating::Service::start(flags.into_config()).await?;
-    println!("{}", service.url());
+    let running = match line.mode {
+        None => {
+            let service = rating::Service::start(line.service.into_config()).await?;
+            println!("{}", service.url());
+            Running::Service(service)
+        }
+        Some(Mode::Sidecar(flags)) => {
+            let sidecar = rating::Sidecar::start(flags.into_config()).await?;
+            println!("http://{}", sidecar.addr());
+            Running::Sidecar(sidecar)
+        }
+    };
     tokio::select! {
         _ = terminate.recv() => {}
         _ = interrupt.recv() => {}
     }
     tracing::info!("draining");
-    let drained = service.shutdown().await;
+    let drained = match running {
+        Running::Service(service) => service.shutdown().await,
+        Running::Sidecar(sidecar) => sidecar.shutdown().await,
+    };
     tracing::info!(finished = drained.finished, cut = drained.cut, "drained");
     if drained.cut > 0 {
         return Err(format!("{} connections were cut at the drain deadline", drained.cut).into());
     }
     Ok(())
+}
+
+enum Running {
+    Service(rating::Running),
+    Sidecar(rating::RunningSidecar),
 }

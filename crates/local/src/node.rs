@@ -1,6 +1,7 @@
 //! The node: turns Pods into running servers, and reports what became of them.
 //!
-//! Every pod becomes one instance of the rating service inside this process, on a port of its own. All pods share
+//! Every pod becomes one instance of the rating service inside this process, on a port of its own, with the service's
+//! sidecar before it where a container is one. All pods share
 //! the address 127.0.0.1 (one loopback address a pod would need a route that macOS does not have), so the real
 //! `address:port` stands in the annotation [`ADDRESS`]; the gateway, the probes and the scraper read it there.
 
@@ -9,6 +10,7 @@ mod environment;
 mod lifecycle;
 mod probe;
 mod report;
+mod servers;
 
 pub use container::tag;
 
@@ -32,6 +34,14 @@ use lifecycle::Wish;
 
 /// Annotation on a pod: where it really listens, such as `127.0.0.1:40123`.
 pub const ADDRESS: &str = "local.aviary.dev/address";
+
+/// Annotation on a pod: where its metrics are read.
+pub(crate) const METRICS: &str = "local.aviary.dev/metrics";
+
+/// Where a pod's metrics are read, once it runs.
+pub(crate) fn metrics_address(pod: &Pod) -> Option<SocketAddr> {
+    pod.annotations().get(METRICS)?.parse().ok()
+}
 
 /// Where a pod really listens, once it runs.
 pub(crate) fn address(pod: &Pod) -> Option<SocketAddr> {

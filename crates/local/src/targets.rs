@@ -26,7 +26,7 @@ impl Targets {
 
     /// Where each pod that runs serves its metrics.
     pub(crate) fn all(&self) -> BTreeMap<Labels, SocketAddr> {
-        self.0.state().iter().filter_map(|pod| Some((labels(pod), node::address(pod)?))).collect()
+        self.0.state().iter().filter_map(|pod| Some((labels(pod), node::metrics_address(pod)?))).collect()
     }
 
     /// The same as another Prometheus reads it (`http_sd_configs`).

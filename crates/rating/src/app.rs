@@ -34,13 +34,13 @@ pub(crate) struct App {
     pub(crate) limits: Limits,
     pub(crate) places: Semaphore,
     pub(crate) faults: Faults,
-    pub(crate) metrics: Metrics,
+    pub(crate) metrics: Arc<Metrics>,
     draining: AtomicBool,
 }
 
 impl App {
     pub(crate) fn new(version: HeaderValue, store: Arc<dyn Store>, limits: Limits, faults: Faults) -> Self {
-        let metrics = Metrics::new(version.to_str().unwrap_or_default());
+        let metrics = Arc::new(Metrics::new(version.to_str().unwrap_or_default()));
         let places = Semaphore::new(limits.concurrency);
         Self { version, store, limits, places, faults, metrics, draining: AtomicBool::new(false) }
     }
@@ -55,18 +55,28 @@ impl App {
     }
 }
 
+/// Whether the clients' address serves the metrics, too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum MetricsHere {
+    Yes,
+    No,
+}
+
 /// Outermost first: observe, catch panics, route; and for the API: shed, time limit, faults, body limit.
-pub(crate) fn router(app: Arc<App>) -> Router {
+pub(crate) fn router(app: Arc<App>, metrics_here: MetricsHere) -> Router {
     let api = Router::new()
         .route(RATINGS, post(ratings::add))
         .route(RATING, get(ratings::read))
         .layer(DefaultBodyLimit::max(app.limits.body))
         .route_layer(from_fn_with_state(Arc::clone(&app), guard::admit));
-    Router::new()
+    let inner = match metrics_here {
+        MetricsHere::Yes => Router::new().route(METRICS, get(metrics)),
+        MetricsHere::No => Router::new(),
+    };
+    inner
         .merge(api)
         .route(HEALTHZ, get(health::healthz))
         .route(READYZ, get(health::readyz))
-        .route(METRICS, get(metrics))
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
         .layer(CatchPanicLayer::custom(|_| Problem::Panicked.into_response()))

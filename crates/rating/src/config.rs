@@ -14,6 +14,8 @@ use crate::{FaultPlan, Store};
 pub struct Config {
     /// Where to listen; port 0 takes a free one.
     pub listen: SocketAddr,
+    /// Where `/metrics` is read instead; the clients' address then has none.
+    pub metrics: Option<SocketAddr>,
     /// What `x-version` and the `version` label say.
     pub version: String,
     /// Where ratings are kept.
@@ -30,6 +32,7 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            metrics: None,
             version: env!("CARGO_PKG_VERSION").to_owned(),
             storage: Storage::Memory,
             limits: Limits::default(),

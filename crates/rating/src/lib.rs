@@ -12,7 +12,9 @@
 //! | `GET /v1/items/{id}/rating` | count, mean and distribution |
 //! | `GET /healthz` | whether the process is well |
 //! | `GET /readyz` | whether new requests should come here: 503 from the moment a drain begins |
-//! | `GET /metrics` | `http_requests_total`, `http_request_duration_seconds`, `http_requests_in_flight` |
+//! | `GET /metrics` | `http_requests_total`, `http_request_duration_seconds`, `http_requests_in_flight`; on a port of its own if [`Config::metrics`] says so |
+//!
+//! [`Sidecar`] is a proxy that counts the same from outside of the process.
 //!
 //! Every answer carries `x-version`; every error is `application/problem+json` (RFC 9457).
 //!
@@ -40,6 +42,7 @@ mod metrics;
 mod problem;
 mod ratings;
 mod service;
+mod sidecar;
 mod stars;
 mod store;
 
@@ -48,6 +51,7 @@ pub use drain::Drained;
 pub use faults::{FaultPlan, Faults, InvalidFault, parse_duration, parse_share};
 pub use item::{InvalidItem, ItemId};
 pub use service::{Running, Service, StartError};
+pub use sidecar::{RunningSidecar, Sidecar, SidecarConfig};
 pub use stars::{Distribution, InvalidStars, Stars};
 #[cfg(feature = "sqlite")]
 pub use store::SqliteStore;

@@ -63,6 +63,15 @@ pub(crate) enum Problem {
     /// The store failed; the cause is for the log, not for the client.
     #[error("the rating could not be stored or read; with an idempotency key it is safe to send it again")]
     Store(#[from] StoreError),
+    /// The service behind a sidecar does not answer at all.
+    #[error("the service behind this proxy does not answer; try again after a moment")]
+    NoUpstream,
+    /// The service behind a sidecar takes too long.
+    #[error("the service behind this proxy did not begin to answer within {millis} ms")]
+    UpstreamTimeout {
+        /// How long it was allowed to take.
+        millis: u128,
+    },
     /// A fault switch asked for an error.
     #[error("this error was asked for by a fault switch")]
     Injected,
@@ -89,6 +98,10 @@ impl Problem {
             Self::Timeout { .. } => (StatusCode::SERVICE_UNAVAILABLE, "timeout", "Timed out"),
             Self::Unavailable(_) => (StatusCode::SERVICE_UNAVAILABLE, "unavailable", "Unavailable"),
             Self::Store(_) => (StatusCode::INTERNAL_SERVER_ERROR, "store-failed", "Store failed"),
+            Self::NoUpstream => (StatusCode::BAD_GATEWAY, "no-upstream", "Bad gateway"),
+            Self::UpstreamTimeout { .. } => {
+                (StatusCode::GATEWAY_TIMEOUT, "upstream-timeout", "Gateway timeout")
+            }
             Self::Injected => (StatusCode::INTERNAL_SERVER_ERROR, "injected-fault", "Injected fault"),
             Self::Panicked => (StatusCode::INTERNAL_SERVER_ERROR, "internal-error", "Internal error"),
         }

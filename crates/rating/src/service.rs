@@ -2,16 +2,16 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use http::HeaderValue;
-use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
-use crate::app::{App, router};
+use crate::app::{App, MetricsHere, router};
 use crate::drain::{Acceptor, Drained};
-use crate::{Config, Drain, Faults, MemoryStore, Storage, Store, StoreError};
+use crate::{Config, Drain, Faults, MemoryStore, Storage, Store, StoreError, sidecar};
 
 /// The rating service, not running yet.
 #[derive(Debug)]
@@ -39,18 +39,26 @@ pub enum StartError {
 impl Service {
     /// Opens the store and listens; requests are served from the moment this returns.
     pub async fn start(config: Config) -> Result<Running, StartError> {
-        let Config { listen, version, storage, limits, drain, faults } = config;
+        let Config { listen, metrics, version, storage, limits, drain, faults } = config;
         let version = HeaderValue::from_str(&version).map_err(|_| StartError::Version(version))?;
         let faults = Faults::new(faults);
         let app = Arc::new(App::new(version, open(storage).await?, limits, faults));
-        let failed = |source| StartError::Listen { address: listen, source };
-        let listener = TcpListener::bind(listen).await.map_err(failed)?;
-        let address = listener.local_addr().map_err(failed)?;
+        let (listener, address) = sidecar::bind(listen).await?;
         let stop = CancellationToken::new();
-        let acceptor = Acceptor::new(router(Arc::clone(&app)), limits.headers);
+        let here = if metrics.is_some() { MetricsHere::No } else { MetricsHere::Yes };
+        let metrics_address = match metrics {
+            None => address,
+            Some(metrics) => {
+                let (listener, address) = sidecar::bind(metrics).await?;
+                let acceptor = Acceptor::new(sidecar::router(Arc::clone(&app.metrics)), limits.headers);
+                tokio::spawn(acceptor.run(listener, stop.clone(), Duration::ZERO));
+                address
+            }
+        };
+        let acceptor = Acceptor::new(router(Arc::clone(&app), here), limits.headers);
         let server = tokio::spawn(acceptor.run(listener, stop.clone(), drain.deadline));
         tracing::info!(%address, version = app.version.to_str().unwrap_or_default(), "rating service listens");
-        Ok(Running { address, app, drain, stop, server })
+        Ok(Running { address, metrics_address, app, drain, stop, server })
     }
 }
 
@@ -68,6 +76,7 @@ async fn open(storage: Storage) -> Result<Arc<dyn Store>, StoreError> {
 /// A running instance. Dropping it lets it run on; [`Running::shutdown`] ends it.
 pub struct Running {
     address: SocketAddr,
+    metrics_address: SocketAddr,
     app: Arc<App>,
     drain: Drain,
     stop: CancellationToken,
@@ -78,6 +87,11 @@ impl Running {
     /// Where it listens.
     pub fn addr(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Where its metrics are read.
+    pub fn metrics_addr(&self) -> SocketAddr {
+        self.metrics_address
     }
 
     /// Its base URL, without a slash at the end.

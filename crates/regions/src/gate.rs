@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use crd::{Beacon, BeaconPhase};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -31,9 +31,16 @@ pub struct GateConfig {
     /// What a peer's abort means here.
     #[serde(default)]
     pub on_peer_failure: Reaction,
+    /// How many regions must have come this far, this one included; all of them when it is not set. One that gave the
+    /// release up still counts as [`GateConfig::on_peer_failure`] says.
+    #[serde(default)]
+    pub quorum: Option<usize>,
+    /// Go duration for which they must have been there before the gate opens.
+    #[serde(default, deserialize_with = "go_duration::deserialize")]
+    pub soak: Option<Duration>,
     /// What a timeout means here when a peer cannot be heard.
-    #[serde(default = "hold")]
-    pub on_partition: Reaction,
+    #[serde(default)]
+    pub on_partition: OnPartition,
     /// Go duration that the gate may take.
     #[serde(default, deserialize_with = "go_duration::deserialize")]
     pub timeout: Option<Duration>,
@@ -43,6 +50,9 @@ pub struct GateConfig {
     /// Go duration that a beacon is believed.
     #[serde(default, deserialize_with = "go_duration::deserialize")]
     pub lifetime: Option<Duration>,
+    /// Go duration by which the clocks of two regions may differ (default 10s): a beacon is believed for so much longer.
+    #[serde(default, deserialize_with = "go_duration::deserialize")]
+    pub clock_skew: Option<Duration>,
 }
 
 /// How regions wait for each other.
@@ -52,7 +62,7 @@ pub enum Mode {
     /// Until all have reached this step, verified.
     #[default]
     Barrier,
-    /// Until the others have finished this release: the listed regions go first. A soak is a pause step behind the gate.
+    /// Until the others have finished this release: the listed regions go first.
     Wave,
     /// Only this region's own checks count.
     Verify,
@@ -69,9 +79,21 @@ pub enum Reaction {
     Hold,
 }
 
-fn hold() -> Reaction {
-    Reaction::Hold
+/// What follows when regions stay silent for longer than the timeout.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum OnPartition {
+    /// This region waits on.
+    #[default]
+    Hold,
+    /// This region goes on without them.
+    Proceed,
+    /// This region gives the release up.
+    Abort,
 }
+
+/// By how much clocks may differ when the configuration does not say.
+const CLOCK_SKEW: Duration = Duration::from_secs(10);
 
 /// Time between two looks when the configuration does not say.
 pub const INTERVAL: Duration = Duration::from_secs(5);
@@ -80,8 +102,8 @@ impl GateConfig {
     /// Reads and checks the configuration of a step.
     pub fn parse(config: &Value) -> Result<Self, Error> {
         let parsed: Self = serde_json::from_value(config.clone()).map_err(|error| {
-            let remedy = "give group, regions, and optionally mode, checks, endpoints, onPeerFailure, onPartition, \
-                          timeout, interval, lifetime; for a soak, put a pause step behind the gate";
+            let remedy = "give group, regions, and optionally mode, quorum, soak, checks, endpoints, onPeerFailure, \
+                          onPartition, timeout, interval, lifetime, clockSkew";
             Error::config("config", error.to_string(), remedy)
         })?;
         for (index, check) in parsed.checks.iter().enumerate() {
@@ -97,7 +119,19 @@ impl GateConfig {
                 "name the regions that release together",
             ));
         }
+        let count = parsed.regions.iter().collect::<BTreeSet<_>>().len();
+        if let Some(quorum) = parsed.quorum.filter(|quorum| *quorum == 0 || *quorum > count) {
+            let problem = format!("{quorum} of {count} regions");
+            let remedy = format!("write a number from 1 to {count}");
+            return Err(Error::config("config.quorum", problem, remedy));
+        }
         Ok(parsed)
+    }
+
+    /// How many of the regions may be missing.
+    fn spare(&self) -> usize {
+        let count = self.regions.iter().collect::<BTreeSet<_>>().len();
+        self.quorum.map_or(0, |quorum| count.saturating_sub(quorum))
     }
 
     /// The other regions.
@@ -163,27 +197,40 @@ pub fn verdict(
             Reaction::Hold => Answer::Waiting(failed),
         };
     }
+    let skew = config.clock_skew.unwrap_or(CLOCK_SKEW);
     let mut silent: Vec<String> =
-        peers.iter().filter_map(|(name, heard)| silence(name, heard, now)).collect();
-    silent.extend(unheard(config, peers));
-    if !silent.is_empty() {
-        return Answer::Partitioned(silent.join("; "));
-    }
-    let mut awaited: Vec<String> =
-        peers.iter().filter_map(|(name, heard)| behind(name, heard, config.mode, question)).collect();
+        peers.iter().filter_map(|(name, heard)| silence(name, heard, now, skew)).collect();
+    let unheard = unheard(config, peers);
+    // Of the regions that nobody heard of, one is this one.
+    let silent_count = silent.len() + unheard.len().saturating_sub(1);
+    silent.extend(
+        (unheard.len() > 1).then(|| format!("nothing was heard of all but one of {}", unheard.join(", "))),
+    );
+    let mut awaited: Vec<String> = peers
+        .iter()
+        .filter(|(name, heard)| silence(name, heard, now, skew).is_none())
+        .filter_map(|(name, heard)| behind(name, heard, config.mode, question))
+        .collect();
+    let missing = silent_count + awaited.len();
+    let enough = missing <= config.spare();
     if question.local.is_none() {
         awaited.insert(0, "own checks run".to_owned());
     }
-    if awaited.is_empty() && question.at_gate {
+    if enough && question.local.is_some() && question.at_gate {
         let state = if config.mode == Mode::Wave {
             "have finished this release"
         } else {
             "are verified at this step"
         };
-        Answer::Passed(format!("all of {} {state}", config.regions.join(", ")))
-    } else {
-        Answer::Waiting(awaited.join("; "))
+        let without: Vec<String> = silent.into_iter().chain(awaited).collect();
+        let without = if without.is_empty() { String::new() } else { format!(" ({})", without.join("; ")) };
+        let who = if missing == 0 { "all" } else { "enough" };
+        return Answer::Passed(format!("{who} of {} {state}{without}", config.regions.join(", ")));
     }
+    if !silent.is_empty() && !enough {
+        return Answer::Partitioned(silent.join("; "));
+    }
+    Answer::Waiting(awaited.join("; "))
 }
 
 fn aborted(name: &str, heard: &Heard, question: &Question<'_>) -> Option<String> {
@@ -193,10 +240,13 @@ fn aborted(name: &str, heard: &Heard, question: &Question<'_>) -> Option<String>
     gave_up.then(|| format!("region {name} gave this release up{why}"))
 }
 
-fn silence(name: &str, heard: &Heard, now: Timestamp) -> Option<String> {
+fn silence(name: &str, heard: &Heard, now: Timestamp, skew: Duration) -> Option<String> {
+    let believed = SignedDuration::try_from(skew).unwrap_or_default();
+    let over =
+        |beacon: &Beacon| beacon.expires.timestamp().saturating_add(believed).is_ok_and(|end| end < now);
     match heard {
         Err(reason) => Some(format!("region {name} cannot be reached: {reason}")),
-        Ok(Some(beacon)) if beacon.expires.timestamp() < now && beacon.phase == BeaconPhase::Progressing => {
+        Ok(Some(beacon)) if over(beacon) && beacon.phase == BeaconPhase::Progressing => {
             Some(format!("region {name} has said nothing since {}", beacon.time))
         }
         Ok(_) => None,
@@ -204,11 +254,10 @@ fn silence(name: &str, heard: &Heard, now: Timestamp) -> Option<String> {
 }
 
 /// The regions of which nothing is known at all; one of those that are missing is this region itself.
-fn unheard(config: &GateConfig, peers: &BTreeMap<String, Heard>) -> Option<String> {
+fn unheard<'c>(config: &'c GateConfig, peers: &BTreeMap<String, Heard>) -> Vec<&'c str> {
     let missing: BTreeSet<&str> =
         config.regions.iter().map(String::as_str).filter(|region| !peers.contains_key(*region)).collect();
-    let names: Vec<&str> = missing.into_iter().collect();
-    (names.len() > 1).then(|| format!("nothing was heard of all but one of {}", names.join(", ")))
+    missing.into_iter().collect()
 }
 
 fn behind(name: &str, heard: &Heard, mode: Mode, question: &Question<'_>) -> Option<String> {

@@ -9,8 +9,9 @@ mod release;
 
 use std::time::Duration;
 
-use crd::{Canary, ObjectKey, PluginPhase, PluginStep, Rollout, Time};
-use jiff::SignedDuration;
+use crd::{Canary, ObjectKey, PluginOperation, PluginPhase, PluginStep, Rollout, Time};
+use jiff::{SignedDuration, Timestamp};
+use serde_json::json;
 
 use crate::decision::Question;
 use crate::observed::{Answer as Told, RegionsAnswer};
@@ -18,7 +19,7 @@ use crate::plan::Plan;
 use crate::plugins::{Answer, Builtin};
 use crate::validation::Problem;
 pub(crate) use beacon::publish;
-use config::{Config, Policy};
+use config::{Config, OnFailure, OnPartition};
 
 /// `aviary/region-gate`.
 pub(crate) struct RegionGate;
@@ -40,21 +41,15 @@ impl Builtin for RegionGate {
     fn run(&self, plan: &mut Plan<'_>, index: i32, plugin: &PluginStep, begun: Time) -> Answer {
         let config = match Config::read(plugin) {
             Ok(config) => config,
-            Err(message) => return Answer { phase: PluginPhase::Failed, message },
+            Err(message) => return Answer::new(PluginPhase::Failed, message),
         };
         let told = ask(plan, index, index, plugin, &config);
-        let answer = verdict(told.as_ref(), &config);
+        let late =
+            config.timeout.is_some_and(|timeout| after(begun, timeout).is_some_and(|end| end <= plan.now));
+        let answer = in_time(verdict(told.as_ref(), &config), told.as_ref(), &config, late);
+        let answer = soaked(plan, index, answer, &config);
         if answer.phase == PluginPhase::Running {
             plan.because("gate.wait", answer.message.clone());
-        }
-        let late = config.timeout.is_some_and(|timeout| {
-            let end = SignedDuration::try_from(timeout).ok();
-            let end = end.and_then(|timeout| begun.timestamp().saturating_add(timeout).ok());
-            end.is_some_and(|end| end <= plan.now)
-        });
-        if answer.phase == PluginPhase::Running && late && config.on_partition == Policy::Abort {
-            let message = format!("not passed in time: {}", answer.message);
-            return Answer { phase: PluginPhase::Failed, message };
         }
         answer
     }
@@ -64,7 +59,7 @@ impl Builtin for RegionGate {
         let step = plan.stored().current_step_index.unwrap_or(0);
         match ask(plan, step, index, plugin, &config) {
             Some(Told::Regions { answer: RegionsAnswer::Failed { summary }, .. })
-                if config.on_peer_failure == Policy::Abort =>
+                if config.on_peer_failure == OnFailure::Abort =>
             {
                 Err(summary)
             }
@@ -92,18 +87,18 @@ fn ask(plan: &mut Plan<'_>, step: i32, gate: i32, plugin: &PluginStep, config: &
 }
 
 fn verdict(told: Option<&Told>, config: &Config) -> Answer {
-    let running = |message: String| Answer { phase: PluginPhase::Running, message };
-    let failed = |message: String| Answer { phase: PluginPhase::Failed, message };
+    let running = |message: String| Answer::new(PluginPhase::Running, message);
+    let failed = |message: String| Answer::new(PluginPhase::Failed, message);
     let Some(Told::Regions { local, answer, .. }) = told else {
         return running("waiting for the first report of the regions".to_owned());
     };
     match (answer, local) {
-        (RegionsAnswer::Failed { summary }, _) if config.on_peer_failure == Policy::Abort => {
+        (RegionsAnswer::Failed { summary }, _) if config.on_peer_failure == OnFailure::Abort => {
             failed(summary.clone())
         }
         (_, Some(Err(why))) => failed(format!("the checks of this region failed: {why}")),
         (RegionsAnswer::Passed { summary }, Some(Ok(()))) => {
-            Answer { phase: PluginPhase::Successful, message: summary.clone() }
+            Answer::new(PluginPhase::Successful, summary.clone())
         }
         (RegionsAnswer::Passed { .. }, None) => running("the checks of this region run".to_owned()),
         (
@@ -113,6 +108,51 @@ fn verdict(told: Option<&Told>, config: &Config) -> Answer {
             _,
         ) => running(summary.clone()),
     }
+}
+
+/// What the policy makes of a gate that has not passed in time.
+fn in_time(answer: Answer, told: Option<&Told>, config: &Config, late: bool) -> Answer {
+    if answer.phase != PluginPhase::Running || !late {
+        return answer;
+    }
+    match (config.on_partition, told) {
+        (OnPartition::Abort, _) => {
+            Answer::new(PluginPhase::Failed, format!("not passed in time: {}", answer.message))
+        }
+        (
+            OnPartition::Proceed,
+            Some(Told::Regions {
+                local: Some(Ok(())), answer: RegionsAnswer::Partitioned { summary }, ..
+            }),
+        ) => Answer::new(PluginPhase::Successful, format!("went on without an answer: {summary}")),
+        _ => answer,
+    }
+}
+
+/// A gate that would open stays closed until the regions have been there for long enough; when one is not there any
+/// more, the time begins anew.
+fn soaked(plan: &mut Plan<'_>, index: i32, answer: Answer, config: &Config) -> Answer {
+    let Some(soak) = config.soak.filter(|_| answer.phase == PluginPhase::Successful) else { return answer };
+    let statuses = &plan.stored().canary.step_plugin_statuses;
+    let stored =
+        statuses.iter().find(|status| status.index == index && status.operation == PluginOperation::Run);
+    let since = stored.and_then(|status| status.status.get(SOAKING)?.as_str()?.parse::<Timestamp>().ok());
+    let since = Time::from(since.unwrap_or(plan.now));
+    let Some(end) = after(since, soak).filter(|end| *end > plan.now) else { return answer };
+    plan.requeue_at(end);
+    Answer {
+        phase: PluginPhase::Running,
+        message: format!("{}; soaks until {}", answer.message, Time::from(end)),
+        memory: json!({ SOAKING: since.to_string() }),
+    }
+}
+
+/// Since when the regions are there, in the memory of the step.
+const SOAKING: &str = "soaksSince";
+
+/// The moment a length of time after another.
+fn after(since: Time, length: Duration) -> Option<Timestamp> {
+    since.timestamp().saturating_add(SignedDuration::try_from(length).ok()?).ok()
 }
 
 /// The gates of the steps with their indices, as far as their configuration can be read.

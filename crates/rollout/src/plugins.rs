@@ -23,6 +23,15 @@ pub(crate) trait Builtin: Sync {
 pub(crate) struct Answer {
     pub(crate) phase: crd::PluginPhase,
     pub(crate) message: String,
+    /// What it wants to remember until the next pass; null is nothing.
+    pub(crate) memory: serde_json::Value,
+}
+
+impl Answer {
+    /// With nothing to remember.
+    pub(crate) fn new(phase: crd::PluginPhase, message: String) -> Self {
+        Self { phase, message, memory: serde_json::Value::Null }
+    }
 }
 
 /// Every plugin step there is.

@@ -58,7 +58,7 @@ const EDGES: &[Edges] = &[
         ],
         &["xtask"],
     ),
-    Edges("aviary", &["cli"], &["xtask"]),
+    Edges("aviary", &["cli"], &["crd", "xtask"]),
     Edges("controller", &["cluster"], &["apiserver", "crd", "xtask"]),
     Edges("rating-api", &["rating"], &[]),
     Edges("xtask", &[], &[]),

@@ -15,30 +15,35 @@ const PATIENCE: Duration = Duration::from_secs(60);
 const ROLLOUT: &str = "openclaw-rating-api";
 
 /// Regions that go on, and the kubeconfigs that were printed.
-struct Kept {
+pub(crate) struct Kept {
     child: Child,
-    kubeconfigs: Vec<PathBuf>,
-    kubectl: PathBuf,
+    pub(crate) kubeconfigs: Vec<PathBuf>,
+    /// Where each region's gateway listens.
+    pub(crate) gateways: Vec<String>,
+    pub(crate) kubectl: PathBuf,
     _rest: Lines<BufReader<ChildStdout>>,
     _machine: MutexGuard<'static, ()>,
 }
 
 impl Kept {
-    async fn start(test: &str) -> Option<Self> {
+    pub(crate) async fn start(test: &str) -> Option<Self> {
         let kubectl = ControlPlane::available(test)?.path("kubectl");
         let machine = demo::machine().await;
         let mut child = demo::command("--release none --keep").spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let mut kubeconfigs = Vec::new();
+        let (mut kubeconfigs, mut gateways) = (Vec::new(), Vec::new());
         let reading = async {
-            while kubeconfigs.len() < 2 {
+            while gateways.len() < 2 {
                 let line = lines.next_line().await.unwrap().expect("the demo ended");
                 let path = line.trim().strip_prefix("export KUBECONFIG=");
                 kubeconfigs.extend(path.map(|rest| PathBuf::from(rest.split(' ').next().unwrap())));
+                let gateway =
+                    line.trim().strip_prefix("curl -H").and_then(|rest| rest.split("http://").nth(1));
+                gateways.extend(gateway.map(|rest| rest.split('/').next().unwrap().to_owned()));
             }
         };
         tokio::time::timeout(PATIENCE, reading).await.expect("no kubeconfig is printed");
-        Some(Self { child, kubeconfigs, kubectl, _rest: lines, _machine: machine })
+        Some(Self { child, kubeconfigs, gateways, kubectl, _rest: lines, _machine: machine })
     }
 
     fn command(&self, program: &Path, words: &[&str]) -> Command {
@@ -94,7 +99,7 @@ async fn kubectl_and_our_own_commands_work_on_the_regions_that_are_kept() {
         assert!(pod.starts_with(ROLLOUT) && pod.contains("Running"), "{pod}");
     }
     let (exit, said) =
-        kept.aviary(&format!("set image {ROLLOUT} rating-api=openclaw/rating-api:1.6.0 -n openclaw")).await;
+        kept.aviary(&format!("set image {ROLLOUT} *=openclaw/rating-api:1.6.0 -n openclaw")).await;
     assert_eq!((exit, said.as_str()), (0, "rollout \"openclaw-rating-api\" image updated\n"));
     let new = tokio::time::timeout(PATIENCE, seen.next_line()).await.expect("no new pod").unwrap().unwrap();
     assert!(new.contains("0/1") && new.contains("Pending"), "{new}");
@@ -132,7 +137,7 @@ async fn objects_come_and_go(kept: &Kept) {
 }
 
 /// A signal ends the demo in good order, with its files.
-async fn end(kept: &mut Kept) {
+pub(crate) async fn end(kept: &mut Kept) {
     let pid = kept.child.id().unwrap().to_string();
     assert!(Command::new("kill").arg(&pid).status().await.unwrap().success());
     let ended = tokio::time::timeout(PATIENCE, kept.child.wait()).await.expect("the demo does not end");

@@ -5,6 +5,7 @@
 
 mod demo;
 mod keep;
+mod pipeline;
 mod prometheus;
 mod refusals;
 mod releases;

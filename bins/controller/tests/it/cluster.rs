@@ -69,8 +69,8 @@ impl Cluster {
 
     pub(crate) fn set_image(&self, tag: &str) {
         let image = format!("openclaw/rating-api:{tag}");
-        let patch =
-            json!([{"op": "replace", "path": "/spec/template/spec/containers/0/image", "value": image}]);
+        let containers = ["0", "1"].map(|index| format!("/spec/template/spec/containers/{index}/image"));
+        let patch = json!(containers.map(|path| json!({"op": "replace", "path": path, "value": image})));
         let words = ["patch", "rollout", ROLLOUT, "-n", NAMESPACE, "--type=json", "-p"];
         self.plane.kubectl(&[&words[..], &[&patch.to_string()]].concat()).unwrap();
     }
@@ -112,13 +112,14 @@ pub(crate) fn is_promoted(rollout: &Value) -> bool {
 /// The worked example for one region, with pauses of two seconds and readings a second apart.
 fn manifests(folder: &Path, prometheus: &str) -> Vec<Value> {
     let files = [
-        "namespace",
-        "secret",
-        "services",
-        "httproute",
-        "analysistemplates",
-        "poddisruptionbudget",
-        "rollout",
+        "local/namespace",
+        "local/secret",
+        "rendered/services",
+        "rendered/httproute",
+        "rendered/analysistemplates",
+        "rendered/poddisruptionbudget",
+        "rendered/networkpolicy",
+        "rendered/rollout",
     ];
     let mut objects: Vec<Value> = Vec::new();
     for file in files {

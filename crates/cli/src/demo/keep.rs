@@ -54,7 +54,7 @@ fn instructions(stage: &Stage, files: &[PathBuf]) -> String {
     lines.push("\n  kubectl get rollouts -A".to_owned());
     lines.push(format!("  aviary get rollout {ROLLOUT} -n {NAMESPACE} --watch"));
     lines.push(format!(
-        "  aviary set image {ROLLOUT} rating-api=openclaw/rating-api:{bad} -n {NAMESPACE}   # a bad version; any tag \
+        "  aviary set image {ROLLOUT} '*=openclaw/rating-api:{bad}' -n {NAMESPACE}   # a bad version; any tag \
          that the demo does not name is good"
     ));
     lines.join("\n")

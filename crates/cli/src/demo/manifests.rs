@@ -8,15 +8,19 @@ use serde_json::{Value as Json, json};
 use super::Pace;
 use crate::Error;
 
-/// In the order in which they are applied.
-const FILES: [(&str, &str); 7] = [
-    ("namespace.yaml", include_str!("../../../../fixtures/openclaw/namespace.yaml")),
-    ("secret.yaml", include_str!("../../../../fixtures/openclaw/secret.yaml")),
-    ("services.yaml", include_str!("../../../../fixtures/openclaw/services.yaml")),
-    ("httproute.yaml", include_str!("../../../../fixtures/openclaw/httproute.yaml")),
-    ("analysistemplates.yaml", include_str!("../../../../fixtures/openclaw/analysistemplates.yaml")),
-    ("poddisruptionbudget.yaml", include_str!("../../../../fixtures/openclaw/poddisruptionbudget.yaml")),
-    ("rollout.yaml", include_str!("../../../../fixtures/openclaw/rollout.yaml")),
+/// In the order in which they are applied: what a cluster brings, and what the chart renders.
+const FILES: [(&str, &str); 8] = [
+    ("namespace.yaml", include_str!("../../../../fixtures/openclaw/local/namespace.yaml")),
+    ("secret.yaml", include_str!("../../../../fixtures/openclaw/local/secret.yaml")),
+    ("services.yaml", include_str!("../../../../fixtures/openclaw/rendered/services.yaml")),
+    ("httproute.yaml", include_str!("../../../../fixtures/openclaw/rendered/httproute.yaml")),
+    ("analysistemplates.yaml", include_str!("../../../../fixtures/openclaw/rendered/analysistemplates.yaml")),
+    (
+        "poddisruptionbudget.yaml",
+        include_str!("../../../../fixtures/openclaw/rendered/poddisruptionbudget.yaml"),
+    ),
+    ("networkpolicy.yaml", include_str!("../../../../fixtures/openclaw/rendered/networkpolicy.yaml")),
+    ("rollout.yaml", include_str!("../../../../fixtures/openclaw/rendered/rollout.yaml")),
 ];
 /// How often the regions ask each other, as a duration of the manifests. It is the gate's own default.
 const GATE_INTERVAL: Duration = Duration::from_secs(5);

@@ -146,8 +146,7 @@ impl Stage {
     pub(crate) async fn set_version(&self, version: &str) -> Result<(), Error> {
         let image = format!("openclaw/rating-api:{version}");
         let writes = self.places.iter();
-        let writes =
-            writes.map(|place| commands::set_image::write(&place.cluster, ROLLOUT, "rating-api", &image));
+        let writes = writes.map(|place| commands::set_image::write(&place.cluster, ROLLOUT, "*", &image));
         try_join_all(writes).await.map(|_| ())
     }
 

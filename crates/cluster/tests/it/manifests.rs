@@ -8,8 +8,11 @@ pub(crate) const ROLLOUT: &str = "openclaw-rating-api";
 /// The worked example, as it is.
 pub(crate) fn openclaw() -> Vec<Value> {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../fixtures/openclaw");
-    ["namespace", "secret", "services", "httproute", "analysistemplates", "poddisruptionbudget", "rollout"]
-        .iter()
+    let rendered = ["services", "httproute", "analysistemplates", "poddisruptionbudget", "rollout"];
+    ["local/namespace", "local/secret"]
+        .map(str::to_owned)
+        .into_iter()
+        .chain(rendered.map(|file| format!("rendered/{file}")))
         .flat_map(|file| {
             let text = std::fs::read_to_string(format!("{folder}/{file}.yaml")).unwrap();
             crd::yaml::from_documents::<Value>(&text).unwrap()

@@ -100,10 +100,12 @@ impl Region {
         self.api(&rollout).patch(name, &PatchParams::default(), &Patch::Merge(patch)).await.unwrap();
     }
 
-    /// Gives a Rollout's only container another image.
+    /// Gives all containers of a Rollout another image.
     pub(crate) async fn set_image(&self, namespace: &str, name: &str, image: &str) {
         let mut containers = self.rollout(namespace, name)["spec"]["template"]["spec"]["containers"].clone();
-        containers[0]["image"] = json!(image);
+        for container in containers.as_array_mut().unwrap() {
+            container["image"] = json!(image);
+        }
         let patch = json!({"spec": {"template": {"spec": {"containers": containers}}}});
         self.change(namespace, name, patch).await;
     }

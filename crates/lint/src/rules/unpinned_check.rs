@@ -4,13 +4,14 @@ use crd::Rollout;
 
 use crate::bundle::Bundle;
 use crate::rule::{Sink, draft};
+use crate::scan::Command;
 
 pub(super) fn check(bundle: &Bundle, sink: &mut Sink<'_>) {
     let Some(weight) = first_weight(bundle) else { return };
     for workflow in &bundle.workflows {
         for job in workflow.jobs() {
             for (step, command) in job.commands() {
-                if !command.runs(&["curl"]) && !command.runs(&["wget"]) {
+                if !command.runs(&["curl"]) && !command.runs(&["wget"]) || downloads(&command) {
                     continue;
                 }
                 let text = step.expanded(&command.words.join(" "));
@@ -28,6 +29,12 @@ pub(super) fn check(bundle: &Bundle, sink: &mut Sink<'_>) {
             }
         }
     }
+}
+
+/// Whether the answer is kept in a file: then it is a download, and no check.
+fn downloads(command: &Command) -> bool {
+    let file = command.flag("--output").or(command.flag("-o")).or(command.flag("-O"));
+    file.is_some_and(|file| file != "/dev/null")
 }
 
 /// The lowest share of the traffic that a canary in the bundle really gets, in percent.

@@ -74,3 +74,16 @@ fn what_is_said_of_the_tutorial_is_what_was_measured_on_a_real_cluster() {
     assert!(said(14, "blended-query").contains("must fail 9.1 % of its requests"));
     assert!(said(9, "no-data").contains("Inconclusive"));
 }
+
+#[test]
+fn nothing_is_found_in_the_worked_example() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/openclaw");
+    let mut bundle = sources(&root.join("rendered"));
+    assert!(bundle.len() >= 6);
+    let pipeline = sources(&root.join(".github"));
+    assert_eq!(pipeline.len(), 1);
+    bundle.extend(pipeline);
+    let report = check(bundle);
+    assert_eq!(report.rollouts, 1);
+    assert!(report.findings.is_empty(), "{:#?}", lines(&report));
+}

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use k8s_openapi::api::core::v1::{Container, Lifecycle, Pod, PodSpec};
-use rating::{Config, Drain, FaultPlan, Running, Service, Storage};
+use rating::{Config, Drain, FaultPlan, Service, Sidecar, SidecarConfig, Storage};
 
+use super::servers::Servers;
 use super::{Shared, environment};
 
 /// How long running requests get at least: real work does not shrink with the pace.
@@ -18,17 +19,35 @@ pub(super) struct Failure {
     pub(super) message: String,
 }
 
-/// Starts the server of `pod`.
-pub(super) async fn start(shared: &Shared, pod: &Pod) -> Result<Running, Failure> {
+/// Starts the server of `pod`, and the proxy before it if a container is one.
+pub(super) async fn start(shared: &Shared, pod: &Pod) -> Result<Servers, Failure> {
     let container = main(pod).ok_or(Failure {
         reason: "CreateContainerConfigError",
         message: "the pod has no container".to_owned(),
     })?;
+    let failure = |message: String| Failure { reason: "RunContainerError", message };
     let environment = environment::of(shared, pod, container).await?;
-    let config = config(shared, pod, container, &environment)
-        .map_err(|error| Failure { reason: "RunContainerError", message: error.to_string() })?;
-    let started = Service::start(config).await;
-    started.map_err(|error| Failure { reason: "RunContainerError", message: error.to_string() })
+    let mut config =
+        config(shared, pod, container, &environment).map_err(|error| failure(error.to_string()))?;
+    let (version, drain) = (config.version.clone(), config.drain);
+    if has_sidecar(pod) {
+        // It goes when nobody is before it any more.
+        config.drain.notice = Duration::ZERO;
+    }
+    let service = Service::start(config).await.map_err(|error| failure(error.to_string()))?;
+    let mut servers = Servers { service, sidecar: None };
+    if has_sidecar(pod) {
+        let config = SidecarConfig { drain, ..SidecarConfig::before(servers.service.addr(), version) };
+        servers.sidecar = Some(Sidecar::start(config).await.map_err(|error| failure(error.to_string()))?);
+    }
+    Ok(servers)
+}
+
+/// Whether a container is the binary in its other mode: `args: [sidecar, ...]`.
+fn has_sidecar(pod: &Pod) -> bool {
+    let containers = spec(pod).map(|spec| spec.containers.as_slice()).unwrap_or_default();
+    let mode = |container: &Container| container.args.as_ref()?.first().map(|first| first == "sidecar");
+    containers.iter().any(|container| mode(container) == Some(true))
 }
 
 /// The version is the image's tag; what is wrong with it, the image's and the environment's word.

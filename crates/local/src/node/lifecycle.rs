@@ -6,14 +6,14 @@ use std::time::Duration;
 use k8s_openapi::api::core::v1::Pod;
 use kube::api::{DeleteParams, Patch, PatchParams, PostParams, Preconditions};
 use kube::{Api, ResourceExt};
-use rating::Running;
 use serde_json::{Value, json};
 use tokio::sync::watch;
 use tokio::time::sleep;
 
 use super::probe::Probe;
 use super::report::Report;
-use super::{ADDRESS, Shared, container};
+use super::servers::Servers;
+use super::{ADDRESS, METRICS, Shared, container};
 
 /// What is wished of a pod's task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,26 +57,32 @@ struct Life {
 
 impl Life {
     /// Starts the pod and follows its probes; ends only when the API refuses a report.
-    async fn serve(&mut self, running: &mut Option<Running>) -> kube::Error {
+    async fn serve(&mut self, running: &mut Option<Servers>) -> kube::Error {
         match self.try_serve(running).await {
             Ok(never) => match never {},
             Err(error) => error,
         }
     }
 
-    async fn try_serve(&mut self, running: &mut Option<Running>) -> kube::Result<std::convert::Infallible> {
+    async fn try_serve(&mut self, running: &mut Option<Servers>) -> kube::Result<std::convert::Infallible> {
         self.bind().await?;
         self.publish().await?;
         let pace = self.shared.config.pace;
         sleep(pace.real(self.shared.config.start_delay)).await;
         match container::start(&self.shared, &self.pod).await {
             Ok(started) => {
-                let address = running.insert(started).addr();
-                let note = json!({"metadata": {"annotations": {ADDRESS: address.to_string()}}});
+                let servers = running.insert(started);
+                // The kubelet asks the container that has the probe, not the proxy before it.
+                let probed = servers.service.addr();
+                let note = json!({
+                    ADDRESS: servers.address().to_string(),
+                    METRICS: servers.metrics().to_string(),
+                });
+                let note = json!({"metadata": {"annotations": note}});
                 self.patch(&note).await?;
                 self.report.started();
                 self.publish().await?;
-                let mut probe = Probe::of(&self.pod, address, &self.shared);
+                let mut probe = Probe::of(&self.pod, probed, &self.shared);
                 loop {
                     let verdict = probe.changed().await;
                     self.report.ready(verdict);
@@ -92,7 +98,7 @@ impl Life {
     }
 
     /// The pre-stop hook, the drain, and the confirmation that nothing is left.
-    async fn end(mut self, running: Option<Running>, wish: Wish) {
+    async fn end(mut self, running: Option<Servers>, wish: Wish) {
         if let (Some(running), Wish::Terminate(_)) = (running, wish) {
             self.report.terminating();
             if let Err(error) = self.publish().await {

@@ -52,19 +52,23 @@ async fn measure(place: &Place, template: &Value, hash: &str) -> Option<f64> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_manifests_run_and_their_analyses_measure_the_version_they_name() {
     let place = place(quick()).await;
-    for file in
-        ["namespace.yaml", "secret.yaml", "services.yaml", "httproute.yaml", "poddisruptionbudget.yaml"]
-    {
+    for file in [
+        "local/namespace.yaml",
+        "local/secret.yaml",
+        "rendered/services.yaml",
+        "rendered/httproute.yaml",
+        "rendered/poddisruptionbudget.yaml",
+    ] {
         for object in manifests(file) {
             apply(&place, &object).await;
         }
     }
-    apply(&place, &replica_set(&manifests("rollout.yaml")[0], "abc")).await;
+    apply(&place, &replica_set(&manifests("rendered/rollout.yaml")[0], "abc")).await;
     crate::support::until("all pods are ready", || async {
         place.region.gateway().endpoints("openclaw", "openclaw-rating-api-stable") == 4
     })
     .await;
-    let templates = manifests("analysistemplates.yaml");
+    let templates = manifests("rendered/analysistemplates.yaml");
     for template in &templates {
         let measured = measure(&place, template, "abc").await;
         assert!(measured.is_none_or(f64::is_nan), "no traffic is no data: {measured:?}");

@@ -9,6 +9,8 @@ mod limits;
 #[cfg(test)]
 mod ratings;
 #[cfg(test)]
+mod sidecar;
+#[cfg(test)]
 mod stores;
 #[cfg(test)]
 mod support;

@@ -69,8 +69,9 @@ fn run(plan: &mut Plan<'_>, index: i32, plugin: &PluginStep) {
     }
     let begun = entry.and_then(|entry| entry.started_at).unwrap_or(plan.time());
     let answer = known.run(plan, index, plugin, begun);
-    let changed = entry_of(plan, position)
-        .is_none_or(|entry| entry.phase != Some(answer.phase) || entry.message != answer.message);
+    let changed = entry_of(plan, position).is_none_or(|entry| {
+        entry.phase != Some(answer.phase) || entry.message != answer.message || entry.status != answer.memory
+    });
     if changed {
         record(plan, position, index, plugin, &answer);
     }
@@ -96,6 +97,7 @@ fn record(plan: &mut Plan<'_>, position: Option<usize>, index: i32, plugin: &Plu
     entry.executions = entry.executions.saturating_add(1);
     entry.phase = Some(answer.phase);
     entry.message.clone_from(&answer.message);
+    entry.status.clone_from(&answer.memory);
     entry.finished_at = (answer.phase != PluginPhase::Running).then_some(now);
     statuses.insert(position.unwrap_or(statuses.len()), entry);
 }

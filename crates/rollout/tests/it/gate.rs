@@ -15,8 +15,8 @@ strategy: {canary: {steps: [
   {setWeight: 75}]}}
 ";
 
-fn cluster() -> Cluster {
-    let mut cluster = Cluster::new(SPEC);
+fn cluster_of(spec: &str) -> Cluster {
+    let mut cluster = Cluster::new(spec);
     "a".clone_into(&mut cluster.settings.region);
     run(&mut cluster, 6);
     cluster.set_image("demo:v2");
@@ -36,8 +36,16 @@ fn run(cluster: &mut Cluster, passes: usize) {
     }
 }
 
+fn cluster() -> Cluster {
+    cluster_of(SPEC)
+}
+
 fn at_gate() -> (Cluster, Question) {
-    let mut cluster = cluster();
+    at_gate_of(SPEC)
+}
+
+fn at_gate_of(spec: &str) -> (Cluster, Question) {
+    let mut cluster = cluster_of(spec);
     for _ in 0..12 {
         let decision = step(&mut cluster);
         let asked = decision.questions.into_iter().next();
@@ -79,6 +87,58 @@ fn a_gate_holds_until_every_region_has_reached_the_step() {
     run(&mut cluster, 12);
     assert_eq!(cluster.rollout.status.phase, Some(RolloutPhase::Healthy));
     assert_eq!(beacon(&cluster).phase, BeaconPhase::Promoted);
+}
+
+/// At the gate, with something more in its configuration.
+fn at_gate_with(more: &str) -> (Cluster, Question) {
+    let spec = SPEC.replace("timeout: 1m, onPartition: abort", more);
+    at_gate_of(&spec)
+}
+
+fn gate_phase(cluster: &Cluster) -> Option<PluginPhase> {
+    cluster.rollout.status.canary.step_plugin_statuses[0].phase
+}
+
+#[test]
+fn a_gate_soaks_for_as_long_as_the_regions_stay_there() {
+    let (mut cluster, question) = at_gate_with("soak: 2m");
+    cluster.answers = answer(&question, RegionsAnswer::Passed { summary: summary() });
+    run(&mut cluster, 1);
+    assert_eq!(gate_phase(&cluster), Some(PluginPhase::Running));
+    let said = cluster.rollout.status.canary.step_plugin_statuses[0].message.clone();
+    assert!(said.starts_with("b has reached the step; soaks until "), "{said}");
+
+    // A peer that falls back begins the time anew.
+    cluster.now += SignedDuration::from_secs(100);
+    cluster.answers = answer(&question, RegionsAnswer::Waiting { summary: "b is at step 0".to_owned() });
+    run(&mut cluster, 1);
+    cluster.answers = answer(&question, RegionsAnswer::Passed { summary: summary() });
+    run(&mut cluster, 1);
+    cluster.now += SignedDuration::from_secs(100);
+    run(&mut cluster, 1);
+    assert_eq!(gate_phase(&cluster), Some(PluginPhase::Running));
+    cluster.now += SignedDuration::from_secs(21);
+    run(&mut cluster, 1);
+    assert_eq!(gate_phase(&cluster), Some(PluginPhase::Successful));
+}
+
+#[test]
+fn a_partition_is_gone_past_only_if_that_is_asked_for_and_only_after_the_timeout() {
+    let silent = || RegionsAnswer::Partitioned { summary: "region b cannot be reached".to_owned() };
+    let (mut cluster, question) = at_gate_with("timeout: 1m, onPartition: proceed");
+    cluster.answers = answer(&question, silent());
+    run(&mut cluster, 2);
+    assert_eq!(gate_phase(&cluster), Some(PluginPhase::Running));
+    cluster.now += SignedDuration::from_secs(61);
+    // A region that answers and is not there yet is waited for, however late it is.
+    cluster.answers = answer(&question, RegionsAnswer::Waiting { summary: "b is at step 0".to_owned() });
+    run(&mut cluster, 1);
+    assert_eq!(gate_phase(&cluster), Some(PluginPhase::Running));
+    cluster.answers = answer(&question, silent());
+    run(&mut cluster, 1);
+    let gate = &cluster.rollout.status.canary.step_plugin_statuses[0];
+    assert_eq!(gate.phase, Some(PluginPhase::Successful));
+    assert_eq!(gate.message, "went on without an answer: region b cannot be reached");
 }
 
 #[test]

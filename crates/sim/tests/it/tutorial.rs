@@ -11,10 +11,10 @@ const ROLLOUT: &str = "openclaw-rating-api";
 
 fn openclaw() -> Vec<Value> {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../fixtures/openclaw");
-    ["namespace", "analysistemplates", "services", "httproute", "rollout", "poddisruptionbudget"]
+    ["analysistemplates", "services", "httproute", "rollout", "poddisruptionbudget"]
         .iter()
         .flat_map(|file| {
-            let text = fs::read_to_string(format!("{folder}/{file}.yaml")).unwrap();
+            let text = fs::read_to_string(format!("{folder}/rendered/{file}.yaml")).unwrap();
             crd::yaml::from_documents::<Value>(&text).unwrap()
         })
         .collect()

@@ -1,0 +1,218 @@
+//! The charts, through the real Helm: what they render stands in the repository, and nothing else is accepted.
+
+use std::collections::BTreeMap;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+/// A Helm that was built as a Go program takes the cluster for a very old one.
+const TEMPLATE: [&str; 3] = ["template", "--kube-version", "1.34.1"];
+
+/// The repository.
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+/// Helm, or a line that says that this was skipped, which CI forbids.
+struct Helm {
+    program: PathBuf,
+    /// Plugins and caches of whoever runs the test are not this test's.
+    home: tempfile::TempDir,
+}
+
+impl Helm {
+    fn find(test: &str) -> Option<Self> {
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        let directories =
+            std::iter::once(xtask::control_plane::directory()).chain(std::env::split_paths(&path));
+        let program = directories.map(|directory| directory.join("helm")).find(|program| program.is_file());
+        if program.is_none() {
+            assert!(
+                std::env::var_os("CI").is_none(),
+                "{test} needs helm: run `cargo xtask control-plane --helm`"
+            );
+            let _ = writeln!(std::io::stderr(), "SKIPPED: {test}: run cargo xtask control-plane --helm");
+        }
+        Some(Self { program: program?, home: tempfile::tempdir().unwrap() })
+    }
+
+    fn run(&self, words: &[&str]) -> Output {
+        let mut command = Command::new(&self.program);
+        command.args(words).current_dir(root()).env_clear().env("HOME", self.home.path());
+        command.output().unwrap()
+    }
+
+    fn ok(&self, words: &[&str]) -> String {
+        let output = self.run(words);
+        let error = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "helm {}: {error}", words.join(" "));
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    /// What the OpenClaw chart renders with these words more.
+    fn openclaw(&self, more: &[&str]) -> Vec<Value> {
+        let words =
+            [&TEMPLATE[..], &["openclaw-rating-api", "fixtures/openclaw/chart", "--namespace", "openclaw"]]
+                .concat();
+        crd::yaml::from_documents(&self.ok(&[&words[..], more].concat())).unwrap()
+    }
+
+    fn refusal(&self, more: &[&str]) -> String {
+        let output = self.run(&[&TEMPLATE[..], &["x", "fixtures/openclaw/chart"], more].concat());
+        assert!(!output.status.success(), "{more:?} was accepted");
+        String::from_utf8(output.stderr).unwrap()
+    }
+}
+
+/// The files that a rendered stream consists of, by the name of their template.
+fn by_file(stream: &str) -> BTreeMap<String, String> {
+    let mut files: BTreeMap<String, String> = BTreeMap::new();
+    for document in stream.split("---\n# Source: ").filter(|document| !document.trim().is_empty()) {
+        let (source, text) = document.split_once('\n').unwrap();
+        let name = source.rsplit('/').next().unwrap().to_owned();
+        let text = format!("{}\n", text.trim());
+        files.entry(name).and_modify(|file| *file = format!("{file}---\n{text}")).or_insert(text);
+    }
+    files
+}
+
+/// Compares files with those in a directory of the repository; `UPDATE=1` writes them.
+fn compare(directory: &Path, rendered: &BTreeMap<String, String>) {
+    if std::env::var_os("UPDATE").is_some() {
+        std::fs::create_dir_all(directory).unwrap();
+        for (name, text) in rendered {
+            std::fs::write(directory.join(name), text).unwrap();
+        }
+    }
+    let mut there: Vec<String> = std::fs::read_dir(directory)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .filter(|name| Path::new(name).extension().is_some_and(|end| end == "yaml"))
+        .collect();
+    there.sort();
+    assert_eq!(rendered.keys().cloned().collect::<Vec<_>>(), there, "{}", directory.display());
+    for (name, text) in rendered {
+        let file = directory.join(name);
+        let recorded = std::fs::read_to_string(&file).unwrap();
+        assert_eq!(*text, recorded, "UPDATE=1 records {}", file.display());
+    }
+}
+
+fn find<'o>(objects: &'o [Value], kind: &str) -> &'o Value {
+    objects.iter().find(|object| object["kind"] == kind).unwrap_or_else(|| panic!("no {kind}"))
+}
+
+#[test]
+fn the_openclaw_chart_renders_what_the_demo_applies() {
+    let Some(helm) = Helm::find("the_openclaw_chart_renders_what_the_demo_applies") else { return };
+    let words =
+        [&TEMPLATE[..], &["openclaw-rating-api", "fixtures/openclaw/chart", "--namespace", "openclaw"]]
+            .concat();
+    compare(&root().join("fixtures/openclaw/rendered"), &by_file(&helm.ok(&words)));
+}
+
+#[test]
+fn the_controllers_chart_renders_the_plain_manifests() {
+    let Some(helm) = Helm::find("the_controllers_chart_renders_the_plain_manifests") else { return };
+    let words = ["aviary-controller", "bins/controller/chart", "--namespace", "argo-rollouts"];
+    let rendered = by_file(&helm.ok(&[&TEMPLATE[..], &words, &["--set", "createNamespace=true"]].concat()));
+    // The namespace first: whoever applies the file needs it before everything else.
+    let order = ["namespace.yaml", "rbac.yaml", "service.yaml", "deployment.yaml"];
+    assert_eq!(rendered.len(), order.len(), "{:?}", rendered.keys());
+    let head = "# What the chart beside this file renders. The custom resources come first:\n#   kubectl apply --server-side -f fixtures/crds\n#   kubectl apply -f bins/controller/install.yaml\n# It takes the same lease as the Argo Rollouts controller, so that the two never act at the same time.\n";
+    let text = order.map(|name| rendered[name].clone()).join("---\n");
+    let file = root().join("bins/controller/install.yaml");
+    if std::env::var_os("UPDATE").is_some() {
+        std::fs::write(&file, format!("{head}{text}")).unwrap();
+    }
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), format!("{head}{text}"), "UPDATE=1 records it");
+}
+
+#[test]
+fn helm_finds_nothing_to_complain_about() {
+    let Some(helm) = Helm::find("helm_finds_nothing_to_complain_about") else { return };
+    for chart in ["fixtures/openclaw/chart", "bins/controller/chart"] {
+        let said = helm.ok(&["lint", "--strict", "--quiet", chart]);
+        assert!(!said.contains("WARNING") && !said.contains("ERROR"), "{chart}: {said}");
+    }
+}
+
+#[test]
+fn values_that_cannot_work_are_refused_with_their_name() {
+    let Some(helm) = Helm::find("values_that_cannot_work_are_refused_with_their_name") else { return };
+    for (set, named) in [
+        ("image.tag=latest", "tag"),
+        ("replicas=0", "replicas"),
+        ("weights={10,110}", "weights"),
+        ("pause=soon", "pause"),
+        ("analysis.provider=guess", "provider"),
+        ("gate.onPartition=ignore", "onPartition"),
+        ("image.digest=sha256:1", "digest"),
+        ("replica=3", "replica"),
+    ] {
+        let refusal = helm.refusal(&["--set", set]);
+        assert!(refusal.contains(named) && refusal.contains("values don't meet"), "{set}: {refusal}");
+    }
+}
+
+#[test]
+fn a_digest_wins_over_a_tag() {
+    let Some(helm) = Helm::find("a_digest_wins_over_a_tag") else { return };
+    let digest = format!("sha256:{}", "a".repeat(64));
+    let objects =
+        helm.openclaw(&["--set", &format!("image.digest={digest},image.repository=r.example.com/x")]);
+    let containers = find(&objects, "Rollout")["spec"]["template"]["spec"]["containers"].as_array().unwrap();
+    for container in containers {
+        assert_eq!(container["image"], format!("r.example.com/x@{digest}"));
+    }
+    assert_eq!(containers.len(), 2);
+}
+
+#[test]
+fn without_gateway_api_the_rollout_says_what_its_weights_really_are() {
+    let Some(helm) = Helm::find("without_gateway_api_the_rollout_says_what_its_weights_really_are") else {
+        return;
+    };
+    for (replicas, weights, said) in [
+        (
+            4,
+            "{10,30,60}",
+            "10 % is 20 % (1 of 5 pods), 30 % is 25 % (1 of 4 pods), 60 % is 60 % (3 of 5 pods)",
+        ),
+        (
+            10,
+            "{10,30,60}",
+            "10 % is 10 % (1 of 10 pods), 30 % is 30 % (3 of 10 pods), 60 % is 60 % (6 of 10 pods)",
+        ),
+        (3, "{33}", "33 % is 33.3 % (1 of 3 pods)"),
+    ] {
+        let set = format!("route.enabled=false,replicas={replicas},weights={weights}");
+        let objects = helm.openclaw(&["--set", &set]);
+        assert!(objects.iter().all(|object| object["kind"] != "HTTPRoute"));
+        let rollout = find(&objects, "Rollout");
+        assert!(rollout["spec"]["strategy"]["canary"].get("trafficRouting").is_none());
+        assert_eq!(rollout["metadata"]["annotations"]["openclaw.example.com/real-weights"], said);
+    }
+}
+
+#[test]
+fn what_is_optional_can_be_left_out_and_asked_for() {
+    let Some(helm) = Helm::find("what_is_optional_can_be_left_out_and_asked_for") else { return };
+    let less = "sidecar.enabled=false,gate.enabled=false,podDisruptionBudget.enabled=false,networkPolicy.enabled=false";
+    let objects = helm.openclaw(&["--set", less]);
+    let kinds: Vec<&str> = objects.iter().map(|object| object["kind"].as_str().unwrap()).collect();
+    assert!(!kinds.contains(&"PodDisruptionBudget") && !kinds.contains(&"NetworkPolicy"), "{kinds:?}");
+    let rollout = find(&objects, "Rollout");
+    let pod = &rollout["spec"]["template"]["spec"];
+    assert_eq!(pod["containers"].as_array().unwrap().len(), 1);
+    assert_eq!(pod["containers"][0]["ports"][0]["name"], "http");
+    let steps = rollout["spec"]["strategy"]["canary"]["steps"].as_array().unwrap();
+    assert!(steps.iter().all(|step| step.get("plugin").is_none()));
+
+    let objects = helm.openclaw(&["--set", "serviceMonitor.enabled=true,analysis.provider=datadog"]);
+    assert_eq!(find(&objects, "PodMonitor")["spec"]["podMetricsEndpoints"][0]["port"], "metrics");
+    let template = find(&objects, "AnalysisTemplate");
+    assert!(template["spec"]["metrics"][0]["provider"].get("datadog").is_some());
+}
