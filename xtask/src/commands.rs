@@ -10,6 +10,7 @@ mod deny;
 mod docs;
 mod fmt;
 mod layers;
+mod soak;
 mod test;
 mod tidy;
 mod wasm;
@@ -37,6 +38,7 @@ const COMMANDS: &[Command] = &[
     docs::COMMAND,
     fmt::COMMAND,
     layers::COMMAND,
+    soak::COMMAND,
     test::COMMAND,
     tidy::COMMAND,
     wasm::COMMAND,

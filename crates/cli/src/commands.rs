@@ -8,6 +8,7 @@ mod create_analysis_run;
 mod demo;
 mod get;
 mod get_experiment;
+mod get_release;
 mod get_rollout;
 mod lint;
 mod list;
@@ -39,8 +40,9 @@ pub(crate) const USAGES: &[(&[&str], &str)] = &[
     (&["create"], "create [flags]"),
     (&["create", "analysisrun"], "create analysisrun [flags]"),
     (&["demo"], "demo [flags]"),
-    (&["get"], "get <rollout|experiment> RESOURCE_NAME [flags]"),
+    (&["get"], "get <rollout|experiment|release> RESOURCE_NAME [flags]"),
     (&["get", "experiment"], "get experiment EXPERIMENT_NAME [flags]"),
+    (&["get", "release"], "get release GROUP [flags]"),
     (&["get", "rollout"], "get rollout ROLLOUT_NAME [flags]"),
     (&["lint"], "lint PATH... [flags]"),
     (&["list"], "list <rollout|experiment> [flags]"),

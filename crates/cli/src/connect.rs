@@ -29,6 +29,15 @@ impl Target {
     }
 }
 
+/// A client of the cluster that a kubeconfig's current context names.
+pub(crate) async fn client_of(file: &Path) -> Result<Client, Error> {
+    let place = file.display().to_string();
+    let kubeconfig = Kubeconfig::read_from(file).map_err(|error| unreadable(&place, &error))?;
+    let config = Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default()).await;
+    let config = config.map_err(|error| unreadable(&place, &error))?;
+    Client::try_from(config).map_err(|error| Error::new(format!("cannot set up the connection: {error}")))
+}
+
 async fn connected(flags: &Global) -> Result<Client, Error> {
     let mut config = config(flags).await?;
     overlay(&mut config, flags)?;

@@ -20,6 +20,7 @@ pub(crate) const CLUSTER_ANALYSIS_TEMPLATES: Resource =
 pub(crate) const REPLICA_SETS: Resource = of("apps", "v1", "ReplicaSet", "replicasets");
 pub(crate) const DEPLOYMENTS: Resource = of("apps", "v1", "Deployment", "deployments");
 pub(crate) const PODS: Resource = of("", "v1", "Pod", "pods");
+pub(crate) const CONFIG_MAPS: Resource = of("", "v1", "ConfigMap", "configmaps");
 pub(crate) const POD_TEMPLATES: Resource = of("", "v1", "PodTemplate", "podtemplates");
 
 const fn ours(kind: &'static str, plural: &'static str) -> Resource {

@@ -183,7 +183,7 @@ impl Controller {
             }
             rollout::Question::RegionsReached { step, gate, .. } => Answer::Regions {
                 question: question.clone(),
-                local: (step == gate).then_some(Ok(())),
+                local: if step == gate { (environment.checks)(question, now) } else { None },
                 answer: (environment.regions)(question, now),
             },
         };

@@ -12,6 +12,9 @@ use crate::metrics::{MetricsFn, constant};
 /// What the other regions say, and when.
 pub type RegionsFn = Arc<dyn Fn(&Question, Timestamp) -> RegionsAnswer + Send + Sync>;
 
+/// What the region's own checks at a gate say; `None` while they run.
+pub type ChecksFn = Arc<dyn Fn(&Question, Timestamp) -> Option<Result<(), String>> + Send + Sync>;
+
 /// Everything around the controller.
 #[derive(Clone)]
 pub struct Environment {
@@ -21,6 +24,8 @@ pub struct Environment {
     pub metrics: MetricsFn,
     /// What the other regions say.
     pub regions: RegionsFn,
+    /// What the region's own checks say.
+    pub checks: ChecksFn,
     /// How long a deleted pod takes to end.
     pub ends_after: Duration,
 }
@@ -51,6 +56,7 @@ impl Default for Environment {
             pods: Vec::new(),
             metrics: constant(0.0),
             regions: Arc::new(passed),
+            checks: Arc::new(|_, _| Some(Ok(()))),
             ends_after: Duration::from_secs(2),
         }
     }

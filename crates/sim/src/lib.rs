@@ -56,7 +56,7 @@ mod verbs;
 mod view;
 
 pub use describe::describe;
-pub use environment::{Environment, PodRule, RegionsFn};
+pub use environment::{ChecksFn, Environment, PodRule, RegionsFn};
 pub use error::Error;
 pub use expectation::{Case, Expectation, Given, Unmet};
 pub use faults::{Fault, Faults, NoFaults, RandomFaults};

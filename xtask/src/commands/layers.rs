@@ -28,7 +28,7 @@ const EDGES: &[Edges] = &[
     Edges("lint", &["crd", "expr", "traffic", "rollout", "plan"], &[]),
     // adapters
     Edges("metric-providers", &["crd"], &[]),
-    Edges("regions", &["crd"], &[]),
+    Edges("regions", &["crd"], &["rollout", "sim"]),
     Edges(
         "cluster",
         &["crd", "expr", "traffic", "rollout", "metric-providers", "regions"],

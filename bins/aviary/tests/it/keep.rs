@@ -69,7 +69,7 @@ impl Kept {
         text
     }
 
-    async fn aviary(&self, line: &str) -> (i32, String) {
+    pub(crate) async fn aviary(&self, line: &str) -> (i32, String) {
         self.run(Path::new(env!("CARGO_BIN_EXE_aviary")), line).await
     }
 }

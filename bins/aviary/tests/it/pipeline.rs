@@ -153,7 +153,29 @@ async fn a_good_release_passes_the_pipeline_and_a_bad_one_is_brought_back_by_it(
     let runner = Runner::new(&kept);
     bad(&runner).await;
     good(&runner).await;
+    side_by_side(&kept).await;
     end(&mut kept).await;
+}
+
+/// Both regions in one table, by what each says of itself.
+async fn side_by_side(kept: &Kept) {
+    let peer = format!("eu-west-1={}", kept.kubeconfigs[1].display());
+    let (exit, said) =
+        kept.aviary(&format!("get release rating-api -n openclaw --peer {peer} --watch")).await;
+    let rows: Vec<Vec<&str>> = said.lines().map(|line| line.split_whitespace().collect()).collect();
+    assert_eq!(exit, 0, "{said}");
+    for region in REGIONS {
+        let row = rows.iter().find(|row| row.first() == Some(&region)).unwrap_or_else(|| panic!("{said}"));
+        assert_eq!(row[1..6], ["Promoted", "14", "100", "%", "yes"], "{said}");
+        assert_eq!(row.last(), Some(&"openclaw/rating-api:1.5.0"), "{said}");
+    }
+    let (exit, said) = kept.aviary("get release nothing -n openclaw").await;
+    assert!(exit == 1 && said.contains("no region knows of a release group \"nothing\""), "{said}");
+    let (exit, said) = kept.aviary("get release rating-api -n openclaw --peer eu-west-1").await;
+    assert_eq!(
+        (exit, said.as_str()),
+        (1, "Error: --peer \"eu-west-1\" is not of the form REGION=KUBECONFIG\n")
+    );
 }
 
 /// 1.6.0 fails one request in eight.

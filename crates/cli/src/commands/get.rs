@@ -1,9 +1,9 @@
 //! `get`: one object with everything below it.
 
-use super::{get_experiment, get_rollout};
+use super::{get_experiment, get_release, get_rollout};
 use crate::{Context, Error, Io};
 
-/// Get details about rollouts and experiments
+/// Get details about rollouts, experiments and releases
 #[derive(clap::Args)]
 #[command(
     after_help = "Examples:\n  # Get a rollout\n  %PROGRAM% get rollout guestbook\n\n  # Watch a rollout progress\n  %PROGRAM% get rollout guestbook --watch\n\n  # Get an experiment\n  %PROGRAM% get experiment my-experiment"
@@ -19,11 +19,13 @@ enum What {
     Rollout(get_rollout::Args),
     #[command(visible_aliases = ["exp", "experiments"])]
     Experiment(get_experiment::Args),
+    Release(get_release::Args),
 }
 
 pub(crate) async fn run(args: Args, context: &Context<'_>, io: &mut Io<'_>) -> Result<(), Error> {
     match args.what {
         What::Rollout(args) => get_rollout::run(args, context, io).await,
+        What::Release(args) => get_release::run(args, context, io).await,
         What::Experiment(args) => get_experiment::run(args, context, io).await,
     }
 }
