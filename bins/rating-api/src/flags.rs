@@ -73,6 +73,15 @@ impl SidecarFlags {
     }
 }
 
+/// A URL is a server, everything else a file.
+fn storage(place: String) -> Storage {
+    if place.starts_with("postgres://") || place.starts_with("postgresql://") {
+        Storage::Postgres(place)
+    } else {
+        Storage::File(PathBuf::from(place))
+    }
+}
+
 /// Flags of the service.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Flags {
@@ -82,9 +91,9 @@ pub(crate) struct Flags {
     /// Address where /metrics is read instead
     #[arg(long, env = "RATING_METRICS")]
     metrics: Option<SocketAddr>,
-    /// SQLite file; without it ratings are kept in memory
-    #[arg(long, env = "RATING_DATABASE")]
-    database: Option<PathBuf>,
+    /// SQLite file, or the URL of a PostgreSQL database (postgres://...); without it ratings are kept in memory
+    #[arg(long, env = "RATING_DATABASE", hide_env_values = true)]
+    database: Option<String>,
     /// What x-version and the version label say
     #[arg(long, env = "RATING_VERSION", default_value = env!("CARGO_PKG_VERSION"))]
     release: String,
@@ -126,7 +135,7 @@ impl Flags {
             listen: self.listen,
             metrics: self.metrics,
             version: self.release,
-            storage: self.database.map_or(Storage::Memory, Storage::File),
+            storage: self.database.map_or(Storage::Memory, storage),
             limits: Limits {
                 body: self.max_body,
                 time: self.timeout,

@@ -50,6 +50,9 @@ pub enum Storage {
     /// An SQLite file.
     #[cfg(feature = "sqlite")]
     File(PathBuf),
+    /// A PostgreSQL database, by its URL.
+    #[cfg(feature = "postgres")]
+    Postgres(String),
     /// A store that others use too, as replicas use one database.
     Shared(Arc<dyn Store>),
 }
@@ -60,6 +63,9 @@ impl fmt::Debug for Storage {
             Self::Memory => f.write_str("Memory"),
             #[cfg(feature = "sqlite")]
             Self::File(path) => f.debug_tuple("File").field(path).finish(),
+            // The URL holds a password.
+            #[cfg(feature = "postgres")]
+            Self::Postgres(_) => f.write_str("Postgres"),
             Self::Shared(_) => f.write_str("Shared"),
         }
     }

@@ -53,6 +53,8 @@ pub use item::{InvalidItem, ItemId};
 pub use service::{Running, Service, StartError};
 pub use sidecar::{RunningSidecar, Sidecar, SidecarConfig};
 pub use stars::{Distribution, InvalidStars, Stars};
+#[cfg(feature = "postgres")]
+pub use store::PostgresStore;
 #[cfg(feature = "sqlite")]
 pub use store::SqliteStore;
 pub use store::{Added, MemoryStore, NewRating, Rating, Store, StoreError};

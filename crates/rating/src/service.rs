@@ -62,13 +62,15 @@ impl Service {
     }
 }
 
-// Only a file takes time to open.
-#[cfg_attr(not(feature = "sqlite"), allow(clippy::unused_async))]
+// Only a database takes time to open.
+#[cfg_attr(not(any(feature = "sqlite", feature = "postgres")), allow(clippy::unused_async))]
 async fn open(storage: Storage) -> Result<Arc<dyn Store>, StoreError> {
     Ok(match storage {
         Storage::Memory => Arc::new(MemoryStore::default()),
         #[cfg(feature = "sqlite")]
         Storage::File(path) => Arc::new(crate::SqliteStore::open(&path).await?),
+        #[cfg(feature = "postgres")]
+        Storage::Postgres(url) => Arc::new(crate::PostgresStore::connect(&url).await?),
         Storage::Shared(store) => store,
     })
 }

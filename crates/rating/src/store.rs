@@ -1,18 +1,22 @@
 //! Where ratings are kept: what the service asks of a store, and what it gets back.
 
 mod memory;
+#[cfg(feature = "postgres")]
+mod postgres;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 #[cfg(feature = "sqlite")]
 mod writer;
 
-#[cfg(feature = "sqlite")]
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
 
 pub use memory::MemoryStore;
+#[cfg(feature = "postgres")]
+pub use postgres::PostgresStore;
 #[cfg(feature = "sqlite")]
 pub use sqlite::SqliteStore;
 
@@ -81,7 +85,18 @@ pub enum StoreError {
         /// What SQLite said.
         source: Arc<sqlx::Error>,
     },
-    #[cfg(feature = "sqlite")]
+    #[cfg(feature = "postgres")]
+    /// The database server could not be reached, or its tables not be brought up to date.
+    #[error(
+        "cannot use the rating database at {place}: {source}; check address, name, credentials and sslmode"
+    )]
+    Connect {
+        /// Host, port and database.
+        place: String,
+        /// What PostgreSQL said.
+        source: Arc<sqlx::Error>,
+    },
+    #[cfg(any(feature = "sqlite", feature = "postgres"))]
     /// The database refused a statement.
     #[error("the rating database failed: {0}")]
     Database(#[from] Arc<sqlx::Error>),
@@ -93,9 +108,19 @@ pub enum StoreError {
     Closed,
 }
 
-#[cfg(feature = "sqlite")]
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
         Self::Database(Arc::new(error))
     }
+}
+
+/// A rating as a database holds it.
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+fn rating(id: i64, stars: i64, created: i64) -> Result<Rating, StoreError> {
+    let corrupt = |what: String| StoreError::Corrupt(format!("rating {id}: {what}"));
+    let stars = Stars::new(stars).map_err(|error| corrupt(error.to_string()))?;
+    let created_at =
+        Timestamp::from_millisecond(created).map_err(|error| corrupt(format!("created_at: {error}")))?;
+    Ok(Rating { id, stars, created_at })
 }

@@ -50,7 +50,7 @@ fn options(path: &Path) -> SqliteConnectOptions {
 
 async fn connect_writer(options: &SqliteConnectOptions) -> Result<SqliteConnection, sqlx::Error> {
     let mut writer = options.connect().await?;
-    sqlx::migrate!("./migrations").run_direct(None, &mut writer, false).await?;
+    sqlx::migrate!("./migrations/sqlite").run_direct(None, &mut writer, false).await?;
     Ok(writer)
 }
 

@@ -1,11 +1,10 @@
 //! The only writer of an SQLite store: ratings that wait together share one transaction, and so one disk sync.
 
-use jiff::Timestamp;
 use sqlx::{Connection, SqliteConnection};
 use tokio::sync::{mpsc, oneshot};
 
-use super::{Added, NewRating, Rating, StoreError};
-use crate::{ItemId, Stars};
+use super::{Added, NewRating, StoreError, rating};
+use crate::ItemId;
 
 /// How many ratings one transaction takes at most; more wait for the next.
 const BATCH: usize = 256;
@@ -93,12 +92,4 @@ async fn find(sql: &mut SqliteConnection, item: &ItemId, key: Option<&str>) -> R
     let (id, stars, created): (i64, i64, i64) =
         sqlx::query_as(FIND).bind(item.as_str()).bind(key).fetch_one(sql).await?;
     Ok(Added::Known(rating(id, stars, created)?))
-}
-
-fn rating(id: i64, stars: i64, created: i64) -> Result<Rating, StoreError> {
-    let corrupt = |what: String| StoreError::Corrupt(format!("rating {id}: {what}"));
-    let stars = Stars::new(stars).map_err(|error| corrupt(error.to_string()))?;
-    let created_at =
-        Timestamp::from_millisecond(created).map_err(|error| corrupt(format!("created_at: {error}")))?;
-    Ok(Rating { id, stars, created_at })
 }

@@ -7,6 +7,8 @@ mod faults;
 #[cfg(test)]
 mod limits;
 #[cfg(test)]
+mod postgres;
+#[cfg(test)]
 mod ratings;
 #[cfg(test)]
 mod sidecar;

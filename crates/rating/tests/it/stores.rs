@@ -1,11 +1,15 @@
-//! The contract of a store, on both of them, one after another and with many writers at once.
+//! The contract of a store, on each of them, one after another and with many writers at once.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use aviary_rating::{Distribution, ItemId, MemoryStore, NewRating, SqliteStore, Stars, Store};
 use jiff::Timestamp;
 use proptest::prelude::*;
+use proptest::strategy::ValueTree as _;
+
+use crate::postgres::Postgres;
 
 /// A rating as a test writes it: item, stars, key.
 type Given = (u8, u8, Option<u8>);
@@ -72,6 +76,88 @@ proptest! {
             check(Arc::new(MemoryStore::default()), given, writers).await;
         });
     }
+}
+
+/// The same on PostgreSQL: many writers, few items, every key several times.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn aggregates_in_postgres_equal_the_distinct_ratings_under_concurrent_writers() {
+    let name = "aggregates_in_postgres_equal_the_distinct_ratings_under_concurrent_writers";
+    let Some(postgres) = Postgres::start(name).await else { return };
+    let mut runner = proptest::test_runner::TestRunner::deterministic();
+    for case in 0..12 {
+        let given = given().new_tree(&mut runner).unwrap().current();
+        let writers = 1 + case % 8;
+        check(Arc::new(postgres.store(&format!("case{case}")).await), given, writers).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_acknowledged_rating_is_lost_when_postgres_is_killed_under_load() {
+    let name = "no_acknowledged_rating_is_lost_when_postgres_is_killed_under_load";
+    let Some(mut postgres) = Postgres::start(name).await else { return };
+    let store = Arc::new(postgres.store("killed").await);
+    let acknowledged = Arc::new(AtomicU64::new(0));
+    let stop = Arc::new(AtomicBool::new(false));
+    let writers: Vec<_> = (0..8_u32)
+        .map(|writer| {
+            let (store, acknowledged, stop) =
+                (Arc::clone(&store), Arc::clone(&acknowledged), Arc::clone(&stop));
+            tokio::spawn(async move {
+                let mut kept = Vec::new();
+                for number in 0.. {
+                    if stop.load(Ordering::SeqCst) {
+                        break;
+                    }
+                    let key = format!("{writer}-{number}");
+                    let rating = NewRating { key: Some(key.clone()), ..new_rating((0, 5, None)) };
+                    // One that was not acknowledged may be stored or not; it may be sent again.
+                    if store.add(&item(0), rating).await.is_ok() {
+                        kept.push(key);
+                        acknowledged.fetch_add(1, Ordering::SeqCst);
+                    }
+                }
+                kept
+            })
+        })
+        .collect();
+    let reached = |wanted: u64| {
+        let acknowledged = Arc::clone(&acknowledged);
+        async move {
+            while acknowledged.load(Ordering::SeqCst) < wanted {
+                tokio::task::yield_now().await;
+            }
+        }
+    };
+    reached(300).await;
+    postgres.kill();
+    let at_the_kill = acknowledged.load(Ordering::SeqCst);
+    postgres.run().await;
+    // The service goes on by itself once the database is there again.
+    reached(at_the_kill + 300).await;
+    stop.store(true, Ordering::SeqCst);
+    let kept: Vec<String> =
+        futures::future::join_all(writers).await.into_iter().flat_map(Result::unwrap).collect();
+    for key in &kept {
+        let again = NewRating { key: Some(key.clone()), ..new_rating((0, 5, None)) };
+        let added = store.add(&item(0), again).await.unwrap();
+        assert!(matches!(added, aviary_rating::Added::Known(_)), "the acknowledged rating {key} is lost");
+    }
+    // What was sent and not acknowledged may be there too, but nothing is counted that is not stored.
+    let counted = store.distribution(&item(0)).await.unwrap().count();
+    assert!(counted >= kept.len() as u64, "{counted} of {}", kept.len());
+}
+
+#[tokio::test]
+async fn a_database_server_that_cannot_be_reached_is_named_without_its_password() {
+    let url = "postgres://rating:s3cret@127.0.0.1:1/ratings";
+    let error = aviary_rating::PostgresStore::connect(url).await.unwrap_err().to_string();
+    assert!(error.starts_with("cannot use the rating database at 127.0.0.1:1/ratings: "), "{error}");
+    assert!(!error.contains("s3cret"), "{error}");
+    let config = aviary_rating::Config {
+        storage: aviary_rating::Storage::Postgres(url.to_owned()),
+        ..aviary_rating::Config::default()
+    };
+    assert!(!format!("{config:?}").contains("s3cret"));
 }
 
 #[tokio::test]
