@@ -1,10 +1,11 @@
 //! The command line. Every flag can be set in the environment too, as pods do.
 
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use rating::{Config, Drain, FaultPlan, Limits, SidecarConfig, Storage};
+use rating::{Config, Drain, FaultPlan, Limits, SidecarConfig, Storage, Tokens};
 
 const EXAMPLES: &str = "Examples:
   rating-api                                              on 127.0.0.1:8080, ratings in memory
@@ -106,6 +107,21 @@ pub(crate) struct Flags {
     /// How many API requests run at a time
     #[arg(long, env = "RATING_CONCURRENCY", default_value_t = Limits::default().concurrency)]
     concurrency: usize,
+    /// How many API requests one client may send a second
+    #[arg(long, env = "RATING_RATE")]
+    rate: Option<NonZeroU32>,
+    /// Tokens of which a write needs one, separated by commas; without any, everybody may write
+    #[arg(
+        long,
+        env = "OPENCLAW_API_TOKENS",
+        hide_env_values = true,
+        default_value = "",
+        hide_default_value = true
+    )]
+    tokens: String,
+    /// Origin of pages that may ask from a browser; * is all
+    #[arg(long = "cors-origin", env = "RATING_CORS_ORIGINS", value_delimiter = ',')]
+    origins: Vec<String>,
     /// How long to go on serving after /readyz turned 503
     #[arg(long, env = "RATING_DRAIN_NOTICE", default_value = "5s", value_parser = rating::parse_duration)]
     drain_notice: Duration,
@@ -140,9 +156,12 @@ impl Flags {
                 body: self.max_body,
                 time: self.timeout,
                 concurrency: self.concurrency,
+                rate: self.rate,
                 ..Limits::default()
             },
             drain: Drain { notice: self.drain_notice, deadline: self.drain_deadline },
+            tokens: Tokens::parse(&self.tokens),
+            origins: self.origins,
             faults: FaultPlan {
                 errors: self.fault_errors,
                 latency: self.fault_latency,

@@ -2,21 +2,26 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::middleware::from_fn_with_state;
 use axum::response::IntoResponse;
 use axum::routing::{get, post};
-use http::{HeaderValue, Method, Uri, header};
+use http::{HeaderName, HeaderValue, Method, Uri, header};
 use tokio::sync::Semaphore;
 use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::cors::{AllowOrigin, Any, CorsLayer};
 
 use crate::metrics::{CONTENT_TYPE, Metrics};
 use crate::problem::Problem;
-use crate::{Faults, Limits, Store, guard, health, ratings};
+use crate::rate::Rate;
+use crate::{
+    Faults, IDEMPOTENCY_HEADER, Limits, Store, Tokens, VERSION_HEADER, guard, health, page, ratings, trace,
+};
 
-/// `POST`: a new rating.
+/// `POST`: a new rating. `GET`: those that there are.
 pub(crate) const RATINGS: &str = "/v1/items/{id}/ratings";
 /// `GET`: what an item's ratings come to.
 pub(crate) const RATING: &str = "/v1/items/{id}/rating";
@@ -27,22 +32,36 @@ const METRICS: &str = "/metrics";
 /// Every value that the `route` label can have, besides `unmatched`.
 pub(crate) const ROUTES: [&str; 5] = [RATINGS, RATING, HEALTHZ, READYZ, METRICS];
 
+/// What an instance is told besides its store.
+pub(crate) struct Settings {
+    pub(crate) limits: Limits,
+    pub(crate) tokens: Tokens,
+    pub(crate) origins: Vec<String>,
+    pub(crate) faults: Faults,
+}
+
 /// What the handlers of one instance share.
 pub(crate) struct App {
     pub(crate) version: HeaderValue,
     pub(crate) store: Arc<dyn Store>,
     pub(crate) limits: Limits,
     pub(crate) places: Semaphore,
+    pub(crate) rate: Option<Rate>,
+    pub(crate) tokens: Tokens,
+    origins: Vec<String>,
     pub(crate) faults: Faults,
     pub(crate) metrics: Arc<Metrics>,
     draining: AtomicBool,
 }
 
 impl App {
-    pub(crate) fn new(version: HeaderValue, store: Arc<dyn Store>, limits: Limits, faults: Faults) -> Self {
+    pub(crate) fn new(version: HeaderValue, store: Arc<dyn Store>, settings: Settings) -> Self {
+        let Settings { limits, tokens, origins, faults } = settings;
         let metrics = Arc::new(Metrics::new(version.to_str().unwrap_or_default()));
         let places = Semaphore::new(limits.concurrency);
-        Self { version, store, limits, places, faults, metrics, draining: AtomicBool::new(false) }
+        let rate = limits.rate.map(Rate::new);
+        let draining = AtomicBool::new(false);
+        Self { version, store, limits, places, rate, tokens, origins, faults, metrics, draining }
     }
 
     /// From now on `/readyz` is 503 and every answer asks its client to connect anew, elsewhere.
@@ -65,7 +84,7 @@ pub(crate) enum MetricsHere {
 /// Outermost first: observe, catch panics, route; and for the API: shed, time limit, faults, body limit.
 pub(crate) fn router(app: Arc<App>, metrics_here: MetricsHere) -> Router {
     let api = Router::new()
-        .route(RATINGS, post(ratings::add))
+        .route(RATINGS, post(ratings::add).get(page::list))
         .route(RATING, get(ratings::read))
         .layer(DefaultBodyLimit::max(app.limits.body))
         .route_layer(from_fn_with_state(Arc::clone(&app), guard::admit));
@@ -79,9 +98,28 @@ pub(crate) fn router(app: Arc<App>, metrics_here: MetricsHere) -> Router {
         .route(READYZ, get(health::readyz))
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
+        .layer(cors(&app.origins))
         .layer(CatchPanicLayer::custom(|_| Problem::Panicked.into_response()))
         .layer(from_fn_with_state(Arc::clone(&app), guard::observe))
         .with_state(app)
+}
+
+/// Browsers may ask from these origins; from none, if none is named.
+fn cors(origins: &[String]) -> CorsLayer {
+    let layer = CorsLayer::new()
+        .allow_methods([Method::GET, Method::POST])
+        .allow_headers([
+            header::CONTENT_TYPE,
+            header::AUTHORIZATION,
+            HeaderName::from_static(IDEMPOTENCY_HEADER),
+        ])
+        .expose_headers([HeaderName::from_static(VERSION_HEADER), trace::REQUEST_ID])
+        .max_age(Duration::from_secs(600));
+    if origins.iter().any(|origin| origin == "*") {
+        return layer.allow_origin(Any);
+    }
+    let known: Vec<HeaderValue> = origins.iter().filter_map(|origin| origin.parse().ok()).collect();
+    layer.allow_origin(AllowOrigin::list(known))
 }
 
 async fn metrics(State(app): State<Arc<App>>) -> impl IntoResponse {

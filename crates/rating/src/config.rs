@@ -2,12 +2,13 @@
 
 use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::num::NonZeroU32;
 #[cfg(feature = "sqlite")]
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::{FaultPlan, Store};
+use crate::{FaultPlan, Store, Tokens};
 
 /// How an instance is to run. The default listens on a free loopback port and keeps ratings in memory.
 #[derive(Clone, Debug)]
@@ -24,6 +25,10 @@ pub struct Config {
     pub limits: Limits,
     /// How to go away.
     pub drain: Drain,
+    /// Who may write.
+    pub tokens: Tokens,
+    /// Origins of pages that may ask from a browser; `*` is all.
+    pub origins: Vec<String>,
     /// What is to go wrong.
     pub faults: FaultPlan,
 }
@@ -37,6 +42,8 @@ impl Default for Config {
             storage: Storage::Memory,
             limits: Limits::default(),
             drain: Drain::default(),
+            tokens: Tokens::default(),
+            origins: Vec::new(),
             faults: FaultPlan::default(),
         }
     }
@@ -80,6 +87,8 @@ pub struct Limits {
     pub time: Duration,
     /// How many API requests run at a time; further ones get 503 with `retry-after` at once.
     pub concurrency: usize,
+    /// How many API requests one client may send a second; more get 429 with `retry-after`. `None` is any number.
+    pub rate: Option<NonZeroU32>,
     /// Longest time for a client to send its headers; after it the connection is closed.
     pub headers: Duration,
 }
@@ -90,6 +99,7 @@ impl Default for Limits {
             body: 4 * 1024,
             time: Duration::from_secs(5),
             concurrency: 256,
+            rate: None,
             headers: Duration::from_secs(10),
         }
     }

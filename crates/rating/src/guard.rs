@@ -11,17 +11,20 @@ use tokio::time::{sleep, timeout};
 
 use crate::app::{App, ROUTES};
 use crate::problem::Problem;
+use crate::trace::Trace;
 
 /// Counts and times every request, and signs every answer with the version.
 pub(crate) async fn observe(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
     let started = Instant::now();
     let _in_flight = app.metrics.begin();
     let (method, route) = (request.method().clone(), route(&request));
+    let trace = Trace::of(request.headers());
     let mut response = next.run(request).await;
     let status = response.status().as_u16();
     app.metrics.answered(&method, route, status, started.elapsed().as_secs_f64());
-    tracing::debug!(%method, route, status, "answered");
+    tracing::debug!(%method, route, status, trace_id = trace.id, span_id = trace.span, "answered");
     let headers = response.headers_mut();
+    trace.sign(headers);
     headers.insert(HeaderName::from_static(crate::VERSION_HEADER), app.version.clone());
     if app.is_draining() {
         headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
@@ -31,6 +34,9 @@ pub(crate) async fn observe(State(app): State<Arc<App>>, request: Request, next:
 
 /// Sheds what exceeds the limit at once, gives up what takes too long, and lets the fault switches at the rest.
 pub(crate) async fn admit(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+    if let Some(Err(problem)) = app.rate.as_ref().map(|rate| rate.admit(&request)) {
+        return problem.into_response();
+    }
     let Ok(_place) = app.places.try_acquire() else {
         return Problem::Overloaded { limit: app.limits.concurrency }.into_response();
     };

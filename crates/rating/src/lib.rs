@@ -9,7 +9,8 @@
 //! | route | what it does |
 //! |---|---|
 //! | `POST /v1/items/{id}/ratings` | stores `{"stars": 1..5}` durably before it answers; idempotent with an `Idempotency-Key` |
-//! | `GET /v1/items/{id}/rating` | count, mean and distribution |
+//! | `GET /v1/items/{id}/ratings` | the ratings, newest first, by cursor |
+//! | `GET /v1/items/{id}/rating` | count, mean and distribution, with `etag` and `cache-control` for the edge |
 //! | `GET /healthz` | whether the process is well |
 //! | `GET /readyz` | whether new requests should come here: 503 from the moment a drain begins |
 //! | `GET /metrics` | `http_requests_total`, `http_request_duration_seconds`, `http_requests_in_flight`; on a port of its own if [`Config::metrics`] says so |
@@ -39,12 +40,16 @@ mod guard;
 mod health;
 mod item;
 mod metrics;
+mod page;
 mod problem;
+mod rate;
 mod ratings;
 mod service;
 mod sidecar;
 mod stars;
 mod store;
+mod tokens;
+mod trace;
 
 pub use config::{Config, Drain, Limits, Storage};
 pub use drain::Drained;
@@ -58,6 +63,8 @@ pub use store::PostgresStore;
 #[cfg(feature = "sqlite")]
 pub use store::SqliteStore;
 pub use store::{Added, MemoryStore, NewRating, Rating, Store, StoreError};
+
+pub use tokens::Tokens;
 
 /// Response header that names the version which answered.
 pub const VERSION_HEADER: &str = "x-version";

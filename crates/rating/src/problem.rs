@@ -43,6 +43,17 @@ pub(crate) enum Problem {
         /// What it stored.
         stored: u8,
     },
+    /// A write without a token that is known.
+    #[error("a rating needs `authorization: Bearer TOKEN` with a token that is known here")]
+    Unauthorized,
+    /// The client asks too often.
+    #[error("this client sends more than {rate} requests a second; try again after {seconds} s")]
+    TooMany {
+        /// How many a second are served.
+        rate: u32,
+        /// When the next one is.
+        seconds: u64,
+    },
     /// All places are taken.
     #[error("{limit} requests are being served, which is the limit; try again after a moment")]
     Overloaded {
@@ -94,6 +105,8 @@ impl Problem {
             Self::KeyReused { .. } => {
                 (StatusCode::UNPROCESSABLE_ENTITY, "idempotency-key-reused", "Idempotency key reused")
             }
+            Self::Unauthorized => (StatusCode::UNAUTHORIZED, "unauthorized", "Unauthorized"),
+            Self::TooMany { .. } => (StatusCode::TOO_MANY_REQUESTS, "too-many-requests", "Too many requests"),
             Self::Overloaded { .. } => (StatusCode::SERVICE_UNAVAILABLE, "overloaded", "Overloaded"),
             Self::Timeout { .. } => (StatusCode::SERVICE_UNAVAILABLE, "timeout", "Timed out"),
             Self::Unavailable(_) => (StatusCode::SERVICE_UNAVAILABLE, "unavailable", "Unavailable"),
@@ -123,13 +136,20 @@ impl IntoResponse for Problem {
             tracing::error!(%error, "rating store");
         }
         let (status, name, title) = self.row();
+        let retry_after = match &self {
+            Self::TooMany { seconds, .. } => Some(*seconds),
+            _ => (status == StatusCode::SERVICE_UNAVAILABLE).then_some(1),
+        };
         let kind = format!("https://aviary.dev/problems/{name}");
         let details = Details { kind, title, status: status.as_u16(), detail: self.to_string() };
         let mut response = (status, Json(details)).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-        if status == StatusCode::SERVICE_UNAVAILABLE {
-            headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+        if let Some(seconds) = retry_after {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if status == StatusCode::UNAUTHORIZED {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
         response
     }

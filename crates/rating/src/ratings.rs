@@ -6,7 +6,7 @@ use axum::Json;
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -48,6 +48,9 @@ pub(crate) async fn add(
     headers: HeaderMap,
     body: Result<Json<NewRatingBody>, JsonRejection>,
 ) -> Result<Response, Problem> {
+    if !app.tokens.admit(&headers) {
+        return Err(Problem::Unauthorized);
+    }
     let item = item_id(item)?;
     let Json(body) = body.map_err(|rejection| rejected(&rejection, app.limits.body))?;
     let stars = Stars::new(body.stars).map_err(|error| Problem::Invalid(error.to_string()))?;
@@ -60,11 +63,38 @@ pub(crate) async fn add(
 pub(crate) async fn read(
     State(app): State<Arc<App>>,
     Path(item): Path<String>,
-) -> Result<Json<SummaryBody>, Problem> {
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
     let item = item_id(item)?;
     let distribution = app.store.distribution(&item).await?;
-    let (count, mean) = (distribution.count(), distribution.mean());
-    Ok(Json(SummaryBody { item: item.to_string(), count, mean, distribution }))
+    let tag = tag(&distribution);
+    let mut response = if known(&headers, &tag) {
+        StatusCode::NOT_MODIFIED.into_response()
+    } else {
+        let (count, mean) = (distribution.count(), distribution.mean());
+        Json(SummaryBody { item: item.to_string(), count, mean, distribution }).into_response()
+    };
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static(CACHE_CONTROL));
+    if let Ok(tag) = HeaderValue::try_from(tag) {
+        response.headers_mut().insert(header::ETAG, tag);
+    }
+    Ok(response)
+}
+
+/// An edge may keep an answer for five seconds, and show it for half a minute while it asks for the next.
+const CACHE_CONTROL: &str = "public, max-age=5, stale-while-revalidate=30";
+
+/// The same counts give the same body, and so the same tag.
+fn tag(distribution: &Distribution) -> String {
+    let counts: Vec<String> = distribution.iter().map(|(_, count)| count.to_string()).collect();
+    format!("\"{}\"", counts.join("-"))
+}
+
+/// Whether the client has this answer already (RFC 9110 13.1.2).
+fn known(headers: &HeaderMap, tag: &str) -> bool {
+    let lists = headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
+    let mut tags = lists.flat_map(|list| list.split(',')).map(|one| one.trim().trim_start_matches("W/"));
+    tags.any(|one| one == tag || one == "*")
 }
 
 fn answer(item: &ItemId, added: &Added, asked: Stars, key: Option<String>) -> Result<Response, Problem> {

@@ -29,6 +29,8 @@ pub trait Store: Send + Sync + 'static {
     async fn add(&self, item: &ItemId, rating: NewRating) -> Result<Added, StoreError>;
     /// How often each number of stars was given to `item`; all zero when it is unknown.
     async fn distribution(&self, item: &ItemId) -> Result<Distribution, StoreError>;
+    /// Ratings of `item` with ids below `before`, or the newest ones: at most `limit`, newest first.
+    async fn page(&self, item: &ItemId, before: Option<i64>, limit: u32) -> Result<Vec<Rating>, StoreError>;
     /// Whether the store answers at all.
     async fn ping(&self) -> Result<(), StoreError>;
 }

@@ -17,6 +17,8 @@ struct Ratings {
     last_id: i64,
     by_key: BTreeMap<(ItemId, String), Rating>,
     counts: BTreeMap<ItemId, Distribution>,
+    /// In the order of their ids.
+    all: BTreeMap<ItemId, Vec<Rating>>,
 }
 
 #[async_trait]
@@ -27,6 +29,13 @@ impl Store for MemoryStore {
 
     async fn distribution(&self, item: &ItemId) -> Result<Distribution, StoreError> {
         Ok(self.0.lock().counts.get(item).copied().unwrap_or_default())
+    }
+
+    async fn page(&self, item: &ItemId, before: Option<i64>, limit: u32) -> Result<Vec<Rating>, StoreError> {
+        let ratings = self.0.lock();
+        let all = ratings.all.get(item).map(Vec::as_slice).unwrap_or_default();
+        let end = before.map_or(all.len(), |before| all.partition_point(|rating| rating.id < before));
+        Ok(all.iter().take(end).rev().take(limit as usize).cloned().collect())
     }
 
     async fn ping(&self) -> Result<(), StoreError> {
@@ -43,6 +52,7 @@ impl Ratings {
         self.last_id += 1;
         let rating = Rating { id: self.last_id, stars: new.stars, created_at: new.created_at };
         self.counts.entry(item.clone()).or_default().add(new.stars);
+        self.all.entry(item.clone()).or_default().push(rating.clone());
         if let Some(key) = key {
             self.by_key.insert(key, rating.clone());
         }

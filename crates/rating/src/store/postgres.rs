@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use tokio::time::sleep;
 
-use super::{Added, NewRating, Store, StoreError, rating};
+use super::{Added, NewRating, Rating, Store, StoreError, rating};
 use crate::{Distribution, ItemId};
 
 /// Connections of one instance. Eight instances fit into the 100 that PostgreSQL allows by default.
@@ -33,6 +33,8 @@ WITH added AS (
 )
 SELECT id FROM added";
 const FIND: &str = "SELECT id, stars, created_at FROM rating WHERE item = $1 AND idempotency_key = $2";
+const PAGE: &str =
+    "SELECT id, stars, created_at FROM rating WHERE item = $1 AND id < $2 ORDER BY id DESC LIMIT $3";
 const COUNTS: &str = "SELECT one, two, three, four, five FROM item WHERE item = $1";
 
 /// Keeps ratings in a PostgreSQL database. A rating survives the loss of power once [`Store::add`] has answered.
@@ -113,6 +115,16 @@ impl Store for PostgresStore {
             sqlx::query_as(COUNTS).bind(item.as_str()).fetch_optional(&self.pool).await?;
         let (one, two, three, four, five) = counts.unwrap_or_default();
         Ok(Distribution::new([one, two, three, four, five].map(i64::unsigned_abs)))
+    }
+
+    async fn page(&self, item: &ItemId, before: Option<i64>, limit: u32) -> Result<Vec<Rating>, StoreError> {
+        let rows: Vec<(i64, i16, i64)> = sqlx::query_as(PAGE)
+            .bind(item.as_str())
+            .bind(before.unwrap_or(i64::MAX))
+            .bind(i64::from(limit))
+            .fetch_all(&self.pool)
+            .await?;
+        rows.into_iter().map(|(id, stars, created)| rating(id, stars.into(), created)).collect()
     }
 
     async fn ping(&self) -> Result<(), StoreError> {

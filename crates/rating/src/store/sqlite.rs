@@ -11,7 +11,7 @@ use sqlx::sqlite::{
 use sqlx::{ConnectOptions, SqliteConnection};
 
 use super::writer::Writer;
-use super::{Added, NewRating, Store, StoreError};
+use super::{Added, NewRating, Rating, Store, StoreError, rating};
 use crate::{Distribution, ItemId};
 
 const READERS: u32 = 4;
@@ -68,6 +68,18 @@ impl Store for SqliteStore {
                 .await?;
         let (one, two, three, four, five) = counts.unwrap_or_default();
         Ok(Distribution::new([one, two, three, four, five].map(i64::unsigned_abs)))
+    }
+
+    async fn page(&self, item: &ItemId, before: Option<i64>, limit: u32) -> Result<Vec<Rating>, StoreError> {
+        let rows: Vec<(i64, i64, i64)> = sqlx::query_as(
+            "SELECT id, stars, created_at FROM rating WHERE item = ? AND id < ? ORDER BY id DESC LIMIT ?",
+        )
+        .bind(item.as_str())
+        .bind(before.unwrap_or(i64::MAX))
+        .bind(limit)
+        .fetch_all(&self.readers)
+        .await?;
+        rows.into_iter().map(|(id, stars, created)| rating(id, stars, created)).collect()
     }
 
     async fn ping(&self) -> Result<(), StoreError> {

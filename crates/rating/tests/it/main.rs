@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod drains;
 #[cfg(test)]
+mod edge;
+#[cfg(test)]
 mod faults;
 #[cfg(test)]
 mod limits;

@@ -68,9 +68,10 @@ impl Postgres {
         command.stdout(Stdio::null()).stderr(Stdio::null());
         self.server = Some(command.spawn().unwrap());
         let begun = Instant::now();
+        // Each try waits by itself until the server refuses or answers.
         while PostgresStore::connect(&self.url("postgres")).await.is_err() {
             assert!(begun.elapsed() < PATIENCE, "PostgreSQL does not answer");
-            tokio::time::sleep(Duration::from_millis(50)).await;
+            tokio::task::yield_now().await;
         }
     }
 

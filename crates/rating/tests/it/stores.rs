@@ -54,6 +54,16 @@ async fn check(store: Arc<dyn Store>, given: Vec<Given>, writers: usize) {
     let keyless = answers.iter().filter(|((_, _, key), _)| key.is_none()).count();
     assert_eq!(expected.values().map(Distribution::count).sum::<u64>(), (keyless + by_key.len()) as u64);
     for number in 0..4 {
+        let mut stored: Vec<aviary_rating::Rating> = Vec::new();
+        while let page = store.page(&item(number), stored.last().map(|last| last.id), 7).await.unwrap()
+            && !page.is_empty()
+        {
+            stored.extend(page);
+        }
+        assert!(stored.windows(2).all(|pair| pair[0].id > pair[1].id), "newest first, each once");
+        let mut paged = Distribution::default();
+        stored.iter().for_each(|rating| paged.add(rating.stars));
+        assert_eq!(paged, expected.get(&number).copied().unwrap_or_default(), "pages of item {number}");
         let found = store.distribution(&item(number)).await.unwrap();
         assert_eq!(found, expected.get(&number).copied().unwrap_or_default(), "item {number}");
     }

@@ -52,6 +52,22 @@ impl Client {
         Self::answer(self.http.get(format!("{}{path}", self.url))).await.unwrap()
     }
 
+    /// GET with headers.
+    pub(crate) async fn with(&self, path: &str, headers: &[(&str, &str)]) -> Answer {
+        let request = self.http.get(format!("{}{path}", self.url));
+        Self::answer(headers.iter().fold(request, |request, (name, value)| request.header(*name, *value)))
+            .await
+            .unwrap()
+    }
+
+    /// POST with headers.
+    pub(crate) async fn post(&self, path: &str, body: &Value, headers: &[(&str, &str)]) -> Answer {
+        let request = self.http.post(format!("{}{path}", self.url)).json(body);
+        Self::answer(headers.iter().fold(request, |request, (name, value)| request.header(*name, *value)))
+            .await
+            .unwrap()
+    }
+
     pub(crate) async fn rate(&self, item: &str, body: Value, key: Option<&str>) -> Answer {
         self.try_rate(item, body, key).await.unwrap()
     }
