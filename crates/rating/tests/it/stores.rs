@@ -62,7 +62,9 @@ async fn check(store: Arc<dyn Store>, given: Vec<Given>, writers: usize) {
         }
         assert!(stored.windows(2).all(|pair| pair[0].id > pair[1].id), "newest first, each once");
         let mut paged = Distribution::default();
-        stored.iter().for_each(|rating| paged.add(rating.stars));
+        for rating in &stored {
+            paged.add(rating.stars);
+        }
         assert_eq!(paged, expected.get(&number).copied().unwrap_or_default(), "pages of item {number}");
         let found = store.distribution(&item(number)).await.unwrap();
         assert_eq!(found, expected.get(&number).copied().unwrap_or_default(), "item {number}");
