@@ -11,6 +11,7 @@ mod docs;
 mod fmt;
 mod layers;
 mod soak;
+mod terraform;
 mod test;
 mod tidy;
 mod wasm;
@@ -39,6 +40,8 @@ const COMMANDS: &[Command] = &[
     fmt::COMMAND,
     layers::COMMAND,
     soak::COMMAND,
+    terraform::COMMAND,
+    terraform::SCHEMA_COMMAND,
     test::COMMAND,
     tidy::COMMAND,
     wasm::COMMAND,

@@ -14,6 +14,7 @@ mod failure;
 mod markdown;
 mod shell;
 mod sources;
+mod terraform;
 mod workspace;
 
 pub use failure::Failure;

@@ -8,8 +8,19 @@ pub(crate) const COMMAND: Command =
     Command { name: "ci", arguments: "[--keep-going]", about: "run every check, as CI does", run };
 
 /// The stages; each is a command that can be run alone.
-const STAGES: &[&str] =
-    &["fmt", "layers", "tidy", "clippy", "wasm", "check-alone", "docs", "deny", "control-plane", "test"];
+const STAGES: &[&str] = &[
+    "fmt",
+    "layers",
+    "tidy",
+    "clippy",
+    "wasm",
+    "check-alone",
+    "docs",
+    "deny",
+    "terraform",
+    "control-plane",
+    "test",
+];
 
 struct Stage {
     name: &'static str,

@@ -21,9 +21,9 @@ fn run(arguments: &[String]) -> Result<(), Failure> {
         println!("{}", control_plane::directory().display());
         return Ok(());
     }
-    // CI skips nothing, so it needs helm, too.
-    let with_helm = shell::in_ci() || arguments.iter().any(|word| word == "--helm");
-    let directory = control_plane::provide(with_helm)?;
+    // CI skips nothing, so it needs helm and actionlint, too.
+    let with_checkers = shell::in_ci() || arguments.iter().any(|word| word == "--helm");
+    let directory = control_plane::provide(with_checkers)?;
     println!("{}", directory.display());
     Ok(())
 }

@@ -19,6 +19,7 @@ const KUBERNETES: &str = "1.34.1";
 const ETCD: &str = "3.6.4";
 const KWOK: &str = "0.8.0";
 const HELM: &str = "3.22.0";
+const ACTIONLINT: &str = "1.7.12";
 
 /// Every program, in the order in which they are provided: the quickest to be useful first.
 pub const PROGRAMS: &[Program] = &[
@@ -67,14 +68,23 @@ pub const PROGRAMS: &[Program] = &[
     },
 ];
 
-/// Helm, provided with `--helm`: the worked example's chart is checked with it.
-pub(crate) const HELM_PROGRAM: Program = Program {
-    name: "helm",
-    package: "helm.sh/helm/v3/cmd/helm",
-    module: "helm",
-    version: HELM,
-    identity: Some((&["version", "--short"], "v3.")),
-};
+/// Provided with `--helm`: the worked example's chart and pipeline are checked with them.
+pub(crate) const CHECKERS: &[Program] = &[
+    Program {
+        name: "helm",
+        package: "helm.sh/helm/v3/cmd/helm",
+        module: "helm",
+        version: HELM,
+        identity: Some((&["version", "--short"], "v3.")),
+    },
+    Program {
+        name: "actionlint",
+        package: "github.com/rhysd/actionlint/cmd/actionlint",
+        module: "actionlint",
+        version: ACTIONLINT,
+        identity: Some((&["-version"], "1.7.")),
+    },
+];
 
 /// The versions in one word, for the name of the cache directory.
 pub(crate) fn versions() -> String {

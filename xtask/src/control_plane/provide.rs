@@ -1,12 +1,12 @@
 //! Makes the directory of programs complete: takes what is there, links what fits, builds the rest.
 
-use super::program::{HELM_PROGRAM, PROGRAMS, Program};
+use super::program::{CHECKERS, PROGRAMS, Program};
 use crate::{Failure, shell, workspace};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Provides every program and returns their directory. Safe to call again; prints what it does.
-pub(crate) fn provide(with_helm: bool) -> Result<PathBuf, Failure> {
+pub(crate) fn provide(with_checkers: bool) -> Result<PathBuf, Failure> {
     let directory = super::directory();
     std::fs::create_dir_all(&directory).map_err(|error| {
         Failure::new(
@@ -14,8 +14,8 @@ pub(crate) fn provide(with_helm: bool) -> Result<PathBuf, Failure> {
             "set AVIARY_CONTROL_PLANE to a writable directory",
         )
     })?;
-    let helm = with_helm.then_some(&HELM_PROGRAM);
-    for program in PROGRAMS.iter().chain(helm) {
+    let checkers = if with_checkers { CHECKERS } else { &[] };
+    for program in PROGRAMS.iter().chain(checkers) {
         one(program, &directory)?;
     }
     Ok(directory)

@@ -5,6 +5,7 @@
 //! nothing.
 
 use std::collections::BTreeMap;
+use std::io::Write as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Output, Stdio};
@@ -144,6 +145,37 @@ impl Runner {
 
 fn all_well(results: &[(bool, String)]) {
     assert!(results.iter().all(|(well, _)| *well), "{results:#?}");
+}
+
+/// The real actionlint, as CI provides it.
+#[tokio::test]
+async fn actionlint_finds_nothing_in_the_pipeline() {
+    let directory = xtask::control_plane::directory();
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let mut places = std::iter::once(directory).chain(std::env::split_paths(&path));
+    let Some(program) = places.find(|place| place.join("actionlint").is_file()) else {
+        assert!(std::env::var_os("CI").is_none(), "actionlint is absent: run `cargo xtask control-plane --helm`");
+        let _ = writeln!(std::io::stderr(), "SKIPPED: actionlint: run cargo xtask control-plane --helm");
+        return;
+    };
+    let workflow = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/openclaw/.github/workflows/release.yml");
+    let check = |text: String| {
+        let program = program.join("actionlint");
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("release.yml");
+        std::fs::write(&file, text).unwrap();
+        async move {
+            // What is on this machine besides must not decide.
+            let words = ["-no-color", "-shellcheck=", "-pyflakes="];
+            let output = Command::new(program).args(words).arg(&file).output().await.unwrap();
+            drop(directory);
+            String::from_utf8(output.stdout).unwrap()
+        }
+    };
+    let text = std::fs::read_to_string(workflow).unwrap();
+    assert_eq!(check(text.clone()).await, "");
+    let broken = check(text.replace("needs.build.outputs.digest", "needs.build.outputs.diggest")).await;
+    assert!(broken.contains("property \"diggest\" is not defined"), "{broken}");
 }
 
 #[tokio::test]

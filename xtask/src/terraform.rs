@@ -1,0 +1,17 @@
+//! The worked example's Terraform, checked without the providers.
+//!
+//! Current provider plugins come from registries that a machine without internet does not reach. So the files are
+//! checked against the schema that the CDKTF bindings of the providers carry (`cargo xtask terraform-schema` reads it
+//! once; `fixtures/terraform/schema.json` keeps what is used of it), and against each other: every reference, every
+//! module call, both regions, and policies that allow too much. What only `terraform plan` knows stays unchecked: values,
+//! conditions between arguments, and whether AWS agrees.
+
+mod check;
+pub(crate) mod fetch;
+mod module;
+mod names;
+mod policy;
+mod schema;
+
+pub(crate) use check::findings;
+pub(crate) use schema::Schema;
