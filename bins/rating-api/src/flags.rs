@@ -119,6 +119,9 @@ pub(crate) struct Flags {
         hide_default_value = true
     )]
     tokens: String,
+    /// File with feature flags; RATING_FLAG_<NAME> in the environment wins over it
+    #[arg(long = "flags", env = "RATING_FLAGS", value_name = "FILE")]
+    features: Option<PathBuf>,
     /// Origin of pages that may ask from a browser; * is all
     #[arg(long = "cors-origin", env = "RATING_CORS_ORIGINS", value_delimiter = ',')]
     origins: Vec<String>,
@@ -146,8 +149,16 @@ pub(crate) struct Flags {
 }
 
 impl Flags {
-    pub(crate) fn into_config(self) -> Config {
-        Config {
+    pub(crate) fn into_config(self) -> Result<Config, Box<dyn std::error::Error>> {
+        let flags = match &self.features {
+            None => rating::Flags::default(),
+            Some(file) => {
+                let text = std::fs::read_to_string(file);
+                let text = text.map_err(|error| format!("cannot read {}: {error}", file.display()))?;
+                rating::Flags::parse(&text).map_err(|error| format!("{}: {error}", file.display()))?
+            }
+        };
+        Ok(Config {
             listen: self.listen,
             metrics: self.metrics,
             version: self.release,
@@ -161,6 +172,7 @@ impl Flags {
             },
             drain: Drain { notice: self.drain_notice, deadline: self.drain_deadline },
             tokens: Tokens::parse(&self.tokens),
+            flags: flags.with_env(std::env::vars()),
             origins: self.origins,
             faults: FaultPlan {
                 errors: self.fault_errors,
@@ -169,6 +181,6 @@ impl Flags {
                 degraded: self.fault_degraded,
                 seed: self.fault_seed,
             },
-        }
+        })
     }
 }

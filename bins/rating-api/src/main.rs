@@ -30,7 +30,7 @@ async fn run(line: CommandLine) -> Result<(), Box<dyn std::error::Error>> {
     let mut interrupt = signal(SignalKind::interrupt())?;
     let running = match line.mode {
         None => {
-            let service = rating::Service::start(line.service.into_config()).await?;
+            let service = rating::Service::start(line.service.into_config()?).await?;
             println!("{}", service.url());
             Running::Service(service)
         }

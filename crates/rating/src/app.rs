@@ -18,7 +18,8 @@ use crate::metrics::{CONTENT_TYPE, Metrics};
 use crate::problem::Problem;
 use crate::rate::Rate;
 use crate::{
-    Faults, IDEMPOTENCY_HEADER, Limits, Store, Tokens, VERSION_HEADER, guard, health, page, ratings, trace,
+    Faults, Flags, IDEMPOTENCY_HEADER, Limits, Store, Tokens, VERSION_HEADER, guard, health, page, ratings,
+    trace,
 };
 
 /// `POST`: a new rating. `GET`: those that there are.
@@ -36,6 +37,7 @@ pub(crate) const ROUTES: [&str; 5] = [RATINGS, RATING, HEALTHZ, READYZ, METRICS]
 pub(crate) struct Settings {
     pub(crate) limits: Limits,
     pub(crate) tokens: Tokens,
+    pub(crate) flags: Flags,
     pub(crate) origins: Vec<String>,
     pub(crate) faults: Faults,
 }
@@ -48,6 +50,7 @@ pub(crate) struct App {
     pub(crate) places: Semaphore,
     pub(crate) rate: Option<Rate>,
     pub(crate) tokens: Tokens,
+    pub(crate) flags: Flags,
     origins: Vec<String>,
     pub(crate) faults: Faults,
     pub(crate) metrics: Arc<Metrics>,
@@ -56,12 +59,12 @@ pub(crate) struct App {
 
 impl App {
     pub(crate) fn new(version: HeaderValue, store: Arc<dyn Store>, settings: Settings) -> Self {
-        let Settings { limits, tokens, origins, faults } = settings;
+        let Settings { limits, tokens, flags, origins, faults } = settings;
         let metrics = Arc::new(Metrics::new(version.to_str().unwrap_or_default()));
         let places = Semaphore::new(limits.concurrency);
         let rate = limits.rate.map(Rate::new);
         let draining = AtomicBool::new(false);
-        Self { version, store, limits, places, rate, tokens, origins, faults, metrics, draining }
+        Self { version, store, limits, places, rate, tokens, flags, origins, faults, metrics, draining }
     }
 
     /// From now on `/readyz` is 503 and every answer asks its client to connect anew, elsewhere.

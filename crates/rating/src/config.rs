@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::{FaultPlan, Store, Tokens};
+use crate::{FaultPlan, Flags, Store, Tokens};
 
 /// How an instance is to run. The default listens on a free loopback port and keeps ratings in memory.
 #[derive(Clone, Debug)]
@@ -27,6 +27,9 @@ pub struct Config {
     pub drain: Drain,
     /// Who may write.
     pub tokens: Tokens,
+    /// Feature flags: `rounded-mean` (means with one decimal; may be an experiment) and `writes` (whether ratings are
+    /// taken).
+    pub flags: Flags,
     /// Origins of pages that may ask from a browser; `*` is all.
     pub origins: Vec<String>,
     /// What is to go wrong.
@@ -43,6 +46,7 @@ impl Default for Config {
             limits: Limits::default(),
             drain: Drain::default(),
             tokens: Tokens::default(),
+            flags: Flags::default(),
             origins: Vec::new(),
             faults: FaultPlan::default(),
         }

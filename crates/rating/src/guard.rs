@@ -19,9 +19,10 @@ pub(crate) async fn observe(State(app): State<Arc<App>>, request: Request, next:
     let _in_flight = app.metrics.begin();
     let (method, route) = (request.method().clone(), route(&request));
     let trace = Trace::of(request.headers());
-    let mut response = next.run(request).await;
-    let status = response.status().as_u16();
-    app.metrics.answered(&method, route, status, started.elapsed().as_secs_f64());
+    let (head, body) = next.run(request).await.into_parts();
+    let status = head.status.as_u16();
+    app.metrics.answered(&method, route, &head, started.elapsed().as_secs_f64());
+    let mut response = Response::from_parts(head, body);
     tracing::debug!(%method, route, status, trace_id = trace.id, span_id = trace.span, "answered");
     let headers = response.headers_mut();
     trace.sign(headers);

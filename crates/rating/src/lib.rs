@@ -17,6 +17,9 @@
 //!
 //! [`Sidecar`] is a proxy that counts the same from outside of the process.
 //!
+//! [`Flags`] switch features and split users into the variants of an experiment: a user (`x-user-id`) gets the same one
+//! everywhere; answers name it in `x-variant`, and metrics in the label `variant`.
+//!
 //! Every answer carries `x-version`; every error is `application/problem+json` (RFC 9457).
 //!
 //! ```
@@ -36,6 +39,7 @@ mod app;
 mod config;
 mod drain;
 mod faults;
+mod flags;
 mod guard;
 mod health;
 mod item;
@@ -54,6 +58,7 @@ mod trace;
 pub use config::{Config, Drain, Limits, Storage};
 pub use drain::Drained;
 pub use faults::{FaultPlan, Faults, InvalidFault, parse_duration, parse_share};
+pub use flags::{ErrorCode, Evaluation, Flags, InvalidFlags, Reason};
 pub use item::{InvalidItem, ItemId};
 pub use service::{Running, Service, StartError};
 pub use sidecar::{RunningSidecar, Sidecar, SidecarConfig};
@@ -68,6 +73,10 @@ pub use tokens::Tokens;
 
 /// Response header that names the version which answered.
 pub const VERSION_HEADER: &str = "x-version";
+/// Request header that names the user, for experiments: the same user always gets the same variant.
+pub const USER_HEADER: &str = "x-user-id";
+/// Response header that names the variant of the experiment which answered.
+pub const VARIANT_HEADER: &str = "x-variant";
 /// Request header that makes a `POST` safe to repeat.
 pub const IDEMPOTENCY_HEADER: &str = "idempotency-key";
 /// Response header: `true` when an earlier request with the same key had already stored the rating.

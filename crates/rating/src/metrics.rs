@@ -19,12 +19,15 @@ struct Requests {
     method: &'static str,
     route: &'static str,
     status: u16,
+    /// Of the experiment; empty outside of one. It tells a bad variant from a bad version.
+    variant: String,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Durations {
     method: &'static str,
     route: &'static str,
+    variant: String,
 }
 
 /// Counters of one instance. The `version` label is on every one of them.
@@ -60,10 +63,18 @@ impl Metrics {
         InFlight(self.in_flight.clone())
     }
 
-    pub(crate) fn answered(&self, method: &http::Method, route: &'static str, status: u16, seconds: f64) {
+    /// Counts an answer under the variant that it names.
+    pub(crate) fn answered(
+        &self,
+        method: &http::Method,
+        route: &'static str,
+        answer: &http::response::Parts,
+        seconds: f64,
+    ) {
         let method = method_label(method);
-        self.requests.get_or_create(&Requests { method, route, status }).inc();
-        self.durations.get_or_create(&Durations { method, route }).observe(seconds);
+        let (status, variant) = (answer.status.as_u16(), variant_label(&answer.headers));
+        self.durations.get_or_create(&Durations { method, route, variant: variant.clone() }).observe(seconds);
+        self.requests.get_or_create(&Requests { method, route, status, variant }).inc();
     }
 
     pub(crate) fn encode(&self) -> String {
@@ -82,6 +93,14 @@ impl Drop for InFlight {
     fn drop(&mut self) {
         self.0.dec();
     }
+}
+
+/// Answers come from our own service; whatever else they hold, the label stays short and plain.
+fn variant_label(headers: &http::HeaderMap) -> String {
+    let variant =
+        headers.get(crate::VARIANT_HEADER).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    if variant.len() <= 32 && variant.chars().all(plain) { variant.to_owned() } else { "other".to_owned() }
 }
 
 /// Clients may send any method; labels must not grow with their imagination.

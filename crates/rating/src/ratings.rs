@@ -12,7 +12,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::app::App;
 use crate::problem::Problem;
-use crate::{Added, Distribution, IDEMPOTENCY_HEADER, ItemId, NewRating, REPLAYED_HEADER, Stars};
+use crate::{
+    Added, Distribution, Evaluation, IDEMPOTENCY_HEADER, ItemId, NewRating, REPLAYED_HEADER, Reason, Stars,
+    USER_HEADER, VARIANT_HEADER,
+};
 
 /// Body of `POST /v1/items/{id}/ratings`.
 #[derive(Deserialize)]
@@ -51,6 +54,9 @@ pub(crate) async fn add(
     if !app.tokens.admit(&headers) {
         return Err(Problem::Unauthorized);
     }
+    if !app.flags.boolean("writes", true, None).value {
+        return Err(Problem::Unavailable("ratings are switched off for the moment; reading goes on"));
+    }
     let item = item_id(item)?;
     let Json(body) = body.map_err(|rejection| rejected(&rejection, app.limits.body))?;
     let stars = Stars::new(body.stars).map_err(|error| Problem::Invalid(error.to_string()))?;
@@ -67,14 +73,24 @@ pub(crate) async fn read(
 ) -> Result<Response, Problem> {
     let item = item_id(item)?;
     let distribution = app.store.distribution(&item).await?;
-    let tag = tag(&distribution);
+    let user = headers.get(USER_HEADER).and_then(|value| value.to_str().ok());
+    let rounded = app.flags.boolean("rounded-mean", false, user);
+    let tag = tag(&distribution, rounded.value);
     let mut response = if known(&headers, &tag) {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
         let (count, mean) = (distribution.count(), distribution.mean());
+        let mean = mean.map(|mean| if rounded.value { (mean * 10.0).round() / 10.0 } else { mean });
         Json(SummaryBody { item: item.to_string(), count, mean, distribution }).into_response()
     };
-    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static(CACHE_CONTROL));
+    let control = if assigned(&rounded) { FOR_ONE_USER } else { CACHE_CONTROL };
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static(control));
+    if let Some(variant) = rounded.variant.filter(|_| rounded.reason != Reason::Static)
+        && let Ok(variant) = HeaderValue::try_from(variant)
+    {
+        response.headers_mut().insert(HeaderName::from_static(VARIANT_HEADER), variant);
+        response.headers_mut().insert(header::VARY, HeaderValue::from_static(USER_HEADER));
+    }
     if let Ok(tag) = HeaderValue::try_from(tag) {
         response.headers_mut().insert(header::ETAG, tag);
     }
@@ -84,10 +100,17 @@ pub(crate) async fn read(
 /// An edge may keep an answer for five seconds, and show it for half a minute while it asks for the next.
 const CACHE_CONTROL: &str = "public, max-age=5, stale-while-revalidate=30";
 
+/// What an experiment says to one user is no answer to another one.
+const FOR_ONE_USER: &str = "private, max-age=5";
+
+fn assigned(evaluation: &Evaluation<bool>) -> bool {
+    evaluation.reason == Reason::Split
+}
+
 /// The same counts give the same body, and so the same tag.
-fn tag(distribution: &Distribution) -> String {
+fn tag(distribution: &Distribution, rounded: bool) -> String {
     let counts: Vec<String> = distribution.iter().map(|(_, count)| count.to_string()).collect();
-    format!("\"{}\"", counts.join("-"))
+    format!("\"{}{}\"", counts.join("-"), if rounded { "r" } else { "" })
 }
 
 /// Whether the client has this answer already (RFC 9110 13.1.2).

@@ -154,11 +154,15 @@ async fn actionlint_finds_nothing_in_the_pipeline() {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let mut places = std::iter::once(directory).chain(std::env::split_paths(&path));
     let Some(program) = places.find(|place| place.join("actionlint").is_file()) else {
-        assert!(std::env::var_os("CI").is_none(), "actionlint is absent: run `cargo xtask control-plane --helm`");
+        assert!(
+            std::env::var_os("CI").is_none(),
+            "actionlint is absent: run `cargo xtask control-plane --helm`"
+        );
         let _ = writeln!(std::io::stderr(), "SKIPPED: actionlint: run cargo xtask control-plane --helm");
         return;
     };
-    let workflow = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/openclaw/.github/workflows/release.yml");
+    let workflow =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/openclaw/.github/workflows/release.yml");
     let check = |text: String| {
         let program = program.join("actionlint");
         let directory = tempfile::tempdir().unwrap();

@@ -90,9 +90,9 @@ pub(super) async fn request(State(forward): State<Arc<Forward>>, request: Reques
     let started = Instant::now();
     let _in_flight = forward.metrics.begin();
     let (method, route) = (request.method().clone(), route::of(request.uri().path()));
-    let mut response = forward.answer(request).await;
-    let status = response.status().as_u16();
-    forward.metrics.answered(&method, route, status, started.elapsed().as_secs_f64());
+    let (head, body) = forward.answer(request).await.into_parts();
+    forward.metrics.answered(&method, route, &head, started.elapsed().as_secs_f64());
+    let mut response = Response::from_parts(head, body);
     if forward.draining.load(Ordering::Relaxed) {
         response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
     }

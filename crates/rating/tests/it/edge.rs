@@ -2,7 +2,7 @@
 
 use std::num::NonZeroU32;
 
-use aviary_rating::{Config, Limits, Tokens};
+use aviary_rating::{Config, Flags, Limits, Tokens};
 use serde_json::json;
 
 use crate::support::{config, problem, start};
@@ -134,5 +134,53 @@ async fn browsers_may_ask_from_the_origins_that_are_named_and_from_no_other() {
     let allowed = asked("https://app.example.com").await;
     assert_eq!(allowed.header("access-control-allow-origin"), "https://app.example.com");
     assert_eq!(asked("https://evil.example.com").await.header("access-control-allow-origin"), "");
+    service.shutdown().await;
+}
+
+/// Half of the users get means with one decimal.
+const EXPERIMENT: &str = r#"{"flags": {"rounded-mean": {"variants": {"exact": false, "rounded": true},
+    "defaultVariant": "exact", "split": [["exact", 1], ["rounded", 1]]}}}"#;
+
+#[tokio::test]
+async fn an_experiment_is_sticky_and_can_be_told_from_the_version_in_the_metrics() {
+    let flags = Flags::parse(EXPERIMENT).unwrap();
+    let (service, client) = start(Config { flags, ..config() }).await;
+    for stars in [5, 5, 4] {
+        client.stars("lobster", stars).await;
+    }
+    let mut means = std::collections::BTreeMap::new();
+    for user in ["ann", "bob", "cyd", "dan", "eve", "fay"] {
+        let answer = client.with("/v1/items/lobster/rating", &[("x-user-id", user)]).await;
+        let again = client.with("/v1/items/lobster/rating", &[("x-user-id", user)]).await;
+        assert_eq!(answer.header("x-variant"), again.header("x-variant"), "{user}");
+        assert_eq!(
+            (answer.header("vary"), answer.header("cache-control")),
+            ("x-user-id", "private, max-age=5")
+        );
+        means.insert(answer.header("x-variant").to_owned(), answer.json()["mean"].as_f64().unwrap());
+    }
+    assert_eq!(means, [("exact".to_owned(), 14.0 / 3.0), ("rounded".to_owned(), 4.7)].into());
+    let metrics = client.get("/metrics").await.text;
+    for variant in ["exact", "rounded"] {
+        let counted = format!("route=\"/v1/items/{{id}}/rating\",status=\"200\",variant=\"{variant}\"");
+        assert!(metrics.contains(&counted), "{counted} is not in\n{metrics}");
+    }
+    // Nobody is nobody's variant: the default, and for everybody to keep.
+    let nobody = client.get("/v1/items/lobster/rating").await;
+    assert_eq!(
+        (nobody.header("x-variant"), nobody.header("cache-control")),
+        ("exact", "public, max-age=5, stale-while-revalidate=30")
+    );
+    service.shutdown().await;
+}
+
+#[tokio::test]
+async fn ratings_can_be_switched_off_while_reading_goes_on() {
+    let flags = Flags::default().with_env([("RATING_FLAG_WRITES".to_owned(), "false".to_owned())]);
+    let (service, client) = start(Config { flags, ..config() }).await;
+    let (status, kind, detail) = problem(&client.stars("a", 5).await);
+    assert_eq!((status, kind.as_str()), (503, "unavailable"));
+    assert!(detail.contains("switched off"), "{detail}");
+    assert_eq!(client.get("/v1/items/a/rating").await.status, 200);
     service.shutdown().await;
 }

@@ -114,16 +114,16 @@ async fn every_answer_names_the_version_and_is_counted_under_it() {
         let text = client.get("/metrics").await.text;
         for line in [
             format!(
-                "http_requests_total{{version=\"{version}\",method=\"GET\",route=\"/v1/items/{{id}}/rating\",status=\"200\"}} 1"
+                "http_requests_total{{version=\"{version}\",method=\"GET\",route=\"/v1/items/{{id}}/rating\",status=\"200\",variant=\"\"}} 1"
             ),
             format!(
-                "http_requests_total{{version=\"{version}\",method=\"GET\",route=\"unmatched\",status=\"404\"}} 1"
+                "http_requests_total{{version=\"{version}\",method=\"GET\",route=\"unmatched\",status=\"404\",variant=\"\"}} 1"
             ),
             format!(
-                "http_requests_total{{version=\"{version}\",method=\"other\",route=\"/healthz\",status=\"405\"}} 1"
+                "http_requests_total{{version=\"{version}\",method=\"other\",route=\"/healthz\",status=\"405\",variant=\"\"}} 1"
             ),
             format!(
-                "http_request_duration_seconds_count{{version=\"{version}\",method=\"GET\",route=\"/healthz\"}} 1"
+                "http_request_duration_seconds_count{{version=\"{version}\",method=\"GET\",route=\"/healthz\",variant=\"\"}} 1"
             ),
             format!("http_requests_in_flight{{version=\"{version}\"}} 1"),
         ] {
