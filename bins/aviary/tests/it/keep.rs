@@ -102,7 +102,7 @@ async fn kubectl_and_our_own_commands_work_on_the_regions_that_are_kept() {
         kept.aviary(&format!("set image {ROLLOUT} *=openclaw/rating-api:1.6.0 -n openclaw")).await;
     assert_eq!((exit, said.as_str()), (0, "rollout \"openclaw-rating-api\" image updated\n"));
     let new = tokio::time::timeout(PATIENCE, seen.next_line()).await.expect("no new pod").unwrap().unwrap();
-    assert!(new.contains("0/1") && new.contains("Pending"), "{new}");
+    assert!(new.contains("0/2") && new.contains("Pending"), "{new}");
     drop(watching);
 
     // A bad version that was asked for by hand is brought back like any other.
