@@ -18,16 +18,16 @@ use crate::metrics::{CONTENT_TYPE, Metrics};
 use crate::problem::Problem;
 use crate::rate::Rate;
 use crate::{
-    Faults, Flags, IDEMPOTENCY_HEADER, Limits, Store, Tokens, VERSION_HEADER, guard, health, page, ratings,
-    trace,
+    Faults, Flags, IDEMPOTENCY_HEADER, Limits, Store, Tokens, VERSION_HEADER, guard, health, openapi, page,
+    ratings, trace,
 };
 
 /// `POST`: a new rating. `GET`: those that there are.
 pub(crate) const RATINGS: &str = "/v1/items/{id}/ratings";
 /// `GET`: what an item's ratings come to.
 pub(crate) const RATING: &str = "/v1/items/{id}/rating";
-const HEALTHZ: &str = "/healthz";
-const READYZ: &str = "/readyz";
+pub(crate) const HEALTHZ: &str = "/healthz";
+pub(crate) const READYZ: &str = "/readyz";
 const METRICS: &str = "/metrics";
 
 /// Every value that the `route` label can have, besides `unmatched`.
@@ -99,6 +99,7 @@ pub(crate) fn router(app: Arc<App>, metrics_here: MetricsHere) -> Router {
         .merge(api)
         .route(HEALTHZ, get(health::healthz))
         .route(READYZ, get(health::readyz))
+        .merge(openapi::pages())
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
         .layer(cors(&app.origins))

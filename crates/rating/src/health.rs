@@ -5,18 +5,30 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
+use utoipa::ToSchema;
 
-use crate::app::App;
-use crate::problem::Problem;
+use crate::app::{App, HEALTHZ, READYZ};
+use crate::problem::{Details, PROBLEM, Problem};
 
 /// `{"status": "ok", "version": "1.4.0"}`
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct Health {
+    /// `ok`, or `degraded` while a fault switch says so.
     status: &'static str,
     version: String,
 }
 
-/// Well until a fault switch says otherwise. A drain is not an illness: it must not get the process killed.
+/// Whether the process is well
+#[utoipa::path(
+    get,
+    path = HEALTHZ,
+    responses(
+        (status = 200, description = "Well", body = Health),
+        (status = 503, description = "Not well", body = Details, content_type = PROBLEM),
+    ),
+    tag = "health"
+)]
+// Well until a fault switch says otherwise. A drain is not an illness: it must not get the process killed.
 pub(crate) async fn healthz(State(app): State<Arc<App>>) -> Result<Json<Health>, Problem> {
     if app.faults.plan().unhealthy {
         return Err(Problem::Unavailable("a fault switch makes this instance unhealthy"));
@@ -24,7 +36,17 @@ pub(crate) async fn healthz(State(app): State<Arc<App>>) -> Result<Json<Health>,
     Ok(well(&app))
 }
 
-/// Ready while well, not draining, and the store answers.
+/// Whether new requests should come here
+#[utoipa::path(
+    get,
+    path = READYZ,
+    responses(
+        (status = 200, description = "Ready", body = Health),
+        (status = 503, description = "Draining, not well, or without its store", body = Details, content_type = PROBLEM),
+    ),
+    tag = "health"
+)]
+// Ready while well, not draining, and the store answers.
 pub(crate) async fn readyz(State(app): State<Arc<App>>) -> Result<Json<Health>, Problem> {
     if app.is_draining() {
         return Err(Problem::Unavailable("this instance is draining; send requests to another one"));

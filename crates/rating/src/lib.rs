@@ -13,6 +13,8 @@
 //! | `GET /v1/items/{id}/rating` | count, mean and distribution, with `etag` and `cache-control` for the edge |
 //! | `GET /healthz` | whether the process is well |
 //! | `GET /readyz` | whether new requests should come here: 503 from the moment a drain begins |
+//! | `GET /openapi.json` | this table for programs: OpenAPI 3.1, generated from the handlers |
+//! | `GET /docs/` | a page to read it and try it |
 //! | `GET /metrics` | `http_requests_total`, `http_request_duration_seconds`, `http_requests_in_flight`; on a port of its own if [`Config::metrics`] says so |
 //!
 //! [`Sidecar`] is a proxy that counts the same from outside of the process.
@@ -44,6 +46,7 @@ mod guard;
 mod health;
 mod item;
 mod metrics;
+mod openapi;
 mod page;
 mod problem;
 mod rate;
@@ -60,6 +63,7 @@ pub use drain::Drained;
 pub use faults::{FaultPlan, Faults, InvalidFault, parse_duration, parse_share};
 pub use flags::{ErrorCode, Evaluation, Flags, InvalidFlags, Reason};
 pub use item::{InvalidItem, ItemId};
+pub use openapi::document;
 pub use service::{Running, Service, StartError};
 pub use sidecar::{RunningSidecar, Sidecar, SidecarConfig};
 pub use stars::{Distribution, InvalidStars, Stars};

@@ -7,39 +7,55 @@ use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
 use crate::ItemId;
-use crate::app::App;
-use crate::problem::Problem;
+use crate::app::{App, RATINGS};
+use crate::problem::{Problem, Refused};
 
 const DEFAULT: u32 = 50;
 const MOST: u32 = 200;
 
 /// Which page is wanted.
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(crate) struct Wanted {
+    /// How many ratings the page has at most; 50 if absent.
+    #[param(minimum = 1, maximum = 200)]
     limit: Option<u32>,
     /// `next` of the page before.
     cursor: Option<String>,
 }
 
 /// A page. `next` is the cursor of the one after it; null on the last.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Page)]
 pub(crate) struct PageBody {
     item: String,
     ratings: Vec<OneBody>,
+    #[schema(required)]
     next: Option<String>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = PageRating)]
 struct OneBody {
     id: i64,
+    #[schema(minimum = 1, maximum = 5)]
     stars: u8,
     created_at: Timestamp,
 }
 
+/// The ratings of an item, newest first
+#[utoipa::path(
+    get,
+    path = RATINGS,
+    params(("id" = String, Path, description = "The item", example = "lobster"), Wanted),
+    responses((status = 200, description = "A page", body = PageBody), Refused),
+    tag = "ratings"
+)]
 pub(crate) async fn list(
     State(app): State<Arc<App>>,
     Path(item): Path<String>,

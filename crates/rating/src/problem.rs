@@ -1,9 +1,13 @@
 //! What the service says when it cannot do as asked: RFC 9457 problem details, one row per problem.
 
+use std::collections::BTreeMap;
+
 use axum::Json;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
 use serde::Serialize;
+use utoipa::openapi::{self, Content, Ref, RefOr, ResponseBuilder};
+use utoipa::{IntoResponses, ToSchema};
 
 use crate::StoreError;
 
@@ -121,8 +125,33 @@ impl Problem {
     }
 }
 
-#[derive(Serialize)]
-struct Details {
+/// The media type of problems.
+pub(crate) const PROBLEM: &str = "application/problem+json";
+
+/// What every route of the API may answer, for its description.
+pub(crate) struct Refused;
+
+impl IntoResponses for Refused {
+    fn responses() -> BTreeMap<String, RefOr<openapi::Response>> {
+        let rows = [
+            ("400", "Not a request that can be understood"),
+            ("429", "Too many requests of this client; `retry-after` says when to come back"),
+            ("500", "The store failed"),
+            ("503", "Overloaded, timed out or switched off; `retry-after` says when to come back"),
+        ];
+        let response = |description| {
+            let content = Content::new(Some(Ref::from_schema_name(Details::name())));
+            ResponseBuilder::new().description(description).content(PROBLEM, content).build()
+        };
+        rows.into_iter().map(|(status, text)| (status.to_owned(), response(text).into())).collect()
+    }
+}
+
+/// A problem (RFC 9457).
+#[derive(Serialize, ToSchema)]
+#[schema(as = Problem)]
+pub(crate) struct Details {
+    /// A URI of the kind of problem.
     #[serde(rename = "type")]
     kind: String,
     title: &'static str,
@@ -144,7 +173,7 @@ impl IntoResponse for Problem {
         let details = Details { kind, title, status: status.as_u16(), detail: self.to_string() };
         let mut response = (status, Json(details)).into_response();
         let headers = response.headers_mut();
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(PROBLEM));
         if let Some(seconds) = retry_after {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }

@@ -9,42 +9,73 @@ use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
-use crate::app::App;
-use crate::problem::Problem;
+use crate::app::{App, RATING, RATINGS};
+use crate::problem::{Details, PROBLEM, Problem, Refused};
 use crate::{
     Added, Distribution, Evaluation, IDEMPOTENCY_HEADER, ItemId, NewRating, REPLAYED_HEADER, Reason, Stars,
     USER_HEADER, VARIANT_HEADER,
 };
 
 /// Body of `POST /v1/items/{id}/ratings`.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = NewRating)]
 pub(crate) struct NewRatingBody {
+    #[schema(minimum = 1, maximum = 5, example = 5)]
     stars: i64,
+    /// The same as the header of that name, for clients that cannot set headers.
+    #[schema(min_length = 1, max_length = 255)]
     idempotency_key: Option<String>,
 }
 
 /// Answer to it: 201 when the rating is new, 200 when the same key had stored it before.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct RatingBody {
+#[schema(as = Rating)]
+pub(crate) struct RatingBody {
     id: i64,
     item: String,
+    #[schema(minimum = 1, maximum = 5)]
     stars: u8,
     created_at: Timestamp,
 }
 
 /// Answer to `GET /v1/items/{id}/rating`. `mean` is null when nobody rated the item.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Summary)]
 pub(crate) struct SummaryBody {
     item: String,
     count: u64,
+    #[schema(required, minimum = 1, maximum = 5)]
     mean: Option<f64>,
     distribution: Distribution,
 }
 
-/// `POST /v1/items/{id}/ratings`
+/// Give an item stars
+///
+/// Stored durably before it is answered. With an idempotency key the same rating may be sent again.
+#[utoipa::path(
+    post,
+    path = RATINGS,
+    params(
+        ("id" = String, Path, description = "The item: 1 to 128 letters, digits, `-`, `_`, `.`", example = "lobster"),
+        ("idempotency-key" = Option<String>, Header, description = "1 to 255 visible ASCII characters"),
+    ),
+    request_body = NewRatingBody,
+    responses(
+        (status = 201, description = "Stored", body = RatingBody),
+        (status = 200, description = "Stored before, under the same key", body = RatingBody),
+        Refused,
+        (status = 401, description = "No token that is known here", body = Details, content_type = PROBLEM),
+        (status = 413, description = "Body too large", body = Details, content_type = PROBLEM),
+        (status = 415, description = "Not JSON", body = Details, content_type = PROBLEM),
+        (status = 422, description = "The key was used for other stars", body = Details, content_type = PROBLEM),
+    ),
+    security((), ("token" = [])),
+    tag = "ratings"
+)]
 pub(crate) async fn add(
     State(app): State<Arc<App>>,
     Path(item): Path<String>,
@@ -65,7 +96,22 @@ pub(crate) async fn add(
     answer(&item, &added, stars, key)
 }
 
-/// `GET /v1/items/{id}/rating`
+/// What an item's ratings come to
+#[utoipa::path(
+    get,
+    path = RATING,
+    params(
+        ("id" = String, Path, description = "The item", example = "lobster"),
+        ("x-user-id" = Option<String>, Header, description = "Who asks: decides the variant of an experiment"),
+        ("if-none-match" = Option<String>, Header, description = "`etag` of an earlier answer"),
+    ),
+    responses(
+        (status = 200, description = "Count, mean and distribution", body = SummaryBody),
+        (status = 304, description = "As it was"),
+        Refused,
+    ),
+    tag = "ratings"
+)]
 pub(crate) async fn read(
     State(app): State<Arc<App>>,
     Path(item): Path<String>,

@@ -1,6 +1,9 @@
 //! Stars, and how many of each were given.
 
 use serde::{Serialize, Serializer, ser::SerializeMap};
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{Object, ObjectBuilder, Schema, Type};
+use utoipa::{PartialSchema, ToSchema};
 
 /// One to five stars.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -62,6 +65,19 @@ impl Distribution {
         (self.count() > 0).then(|| sum as f64 / self.count() as f64)
     }
 }
+
+impl PartialSchema for Distribution {
+    fn schema() -> RefOr<Schema> {
+        let count = || Object::builder().schema_type(Type::Integer).minimum(Some(0)).build();
+        let object = Object::builder().description(Some("How often each number of stars was given"));
+        let stars = Stars::ALL.map(|stars| stars.get().to_string());
+        let with =
+            |object: ObjectBuilder, name: String| object.property(name.clone(), count()).required(name);
+        stars.into_iter().fold(object, with).into()
+    }
+}
+
+impl ToSchema for Distribution {}
 
 impl Serialize for Distribution {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
