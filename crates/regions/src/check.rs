@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use crate::error::Error;
 use crate::json_path;
+use crate::latency::LatencyCheck;
 
 /// One HTTP check.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -30,6 +31,9 @@ pub struct Check {
     /// Longest time to the end of the body, as a Go duration.
     #[serde(default, deserialize_with = "go_duration::deserialize")]
     pub max_latency: Option<Duration>,
+    /// How long most of several answers may take.
+    #[serde(default)]
+    pub latency: Option<LatencyCheck>,
     /// Version that must be served.
     #[serde(default)]
     pub version: Option<VersionCheck>,
@@ -98,6 +102,9 @@ impl Check {
                 "0 attempts can never hold",
                 "write at least 1",
             ));
+        }
+        if let Some(latency) = &self.latency {
+            latency.validate(&format!("{field}.latency"))?;
         }
         for (index, check) in self.json.iter().enumerate() {
             if json_path::parse(&check.path).is_none() {
@@ -210,5 +217,9 @@ pub(crate) mod go_duration {
     ) -> Result<Option<Duration>, D::Error> {
         let text = Option::<String>::deserialize(deserializer)?;
         text.map(|text| crd::duration::parse(&text)).transpose().map_err(serde::de::Error::custom)
+    }
+
+    pub(crate) fn required<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+        crd::duration::parse(&String::deserialize(deserializer)?).map_err(serde::de::Error::custom)
     }
 }

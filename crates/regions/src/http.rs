@@ -11,6 +11,7 @@ use tokio::time::{Instant, sleep};
 
 use crate::check::{Check, Reply};
 use crate::error::Error;
+use crate::latency::LatencyCheck;
 use crate::region::{Region, Target};
 use crate::report::{CheckReport, Report};
 
@@ -50,28 +51,57 @@ impl HttpRegion {
         let mut attempt = 0;
         loop {
             attempt += 1;
-            let report = match self.ask(check).await {
-                Ok(reply) => CheckReport {
-                    name: check.name.clone(),
-                    attempts: attempt,
-                    status: Some(reply.status),
-                    latency: Some(reply.latency),
-                    version: check.served_version(&reply),
-                    failure: check.failure(&reply),
-                },
-                Err(reason) => CheckReport {
-                    name: check.name.clone(),
-                    attempts: attempt,
-                    status: None,
-                    latency: None,
-                    version: None,
-                    failure: Some(reason),
-                },
-            };
+            let mut report = self.probe(check, attempt).await;
+            if report.failure.is_none()
+                && let Some(latency) = &check.latency
+            {
+                report = self.repeat(check, latency, report).await;
+            }
             if report.failure.is_none() || attempt >= check.attempts {
                 return report;
             }
             sleep(check.retry_delay.unwrap_or_default()).await;
+        }
+    }
+
+    async fn probe(&self, check: &Check, attempts: u32) -> CheckReport {
+        let name = check.name.clone();
+        match self.ask(check).await {
+            Ok(reply) => CheckReport {
+                name,
+                attempts,
+                status: Some(reply.status),
+                latency: Some(reply.latency),
+                version: check.served_version(&reply),
+                failure: check.failure(&reply),
+            },
+            Err(reason) => CheckReport {
+                name,
+                attempts,
+                status: None,
+                latency: None,
+                version: None,
+                failure: Some(reason),
+            },
+        }
+    }
+
+    /// The probes after the first one, and the quantile over all of them. One that does not hold ends it.
+    async fn repeat(&self, check: &Check, latency: &LatencyCheck, first: CheckReport) -> CheckReport {
+        let mut measured: Vec<Duration> = first.latency.into_iter().collect();
+        let mut last = first;
+        for _ in 1..latency.probes {
+            last = self.probe(check, last.attempts).await;
+            if last.failure.is_some() {
+                return last;
+            }
+            measured.extend(last.latency);
+        }
+        let quantile = latency.of(&measured);
+        CheckReport {
+            latency: quantile,
+            failure: quantile.and_then(|quantile| latency.failure(quantile)),
+            ..last
         }
     }
 

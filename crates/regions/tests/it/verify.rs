@@ -72,3 +72,41 @@ async fn the_json_form_carries_every_figure() {
     );
     assert!(check["latencyMs"].as_f64().is_some_and(|latency| latency > 0.0));
 }
+
+/// What a check of a region says whose answers come in this order; the last one goes on.
+async fn latency_of(answers: &[(u16, u64)], check: &str) -> (Option<String>, usize) {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let server = MockServer::start().await;
+    for (index, (status, millis)) in answers.iter().enumerate() {
+        let answer = ResponseTemplate::new(*status).set_delay(std::time::Duration::from_millis(*millis));
+        let mock = Mock::given(method("GET")).respond_with(answer);
+        let once = if index + 1 < answers.len() { mock.up_to_n_times(1) } else { mock };
+        once.with_priority(u8::try_from(index + 1).unwrap()).mount(&server).await;
+    }
+    let text =
+        format!("{{regions: {{east: {}}}, checks: [{{name: quick, attempts: 1, {check}}}]}}", server.uri());
+    let verdict = File::parse(&text).unwrap().run().await.unwrap();
+    (verdict.regions["east"].reason.clone(), server.received_requests().await.unwrap().len())
+}
+
+#[tokio::test]
+async fn a_latency_is_judged_over_several_probes_each_of_which_must_hold() {
+    let all = "latency: {probes: 5, quantile: 0.8, max: 1m}";
+    assert_eq!(latency_of(&[(200, 0)], all).await, (None, 5));
+    // Three of four are slow: less than half of them are quick.
+    let half = "latency: {probes: 4, quantile: 0.5, max: 20ms}";
+    let (reason, probes) = latency_of(&[(200, 0), (200, 40)], half).await;
+    let reason = reason.unwrap();
+    assert!(reason.starts_with("quick: 50 % of 4 probes took up to "), "{reason}");
+    assert!(reason.ends_with(" ms, more than 20 ms"), "{reason}");
+    assert_eq!(probes, 4);
+    let broken = latency_of(&[(200, 0), (200, 0), (500, 0)], all).await;
+    assert_eq!(broken, (Some("quick: status 500 instead of 200".to_owned()), 3));
+}
+
+#[test]
+fn a_latency_without_a_limit_is_refused() {
+    let text = "{regions: {east: http://e}, checks: [{name: h, latency: {probes: 5}}]}";
+    let error = File::parse(text).unwrap_err().to_string();
+    assert!(error.contains("missing field `max`"), "{error}");
+}
