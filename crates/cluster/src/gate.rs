@@ -167,7 +167,7 @@ impl Inner {
     }
 
     async fn run_checks(&self, look: &Look) -> Result<(), String> {
-        let Some(address) = look.config.endpoints.get(&self.region) else {
+        let Some(endpoint) = look.config.endpoints.get(&self.region) else {
             return Err(format!(
                 "config.endpoints has no address for region {:?}; add one, or start the controller with --region",
                 self.region
@@ -176,9 +176,10 @@ impl Inner {
         let deadline = look.config.timeout.unwrap_or(CHECK_DEADLINE);
         let checks = look.config.checks.iter().map(|check| check.of_release(&look.release)).collect();
         let target = Target { checks, deadline };
-        let report = match timeout(deadline, self.outside.check(&self.region, address, &target)).await {
+        let report = match timeout(deadline, self.outside.check(&self.region, endpoint, &target)).await {
             Ok(report) => report.map_err(|error| error.to_string())?,
             Err(_) => {
+                let address = &endpoint.address;
                 return Err(format!("the checks of {address} did not end within {} s", deadline.as_secs()));
             }
         };

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use crd::Metric;
 use metric_providers::{Clients, Ctx, Reading};
 use parking_lot::Mutex;
-use regions::{HttpRegion, Region as _, Report, Target};
+use regions::{Endpoint, HttpRegion, Region as _, Report, Target};
 use rollout::analysis::How;
 
 /// Systems outside of the cluster. A test in virtual time plays them: a paused clock and real sockets do not go
@@ -16,7 +16,12 @@ pub trait Outside: Send + Sync {
     /// Takes, continues or ends one measurement.
     async fn measure(&self, ctx: &Ctx<'_>, how: &How, metric: &Metric) -> Reading;
     /// Runs the checks of a gate against the endpoint of this region.
-    async fn check(&self, region: &str, address: &str, target: &Target) -> Result<Report, regions::Error>;
+    async fn check(
+        &self,
+        region: &str,
+        endpoint: &Endpoint,
+        target: &Target,
+    ) -> Result<Report, regions::Error>;
 }
 
 impl fmt::Debug for dyn Outside {
@@ -29,19 +34,24 @@ impl fmt::Debug for dyn Outside {
 #[derive(Debug, Default)]
 pub(crate) struct Network {
     clients: Clients,
-    /// The endpoint that was checked last: a controller has one.
-    endpoint: Mutex<Option<HttpRegion>>,
+    /// What was checked last: a controller has one region.
+    last: Mutex<Option<(Endpoint, HttpRegion)>>,
 }
 
 impl Network {
-    fn endpoint(&self, region: &str, address: &str) -> Result<HttpRegion, regions::Error> {
-        let mut last = self.endpoint.lock();
-        if let Some(endpoint) =
-            last.as_ref().filter(|it| it.name() == region && it.address() == address.trim_end_matches('/'))
-        {
-            return Ok(endpoint.clone());
+    fn region(&self, name: &str, endpoint: &Endpoint) -> Result<HttpRegion, regions::Error> {
+        // Authorities are renewed while the controller runs: their file is read each time.
+        if endpoint.ca_file.is_some() {
+            return HttpRegion::new(name, endpoint);
         }
-        Ok(last.insert(HttpRegion::new(region, address)?).clone())
+        let mut last = self.last.lock();
+        let known = last.as_ref().filter(|(known, region)| region.name() == name && known == endpoint);
+        if let Some((_, region)) = known {
+            return Ok(region.clone());
+        }
+        let region = HttpRegion::new(name, endpoint)?;
+        *last = Some((endpoint.clone(), region.clone()));
+        Ok(region)
     }
 }
 
@@ -56,7 +66,12 @@ impl Outside for Network {
         }
     }
 
-    async fn check(&self, region: &str, address: &str, target: &Target) -> Result<Report, regions::Error> {
-        self.endpoint(region, address)?.report(target).await
+    async fn check(
+        &self,
+        region: &str,
+        endpoint: &Endpoint,
+        target: &Target,
+    ) -> Result<Report, regions::Error> {
+        self.region(region, endpoint)?.report(target).await
     }
 }

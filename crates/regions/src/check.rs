@@ -34,6 +34,9 @@ pub struct Check {
     /// How long most of several answers may take.
     #[serde(default)]
     pub latency: Option<LatencyCheck>,
+    /// Go duration for which the TLS certificate must still be valid: time enough to renew it.
+    #[serde(default, deserialize_with = "go_duration::deserialize")]
+    pub certificate_valid_for: Option<Duration>,
     /// Version that must be served.
     #[serde(default)]
     pub version: Option<VersionCheck>,
@@ -83,6 +86,8 @@ pub struct Reply {
     pub body: Vec<u8>,
     /// Time to the end of the body.
     pub latency: Duration,
+    /// How long the certificate is still valid; `None` without TLS.
+    pub certificate_valid_for: Option<Duration>,
 }
 
 impl Check {
@@ -139,6 +144,9 @@ impl Check {
                 limit.as_millis()
             ));
         }
+        if let Some(failure) = self.certificate_valid_for.and_then(|wanted| expiring(reply, wanted)) {
+            return Some(failure);
+        }
         if let Some(version) = &self.version {
             let served = self.served_version(reply).unwrap_or_default();
             if served != version.equals {
@@ -153,6 +161,19 @@ impl Check {
         let header =
             self.version.as_ref().map_or_else(version_header, |version| version.header.to_lowercase());
         reply.headers.get(&header).cloned()
+    }
+}
+
+fn expiring(reply: &Reply, wanted: Duration) -> Option<String> {
+    let hours = |duration: Duration| duration.as_secs() / 3_600;
+    match reply.certificate_valid_for {
+        None => Some("there is no certificate; write an https:// address".to_owned()),
+        Some(left) if left < wanted => Some(format!(
+            "the certificate is valid for {} h more, less than {} h",
+            hours(left),
+            hours(wanted)
+        )),
+        Some(_) => None,
     }
 }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use crate::check::{Check, go_duration};
+use crate::endpoint::Endpoint;
 use crate::error::Error;
 use crate::http::HttpRegion;
 use crate::region::{Region, Target, report_all};
@@ -26,8 +27,8 @@ use crate::verdict::{Policy, Verdict, verdict};
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct File {
-    /// Address of each region.
-    pub regions: BTreeMap<String, String>,
+    /// Where each region is.
+    pub regions: BTreeMap<String, Endpoint>,
     /// Checks that are made in each.
     pub checks: Vec<Check>,
     /// How many regions must pass.
@@ -69,8 +70,8 @@ impl File {
 
     /// Verifies all regions at the same time.
     pub async fn run(&self) -> Result<Verdict, Error> {
-        let regions = self.regions.iter().map(|(name, address)| {
-            HttpRegion::new(name, address).map(|region| Box::new(region) as Box<dyn Region>)
+        let regions = self.regions.iter().map(|(name, endpoint)| {
+            HttpRegion::new(name, endpoint).map(|region| Box::new(region) as Box<dyn Region>)
         });
         let regions = regions.collect::<Result<Vec<_>, _>>()?;
         let deadline = self.deadline.unwrap_or(Duration::from_secs(60));

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::check::{Check, go_duration};
+use crate::endpoint::Endpoint;
 use crate::error::Error;
 
 /// Configuration of the step `plugin: aviary/region-gate`.
@@ -25,9 +26,9 @@ pub struct GateConfig {
     /// Checks that this region makes of itself before it says that it is verified.
     #[serde(default)]
     pub checks: Vec<Check>,
-    /// Where each region's checks go: the address of its canary.
+    /// Where each region's checks go: its canary.
     #[serde(default)]
-    pub endpoints: BTreeMap<String, String>,
+    pub endpoints: BTreeMap<String, Endpoint>,
     /// What a peer's abort means here.
     #[serde(default)]
     pub on_peer_failure: Reaction,

@@ -1,15 +1,20 @@
 //! A region behind an HTTP address.
 
+mod client;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use futures::StreamExt;
+use jiff::Timestamp;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
-use reqwest::{Client, Method, Url, redirect};
+use reqwest::tls::TlsInfo;
+use reqwest::{Client, Method, Response, Url};
 use tokio::time::{Instant, sleep};
 
 use crate::check::{Check, Reply};
+use crate::endpoint::Endpoint;
 use crate::error::Error;
 use crate::latency::LatencyCheck;
 use crate::region::{Region, Target};
@@ -28,9 +33,9 @@ pub struct HttpRegion {
 }
 
 impl HttpRegion {
-    /// The region `name`, whose service answers at `address` (`http://` or `https://`).
-    pub fn new(name: impl Into<String>, address: &str) -> Result<Self, Error> {
-        let name = name.into();
+    /// The region `name`, whose service answers at `endpoint`. Its file of authorities is read here.
+    pub fn new(name: impl Into<String>, endpoint: &Endpoint) -> Result<Self, Error> {
+        let (name, address) = (name.into(), endpoint.address.as_str());
         let field = format!("regions.{name}");
         let remedy = "write an address such as https://api.example.com";
         let base = Url::parse(address).map_err(|error| {
@@ -39,11 +44,7 @@ impl HttpRegion {
         if !matches!(base.scheme(), "http" | "https") {
             return Err(Error::config(field, format!("{address:?} is not an HTTP address"), remedy));
         }
-        // A check judges the answer of this service; a redirect is one.
-        // Each check connects anew, as a client does that comes now.
-        let client = Client::builder().redirect(redirect::Policy::none()).pool_max_idle_per_host(0).build();
-        let client =
-            client.map_err(|error| Error::config(field, error.to_string(), "mend the TLS settings"))?;
+        let client = client::build(endpoint, &field)?;
         Ok(Self { name, address: address.trim_end_matches('/').to_owned(), base, client })
     }
 
@@ -114,6 +115,7 @@ impl HttpRegion {
         let request = self.client.request(method, url).headers(headers).timeout(timeout);
         let response = request.send().await.map_err(|error| reason(&error))?;
         let status = response.status().as_u16();
+        let certificate_valid_for = certificate_valid_for(&response);
         let headers = response.headers().iter();
         let headers: BTreeMap<String, String> = headers
             .map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
@@ -126,8 +128,16 @@ impl HttpRegion {
                 return Err(format!("the body is larger than {BODY_LIMIT} bytes"));
             }
         }
-        Ok(Reply { status, headers, body, latency: began.elapsed() })
+        Ok(Reply { status, headers, body, latency: began.elapsed(), certificate_valid_for })
     }
+}
+
+/// How long the certificate is valid from now on; nothing without TLS.
+fn certificate_valid_for(response: &Response) -> Option<Duration> {
+    let der = response.extensions().get::<TlsInfo>()?.peer_certificate()?;
+    let (_, certificate) = x509_parser::parse_x509_certificate(der).ok()?;
+    let end = Timestamp::from_second(certificate.validity().not_after.timestamp()).ok()?;
+    Some(end.duration_since(Timestamp::now()).try_into().unwrap_or_default())
 }
 
 /// The innermost cause says what happened ("connection refused"); the outer ones repeat the URL.

@@ -20,9 +20,22 @@
 //! # Ok::<(), aviary_regions::Error>(())
 //! ```
 //!
+//! | field of a check | what must be so |
+//! |---|---|
+//! | `status` | the answer has this status (200) |
+//! | `maxLatency` | it came within this time |
+//! | `latency: {probes: 20, quantile: 0.95, max: 200ms}` | most of several answers came within this time |
+//! | `version: {header: x-version, equals: 1.5.0}` | it comes from this version; at gates `{version}` is the one released |
+//! | `json: [{path: $.status, equals: ok}]` | its JSON body holds these values |
+//! | `certificateValidFor: 336h` | the TLS certificate is valid for so much longer |
+//!
+//! `headers` pin a check to the canary; `attempts`, `retryDelay` and `timeout` say how patient it is. A region is an
+//! address, or an [`Endpoint`] behind a name that all regions share.
+//!
 //! Silence is never health: a region that does not answer is a failed check for `verify`, and a partition for a gate.
 
 mod check;
+mod endpoint;
 mod error;
 mod file;
 pub mod gate;
@@ -34,6 +47,7 @@ mod report;
 mod verdict;
 
 pub use check::{Check, JsonCheck, Reply, VersionCheck};
+pub use endpoint::Endpoint;
 pub use error::Error;
 pub use file::File;
 pub use http::HttpRegion;

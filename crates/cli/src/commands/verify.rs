@@ -8,13 +8,34 @@ use regions::{Outcome, RegionVerdict, Verdict};
 use crate::render::table;
 use crate::{Context, Error, Io};
 
+const AFTER_HELP: &str = "Examples:
+  # Verify from a pipeline
+  %PROGRAM% verify -f regions.yaml
+
+  # For machines
+  %PROGRAM% verify -f regions.yaml -o json
+
+The file:
+  regions:
+    us-east-1: https://us.api.example.com
+    eu-west-1: {address: https://api.example.com, connect: 'eu.elb.example.com:443', caFile: ca.pem}
+  checks:
+  - name: health
+    path: /healthz
+    headers: {x-canary: always}
+    version: {header: x-version, equals: 1.5.0}
+    json: [{path: $.status, equals: ok}]
+    latency: {probes: 20, quantile: 0.95, max: 200ms}
+    certificateValidFor: 336h
+    attempts: 3
+  policy: {atLeast: 2}
+  deadline: 1m";
+
 /// Verify that all regions serve a release
 ///
 /// Runs the checks of a file in every region at the same time. Ends with 0 only if enough regions pass.
 #[derive(clap::Args)]
-#[command(
-    after_help = "Examples:\n  # Verify from a pipeline\n  %PROGRAM% verify -f regions.yaml\n\n  # For machines\n  %PROGRAM% verify -f regions.yaml -o json"
-)]
+#[command(after_help = AFTER_HELP)]
 pub(crate) struct Args {
     /// File with regions, checks and policy; - for the standard input
     #[arg(short, long, value_name = "FILE")]
@@ -82,4 +103,14 @@ fn rows_of(name: &str, region: &RegionVerdict) -> Vec<Vec<String>> {
         ]
     };
     report.checks.iter().map(one).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_file_that_the_help_shows_can_be_read() {
+        let (_, file) = super::AFTER_HELP.split_once("The file:\n").unwrap();
+        let file = regions::File::parse(file).unwrap();
+        assert_eq!((file.regions.len(), file.checks.len()), (2, 1));
+    }
 }

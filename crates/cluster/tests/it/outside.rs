@@ -65,9 +65,14 @@ impl Outside for Played {
         }
     }
 
-    async fn check(&self, _region: &str, address: &str, target: &Target) -> Result<Report, regions::Error> {
+    async fn check(
+        &self,
+        _region: &str,
+        endpoint: &regions::Endpoint,
+        target: &Target,
+    ) -> Result<Report, regions::Error> {
         let mut state = self.0.lock();
-        state.checks.push(address.to_owned());
+        state.checks.push(endpoint.address.clone());
         let failure = state.failing_check.clone();
         let checks = target.checks.iter().map(|check| regions::CheckReport {
             name: check.name.clone(),

@@ -5,4 +5,5 @@
 
 mod gate;
 mod soak;
+mod tls;
 mod verify;
