@@ -119,7 +119,7 @@ pub(crate) struct Flags {
         hide_default_value = true
     )]
     tokens: String,
-    /// File with feature flags; RATING_FLAG_<NAME> in the environment wins over it
+    /// File with feature flags; RATING_FLAG_... in the environment wins over it
     #[arg(long = "flags", env = "RATING_FLAGS", value_name = "FILE")]
     features: Option<PathBuf>,
     /// Origin of pages that may ask from a browser; * is all
