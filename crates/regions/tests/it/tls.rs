@@ -123,6 +123,7 @@ async fn an_endpoint_that_cannot_be_is_refused_with_its_field() {
 
 #[tokio::test]
 async fn a_certificate_is_wanted_of_an_address_without_tls() {
+    let _ = rustls::crypto::ring::default_provider().install_default();
     let server = wiremock::MockServer::start().await;
     let answer = wiremock::ResponseTemplate::new(200);
     wiremock::Mock::given(wiremock::matchers::any()).respond_with(answer).mount(&server).await;
