@@ -1,17 +1,16 @@
-//! A real control plane with the worked example on it, and a gateway that follows its route.
+//! A real control plane with the worked example on it.
 
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
-use std::thread::JoinHandle;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use xtask::control_plane::{ControlPlane, Level};
 
+use crate::gateway::Gateway;
 use crate::metrics::Metrics;
 
-const NAMESPACE: &str = "openclaw";
+pub(crate) const NAMESPACE: &str = "openclaw";
 pub(crate) const ROLLOUT: &str = "openclaw-rating-api";
 /// Longest time for anything to happen.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -20,9 +19,7 @@ const PATIENCE: Duration = Duration::from_secs(120);
 pub(crate) struct Cluster {
     plane: Arc<ControlPlane>,
     pub(crate) metrics: Metrics,
-    weights: Arc<Mutex<Vec<i64>>>,
-    over: Arc<AtomicBool>,
-    gateway: Option<JoinHandle<()>>,
+    gateway: Gateway,
 }
 
 impl Cluster {
@@ -39,9 +36,8 @@ impl Cluster {
             std::fs::write(&file, object.to_string()).unwrap();
             plane.kubectl(&["apply", "--server-side", "-f", &file.display().to_string()]).unwrap();
         }
-        let (weights, over) = (Arc::default(), Arc::new(AtomicBool::new(false)));
-        let gateway = Some(follow_route(Arc::clone(&plane), Arc::clone(&weights), Arc::clone(&over)));
-        Some(Self { plane, metrics, weights, over, gateway })
+        let gateway = Gateway::follow(Arc::clone(&plane));
+        Some(Self { plane, metrics, gateway })
     }
 
     pub(crate) fn kubeconfig(&self) -> PathBuf {
@@ -50,7 +46,7 @@ impl Cluster {
 
     /// Weights of the canary in the order in which the route showed them, since the last call.
     pub(crate) fn take_weights(&self) -> Vec<i64> {
-        std::mem::take(&mut self.weights.lock().unwrap())
+        self.gateway.take_weights()
     }
 
     fn get(&self, what: &[&str]) -> Value {
@@ -77,14 +73,7 @@ impl Cluster {
 
     /// Waits until `holds` is true of the Rollout.
     pub(crate) fn until(&self, what: &str, holds: impl Fn(&Value) -> bool) -> Value {
-        let end = Instant::now() + PATIENCE;
-        loop {
-            let rollout = self.rollout();
-            if holds(&rollout) {
-                return rollout;
-            }
-            assert!(Instant::now() < end, "in vain: {what}: {:#}", rollout["status"]);
-        }
+        until(what, || self.rollout(), holds)
     }
 
     /// Waits until the newest version runs alone.
@@ -93,11 +82,19 @@ impl Cluster {
     }
 }
 
-impl Drop for Cluster {
-    fn drop(&mut self) {
-        self.over.store(true, Ordering::Relaxed);
-        let ended = self.gateway.take().map(JoinHandle::join);
-        assert!(std::thread::panicking() || ended.is_none_or(|ended| ended.is_ok()), "the gateway panicked");
+/// Looks until `holds` is true of what it sees.
+pub(crate) fn until<T: std::fmt::Debug>(
+    what: &str,
+    mut look: impl FnMut() -> T,
+    holds: impl Fn(&T) -> bool,
+) -> T {
+    let end = Instant::now() + PATIENCE;
+    loop {
+        let seen = look();
+        if holds(&seen) {
+            return seen;
+        }
+        assert!(Instant::now() < end, "in vain: {what}: {seen:#?}");
     }
 }
 
@@ -148,47 +145,4 @@ fn manifests(folder: &Path, prometheus: &str) -> Vec<Value> {
         }
     }
     objects
-}
-
-/// Says of every generation of the route that it is followed, and keeps the weights that it showed.
-fn follow_route(
-    plane: Arc<ControlPlane>,
-    weights: Arc<Mutex<Vec<i64>>>,
-    over: Arc<AtomicBool>,
-) -> JoinHandle<()> {
-    std::thread::spawn(move || {
-        while !over.load(Ordering::Relaxed) {
-            let route = plane.kubectl(&["get", "httproute", ROLLOUT, "-n", NAMESPACE, "-o", "json"]).unwrap();
-            let route: Value = serde_json::from_str(&route).unwrap();
-            let weight = route["spec"]["rules"][0]["backendRefs"][1]["weight"].as_i64().unwrap();
-            let mut weights = weights.lock().unwrap();
-            if weights.last() != Some(&weight) {
-                weights.push(weight);
-            }
-            drop(weights);
-            let generation = &route["metadata"]["generation"];
-            if route["status"]["parents"][0]["conditions"][0]["observedGeneration"] == *generation {
-                continue;
-            }
-            let accepted = json!({
-                "type": "Accepted", "status": "True", "reason": "Accepted", "message": "",
-                "observedGeneration": generation, "lastTransitionTime": "2026-01-31T12:00:00Z",
-            });
-            let status = json!({"status": {"parents": [{
-                "parentRef": route["spec"]["parentRefs"][0], "controllerName": "example.com/gateway",
-                "conditions": [accepted],
-            }]}});
-            let words = [
-                "patch",
-                "httproute",
-                ROLLOUT,
-                "-n",
-                NAMESPACE,
-                "--subresource=status",
-                "--type=merge",
-                "-p",
-            ];
-            plane.kubectl(&[&words[..], &[&status.to_string()]].concat()).unwrap();
-        }
-    })
 }

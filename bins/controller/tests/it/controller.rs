@@ -27,8 +27,11 @@ pub(crate) struct Running(Child);
 
 impl Running {
     pub(crate) fn start(kubeconfig: &Path) -> Self {
-        let mut command = command(kubeconfig, &["--region", "us-east-1", "--loglevel", "warn"]);
-        Self(command.spawn().unwrap())
+        Self::with(kubeconfig, &["--region", "us-east-1", "--loglevel", "warn"])
+    }
+
+    pub(crate) fn with(kubeconfig: &Path, words: &[&str]) -> Self {
+        Self(command(kubeconfig, words).spawn().unwrap())
     }
 
     /// `kill -9`.

@@ -3,10 +3,15 @@
 // Helpers of tests are tests, too, though they carry no #[test].
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::expect_used)]
 
+mod canary;
 mod charts;
 mod cluster;
 mod controller;
+mod gateway;
+mod helm;
 mod install;
 mod metrics;
+mod region;
 mod releases;
 mod start;
+mod two_regions;
