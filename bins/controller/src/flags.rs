@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Parser;
-use cluster::{Connected, Connection, Error, LeaseSettings, Settings, connect};
+use cluster::{BeaconSettings, Connected, Connection, Error, LeaseSettings, Settings, connect};
 
 /// Runs Rollouts and AnalysisRuns in a cluster.
 #[derive(Debug, Parser)]
@@ -65,6 +65,12 @@ pub(crate) struct Flags {
     /// Cluster of another region, as REGION=KUBECONFIG; may be given several times.
     #[arg(long, value_parser = peer)]
     peer: Vec<(String, PathBuf)>,
+    /// Port on which the other regions' controllers hear of this region's releases, over HTTPS; 0 turns it off.
+    #[arg(long = "beaconPort", default_value_t = 0, requires = "beacon_tls")]
+    beacon_port: u16,
+    /// Directory with tls.crt, tls.key, and ca.crt (the authorities whose clients are believed) for --beaconPort.
+    #[arg(long = "beaconTLS", value_name = "DIRECTORY")]
+    beacon_tls: Option<PathBuf>,
     /// `debug`, `info`, `warn` or `error`.
     #[arg(long, default_value = "info")]
     loglevel: tracing::Level,
@@ -110,8 +116,14 @@ impl Flags {
             lease: self.leader_elect.then(|| self.lease()),
             metrics_address: address(self.metrics_port),
             health_address: address(self.healthz_port),
+            beacons: self.beacons(),
             ..Settings::default()
         })
+    }
+
+    fn beacons(&self) -> Option<BeaconSettings> {
+        let (address, tls) = (address(self.beacon_port)?, self.beacon_tls.clone()?);
+        Some(BeaconSettings { address, tls })
     }
 
     fn lease(&self) -> LeaseSettings {

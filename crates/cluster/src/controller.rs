@@ -1,5 +1,6 @@
 //! The controller: caches, queues, workers, and what starts and ends them.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,6 +12,7 @@ use tokio_util::task::TaskTracker;
 use crate::admin;
 use crate::analysis_runs::AnalysisRuns;
 use crate::apply::Writer;
+use crate::beacon_server::{self, Tls};
 use crate::cache::{Cache, Name};
 use crate::error::{Error, innermost};
 use crate::events::Events;
@@ -22,7 +24,7 @@ use crate::queue::{Outcome, Queue};
 use crate::reflect::{Reflectors, Sinks};
 use crate::rollouts::Rollouts;
 use crate::secrets::Secrets;
-use crate::settings::Settings;
+use crate::settings::{BeaconSettings, Settings};
 use crate::writes::Writes;
 
 /// How long work that has begun may take to end when the controller stops.
@@ -34,6 +36,7 @@ pub struct Controller {
     settings: Settings,
     health: Option<TcpListener>,
     metrics: Option<TcpListener>,
+    beacons: Option<(TcpListener, Tls)>,
 }
 
 impl Controller {
@@ -50,12 +53,23 @@ impl Controller {
             Some(address) => Some(admin::listen(address, "--metricsPort").await?),
             None => None,
         };
-        Ok(Self { client, settings, health, metrics })
+        let beacons = match &settings.beacons {
+            Some(BeaconSettings { address, tls }) => {
+                Some((admin::listen(*address, "--beaconPort").await?, Tls::read(tls)?))
+            }
+            None => None,
+        };
+        Ok(Self { client, settings, health, metrics, beacons })
+    }
+
+    /// Where beacons are told: the port that the system chose, if none was asked for.
+    pub fn beacon_address(&self) -> Option<SocketAddr> {
+        self.beacons.as_ref().and_then(|(listener, _)| listener.local_addr().ok())
     }
 
     /// Runs until `stop` is cancelled or the lease is lost. Work that has begun is ended first.
     pub async fn run(self, stop: CancellationToken) -> Ended {
-        let Self { client, settings, health, metrics: metrics_listener } = self;
+        let Self { client, settings, health, metrics: metrics_listener, beacons } = self;
         let cache = Arc::new(Cache::default());
         let metrics = Arc::new(Metrics::new(Arc::clone(&cache)));
         // Servers answer before the lease is held: followers are healthy and can be scraped.
@@ -66,6 +80,9 @@ impl Controller {
         }
         if let Some(listener) = metrics_listener {
             servers.spawn(cancellable(served.clone(), admin::serve_metrics(listener, Arc::clone(&metrics))));
+        }
+        if let Some((listener, tls)) = beacons {
+            servers.spawn(cancellable(served.clone(), beacon_server::serve(listener, tls, client.clone())));
         }
         let mut fence = fence(&client, &settings, &servers, &served);
         let ended = tokio::select! {

@@ -42,6 +42,9 @@ pub enum Error {
         /// What the system said.
         source: std::io::Error,
     },
+    /// The certificates for telling beacons cannot be used.
+    #[error("{0}")]
+    Tls(#[from] crate::beacon_server::TlsError),
     /// The API server does not answer at start.
     #[error(
         "cannot reach the API server{}: {reason}; check the kubeconfig's server address, or that the pod may reach it",
@@ -70,7 +73,7 @@ impl Error {
             Self::Read { .. } => "read",
             Self::LeaseLost { .. } => "lease",
             Self::Connect(_) | Self::Unreachable { .. } => "connect",
-            Self::Listen { .. } => "listen",
+            Self::Listen { .. } | Self::Tls(_) => "listen",
         }
     }
 }

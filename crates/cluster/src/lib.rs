@@ -22,6 +22,7 @@
 mod admin;
 mod analysis_runs;
 mod apply;
+mod beacon_server;
 mod cache;
 mod client;
 mod clock;
@@ -45,9 +46,10 @@ mod writes;
 /// Durations as flags give them: `15s`, `1m30s`.
 pub use crd::duration;
 
+pub use beacon_server::TlsError;
 pub use client::{ConnectError, Connected, Connection, connect};
 pub use clock::Clock;
 pub use controller::{Controller, Ended};
 pub use error::Error;
 pub use outside::Outside;
-pub use settings::{LeaseSettings, Settings};
+pub use settings::{BeaconSettings, LeaseSettings, Settings};

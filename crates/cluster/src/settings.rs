@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -33,6 +34,8 @@ pub struct Settings {
     pub metrics_address: Option<SocketAddr>,
     /// Where health is served; `None` turns it off.
     pub health_address: Option<SocketAddr>,
+    /// Where this region's beacons are told to the other regions' controllers; `None` leaves them to the API server.
+    pub beacons: Option<BeaconSettings>,
     /// The time.
     pub clock: Clock,
     /// Metric systems and the region's endpoints: over the network, unless a test plays them.
@@ -52,10 +55,21 @@ impl Default for Settings {
             lease: None,
             metrics_address: None,
             health_address: None,
+            beacons: None,
             clock: Clock::system(),
             outside: Arc::new(Network::default()),
         }
     }
+}
+
+/// Beacons over HTTPS with certificates on both sides.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BeaconSettings {
+    /// Where to listen.
+    pub address: SocketAddr,
+    /// Directory with `tls.crt`, `tls.key`, and `ca.crt`, the authorities whose clients are believed. The files are read
+    /// again when they change.
+    pub tls: PathBuf,
 }
 
 /// Leader election through a `coordination.k8s.io/v1` Lease.

@@ -3,6 +3,7 @@
 // Helpers of tests are tests, too, though they carry no #[test].
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::expect_used)]
 
+mod authority;
 mod canary;
 mod charts;
 mod cluster;

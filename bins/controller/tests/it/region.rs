@@ -1,12 +1,14 @@
 //! A region as its operators set it up: a control plane with CRDs, controller and service, all as the charts render them.
 
 use std::io::Write as _;
+use std::net::{Ipv4Addr, TcpListener};
 use std::process::Stdio;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
 use xtask::control_plane::{ControlPlane, Level};
 
+use crate::authority::Authority;
 use crate::canary::Canary;
 use crate::cluster::{NAMESPACE, ROLLOUT, until};
 use crate::controller::Running;
@@ -25,6 +27,7 @@ pub(crate) struct Region {
     pub(crate) metrics: Metrics,
     pub(crate) canary: Canary,
     gateway: Option<Gateway>,
+    beacon_port: u16,
 }
 
 impl Region {
@@ -35,8 +38,10 @@ impl Region {
             ["fixtures/crds", "crates/local/src/region/gateway-api.yaml"].map(|path| root().join(path));
         let plane = Arc::new(ControlPlane::for_test(test, Level::Pods, &definitions)?);
         let (metrics, canary) = (Metrics::start(), Canary::start(Arc::clone(&plane)));
-        let region = Self { name, plane, helm, metrics, canary, gateway: None };
-        let values = format!("createNamespace=true,region={name},releaseGroups={{rating-api}}");
+        let region = Self { name, plane, helm, metrics, canary, gateway: None, beacon_port: free_port() };
+        let values = format!(
+            "createNamespace=true,region={name},releaseGroups={{rating-api}},beacon.tlsSecretName=beacon"
+        );
         region.apply(&region.rendered(&["aviary-controller", "bins/controller/chart", "-n", HOME], &values));
         Some(region)
     }
@@ -87,8 +92,8 @@ impl Region {
         self.apply(&self.version(tag, &["--show-only", "templates/rollout.yaml"]));
     }
 
-    /// Makes the other region known here: a Secret with a kubeconfig for the account that may read its beacons.
-    pub(crate) fn meet(&self, peer: &Self) {
+    /// Makes the other region's cluster known here: a Secret with a kubeconfig for the account that may read its beacons.
+    pub(crate) fn meet_cluster(&self, peer: &Self) {
         let token = until(
             "the token of aviary-peer is there",
             || {
@@ -106,10 +111,24 @@ impl Region {
         );
         let file = self.plane.kubeconfig().with_file_name("peer.json");
         std::fs::write(&file, kubeconfig(&peer.plane, &token)).unwrap();
-        let from = format!("--from-file=kubeconfig={}", file.display());
-        self.kubectl(&["create", "secret", "generic", peer.name, "-n", HOME, &from]);
-        let label = format!("aviary.dev/region={}", peer.name);
-        self.kubectl(&["label", "secret", peer.name, "-n", HOME, &label]);
+        self.keep(peer.name, &[&format!("--from-file=kubeconfig={}", file.display())]);
+    }
+
+    /// Makes the other region's controller known here: a Secret with its address and a certificate to show there.
+    pub(crate) fn meet_controller(&self, peer: &Self, authority: &Authority) {
+        let directory = tempfile::tempdir().unwrap();
+        authority.write(directory.path(), self.name);
+        let url = format!("--from-literal=url=https://localhost:{}", peer.beacon_port);
+        let files = ["tls.crt", "tls.key", "ca.crt"]
+            .map(|file| format!("--from-file={}", directory.path().join(file).display()));
+        self.keep(peer.name, &[&[url.as_str()][..], &files.each_ref().map(String::as_str)].concat());
+    }
+
+    /// A Secret in the controller's namespace, with the label that it is found by.
+    fn keep(&self, region: &str, content: &[&str]) {
+        self.kubectl(&[&["create", "secret", "generic", region, "-n", HOME], content].concat());
+        let label = format!("aviary.dev/region={region}");
+        self.kubectl(&["label", "secret", region, "-n", HOME, &label]);
     }
 
     /// Whether the account that the other regions come as may get this here.
@@ -126,12 +145,17 @@ impl Region {
         said == "yes\n"
     }
 
-    /// The controller, with the rights of its account and with its lease.
-    pub(crate) fn run_controller(&self) -> Running {
+    /// The controller, with the rights of its account and with its lease. It tells its beacons, too, as the authority's.
+    pub(crate) fn run_controller(&self, authority: &Authority) -> Running {
+        let certificates = self.plane.kubeconfig().with_file_name("beacon");
+        std::fs::create_dir_all(&certificates).unwrap();
+        authority.write(&certificates, "localhost");
+        let port = format!("--beaconPort={}", self.beacon_port);
+        let tls = format!("--beaconTLS={}", certificates.display());
         let token = self.kubectl(&["create", "token", "aviary-controller", "-n", HOME]);
         let file = self.plane.kubeconfig().with_file_name("controller.json");
         std::fs::write(&file, kubeconfig(&self.plane, token.trim())).unwrap();
-        Running::with(&file, &["--region", self.name, "--loglevel", "warn", "--leader-elect"])
+        Running::with(&file, &["--region", self.name, "--loglevel", "warn", "--leader-elect", &port, &tls])
     }
 
     pub(crate) fn rollout(&self) -> Value {
@@ -170,6 +194,11 @@ impl Region {
         let words = [&["get", "-n", NAMESPACE, "-o", "json"], what].concat();
         serde_json::from_str(&self.kubectl(&words)).unwrap()
     }
+}
+
+/// A port that was free a moment ago.
+fn free_port() -> u16 {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port()
 }
 
 /// A kubeconfig that holds all it needs: its reader may be elsewhere.

@@ -60,6 +60,13 @@ async fn a_port_that_is_in_use_is_named_with_its_flag() {
 }
 
 #[test]
+fn beacons_are_not_told_without_certificates() {
+    let output = ended(Path::new("/nowhere/config"), &["--beaconPort=8443"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(said(&output).contains("--beaconTLS <DIRECTORY>"), "{}", said(&output));
+}
+
+#[test]
 fn an_unknown_flag_is_refused_with_a_way_on() {
     let output = ended(Path::new("/nowhere/config"), &["--no-such-flag"]);
     assert_eq!(output.status.code(), Some(2));

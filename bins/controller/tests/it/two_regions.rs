@@ -1,18 +1,19 @@
 //! Releases through two real control planes, set up as the charts say and held together by the gate.
 
+use crate::authority::Authority;
 use crate::cluster::is_promoted;
 use crate::region::Region;
 
-/// Both regions with 1.4.0, each with its own controller, which knows the other by a Secret.
-fn start(test: &str) -> Option<[Region; 2]> {
+/// Both regions with 1.4.0. Each knows the other by a Secret: one by its cluster, the other by its controller.
+fn start(test: &str, authority: &Authority) -> Option<[Region; 2]> {
     let [us, eu] = std::thread::scope(|scope| {
         ["us-east-1", "eu-west-1"]
             .map(|name| scope.spawn(move || Region::start(test, name)))
             .map(|thread| thread.join().unwrap())
     });
     let (mut us, mut eu) = (us?, eu?);
-    us.meet(&eu);
-    eu.meet(&us);
+    us.meet_cluster(&eu);
+    eu.meet_controller(&us, authority);
     us.install("1.4.0");
     eu.install("1.4.0");
     Some([us, eu])
@@ -24,8 +25,10 @@ fn aborted(rollout: &serde_json::Value) -> bool {
 
 #[test]
 fn two_regions_are_released_together_and_given_up_together() {
-    let Some(regions) = start("two_regions_are_released_together_and_given_up_together") else { return };
-    let mut controllers = regions.each_ref().map(Region::run_controller);
+    let authority = Authority::new();
+    let test = "two_regions_are_released_together_and_given_up_together";
+    let Some(regions) = start(test, &authority) else { return };
+    let mut controllers = regions.each_ref().map(|region| region.run_controller(&authority));
     for region in &regions {
         region.until("1.4.0 runs", is_promoted);
     }

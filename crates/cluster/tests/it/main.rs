@@ -7,6 +7,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::expect_used)]
 
 mod bad_input;
+mod beacons;
 mod crashes;
 mod idle;
 mod lease;

@@ -80,3 +80,19 @@ async fn a_peer_that_is_down_holds_the_gate_and_is_named_until_it_is_back() {
     }
     us_running.stop().await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_region_that_is_taken_for_another_one_holds_the_gate_and_is_named() {
+    let us = Region::with("us-east-1", &openclaw()).await;
+    let mut settings = us.settings();
+    settings.peers = [("eu-west-1".to_owned(), us.client())].into();
+    let _running = us.control(settings).await;
+    us.promoted(HOUR).await;
+    us.set_image(NAMESPACE, ROLLOUT, "openclaw/rating-api:1.5.0").await;
+    let said = |rollout: &Value| {
+        let gate = &rollout["status"]["canary"]["stepPluginStatuses"][0];
+        gate["message"].as_str().unwrap_or_default().contains("region \"eu-west-1\" is region \"us-east-1\"")
+    };
+    let held = us.until(NAMESPACE, ROLLOUT, HOUR, said).await;
+    assert_eq!(held["status"]["currentStepIndex"], 3, "{:#}", held["status"]);
+}
