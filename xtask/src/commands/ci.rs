@@ -17,8 +17,8 @@ const STAGES: &[&str] = &[
     "check-alone",
     "docs",
     "deny",
-    "terraform",
     "control-plane",
+    "terraform",
     "test",
 ];
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use super::{Command, no_arguments};
-use crate::terraform::{Schema, fetch, findings};
+use crate::terraform::{Schema, fetch, findings, programs};
 use crate::{Failure, workspace};
 
 pub(crate) const COMMAND: Command = Command {
@@ -34,6 +34,9 @@ fn run(arguments: &[String]) -> Result<(), Failure> {
         "correct the file; a type that is new here needs `cargo xtask terraform-schema` first",
     )?;
     println!("{} files agree with the providers' schema and with each other", texts.len());
+    if let Some(done) = programs::check(Path::new(ROOT))? {
+        println!("{} find nothing", done.join(", "));
+    }
     println!("not checked without the providers: values, conditions between arguments, and what AWS says");
     Ok(())
 }
@@ -147,12 +150,8 @@ mod tests {
         bites("var.vpc_id", "var.network", "there is no variable network");
         bites("local.zones", "local.zone", "there is no local zone");
         bites("aws_iam_role.node.arn", "aws_iam_role.nodes.arn", "there is no aws_iam_role.nodes");
-        bites(
-            "  cidr            = \"10.1.0.0/16\"\n",
-            "",
-            "module secondary: the variable cidr is not given",
-        );
-        bites("  admin_cidrs     = ", "  admin_cidr      = ", "the module has no variable admin_cidr");
+        bites("  cidr           = \"10.1.0.0/16\"\n", "", "module secondary: the variable cidr is not given");
+        bites("  admin_cidrs    = ", "  admin_cidr     = ", "the module has no variable admin_cidr");
         bites("source = \"../vpc\"", "source = \"../vcp\"", "its source is no module here");
         bites(
             "providers = { aws = aws.secondary }",

@@ -19,6 +19,8 @@ const KUBERNETES: &str = "1.34.1";
 const ETCD: &str = "3.6.4";
 const KWOK: &str = "0.8.0";
 const HELM: &str = "3.22.0";
+const OPENTOFU: &str = "1.12.6";
+const TFLINT: &str = "0.64.0";
 const ACTIONLINT: &str = "1.7.12";
 
 /// Every program, in the order in which they are provided: the quickest to be useful first.
@@ -68,7 +70,7 @@ pub const PROGRAMS: &[Program] = &[
     },
 ];
 
-/// Provided with `--helm`: the worked example's chart and pipeline are checked with them.
+/// Provided with `--helm`: the worked example's chart, pipeline and Terraform are checked with them.
 pub(crate) const CHECKERS: &[Program] = &[
     Program {
         name: "helm",
@@ -83,6 +85,21 @@ pub(crate) const CHECKERS: &[Program] = &[
         module: "actionlint",
         version: ACTIONLINT,
         identity: Some((&["-version"], "1.7.")),
+    },
+    // Terraform where there is one; else OpenTofu, which can be built here, has its commands and reads the same files.
+    Program {
+        name: "terraform",
+        package: "github.com/opentofu/opentofu/cmd/tofu",
+        module: "opentofu",
+        version: OPENTOFU,
+        identity: Some((&["version", "-no-color"], "Terraform v1.")),
+    },
+    Program {
+        name: "tflint",
+        package: "github.com/terraform-linters/tflint",
+        module: "tflint",
+        version: TFLINT,
+        identity: Some((&["--version"], "TFLint version 0.6")),
     },
 ];
 

@@ -227,6 +227,7 @@ async fn bad(runner: &Runner) {
     }
     all_well(&runner.job("rollback", "1.6.0").await);
     all_well(&runner.job("audit", "1.6.0").await);
+    all_well(&runner.job("restore", "1.6.0").await);
     for region in REGIONS {
         let calls = runner.calls(region);
         assert!(

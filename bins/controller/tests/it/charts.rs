@@ -74,7 +74,7 @@ fn the_controllers_chart_renders_the_plain_manifests() {
 #[test]
 fn helm_finds_nothing_to_complain_about() {
     let Some(helm) = Helm::find("helm_finds_nothing_to_complain_about") else { return };
-    for chart in ["fixtures/openclaw/chart", "bins/controller/chart"] {
+    for chart in ["fixtures/openclaw/chart", "fixtures/openclaw/access", "bins/controller/chart"] {
         let said = helm.ok(&["lint", "--strict", "--quiet", chart]);
         assert!(!said.contains("WARNING") && !said.contains("ERROR"), "{chart}: {said}");
     }

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use xtask::control_plane::{ControlPlane, Level};
 
+use crate::helm::{Helm, TEMPLATE};
+
 const ACCOUNT: &str = "system:serviceaccount:argo-rollouts:aviary-controller";
 
 /// What the adapter calls: verb, resource, namespace.
@@ -43,26 +45,83 @@ fn the_install_manifest_gives_the_controller_what_it_calls_and_no_more() {
     let crds = here.join("../../fixtures/crds");
     let Some(plane) = ControlPlane::for_test(name, Level::Api, &[crds]) else { return };
     plane.kubectl(&["apply", "-f", &here.join("install.yaml").display().to_string()]).unwrap();
-    let may = |right: &(&str, &str, &str)| {
-        let review = plane.kubeconfig().with_file_name("review.json");
-        std::fs::write(&review, review_of(right)).unwrap();
-        let file = review.display().to_string();
-        plane.kubectl(&["create", "-f", &file, "-o=jsonpath={.status.allowed}"]).unwrap() == "true"
-    };
+    let subject = format!(r#""user": "{ACCOUNT}""#);
+    let may = |right: &(&str, &str, &str)| allowed(&plane, &subject, right);
     let lacking: Vec<_> = NEEDED.iter().filter(|right| !may(right)).collect();
     let excessive: Vec<_> = REFUSED.iter().filter(|right| may(right)).collect();
     assert_eq!((lacking, excessive), (vec![], vec![]));
 }
 
+/// Verb and resource.
+type Right = (&'static str, &'static str);
+
+/// What each of the pipeline's groups must be able to do in the service's namespace, and what it must not.
+const PIPELINE: &[(&str, &[Right], &[Right])] = &[
+    (
+        "openclaw:watch",
+        &[
+            ("get", "rollouts.argoproj.io"),
+            ("watch", "replicasets.apps"),
+            ("list", "pods"),
+            ("list", "events"),
+            ("list", "analysisruns.argoproj.io"),
+        ],
+        &[("patch", "rollouts.argoproj.io"), ("patch", "rollouts.argoproj.io/status"), ("get", "secrets")],
+    ),
+    (
+        "openclaw:abort",
+        &[("get", "rollouts.argoproj.io"), ("patch", "rollouts.argoproj.io/status")],
+        &[("patch", "rollouts.argoproj.io"), ("get", "secrets"), ("delete", "pods")],
+    ),
+    (
+        "openclaw:deploy",
+        &[
+            ("create", "rollouts.argoproj.io"),
+            ("patch", "httproutes.gateway.networking.k8s.io"),
+            ("update", "secrets"),
+        ],
+        &[
+            ("patch", "rollouts.argoproj.io/status"),
+            ("create", "pods/exec"),
+            ("create", "roles.rbac.authorization.k8s.io"),
+        ],
+    ),
+];
+
+#[test]
+fn each_role_of_the_pipeline_may_do_what_its_jobs_do_and_no_more() {
+    let name = "each_role_of_the_pipeline_may_do_what_its_jobs_do_and_no_more";
+    let Some(helm) = Helm::find(name) else { return };
+    let Some(plane) = ControlPlane::for_test(name, Level::Api, &[]) else { return };
+    plane.kubectl(&["create", "namespace", "openclaw"]).unwrap();
+    let words = ["openclaw-access", "fixtures/openclaw/access", "--namespace", "openclaw"];
+    let roles = plane.kubeconfig().with_file_name("roles.yaml");
+    std::fs::write(&roles, helm.ok(&[&TEMPLATE[..], &words].concat())).unwrap();
+    plane.kubectl(&["apply", "--server-side", "-f", &roles.display().to_string()]).unwrap();
+    for (group, needed, refused) in PIPELINE {
+        let subject = format!(r#""user": "pipeline", "groups": ["{group}"]"#);
+        let may =
+            |(verb, resource): &Right, namespace| allowed(&plane, &subject, &(verb, resource, namespace));
+        let lacking: Vec<_> = needed.iter().filter(|right| !may(right, "openclaw")).collect();
+        let excessive: Vec<_> = refused.iter().filter(|right| may(right, "openclaw")).collect();
+        let elsewhere: Vec<_> = needed.iter().filter(|right| may(right, "default")).collect();
+        assert_eq!((lacking, excessive, elsewhere), (vec![], vec![], vec![]), "{group}");
+    }
+}
+
 /// Asked as a review: `kubectl auth can-i` forgets the group of a resource that is not installed.
-fn review_of((verb, resource, namespace): &(&str, &str, &str)) -> String {
+fn allowed(plane: &ControlPlane, subject: &str, (verb, resource, namespace): &(&str, &str, &str)) -> bool {
     let (resource, part) = resource.split_once('/').unwrap_or((resource, ""));
     let (resource, group) = resource.split_once('.').unwrap_or((resource, ""));
     let attributes = format!(
         r#""verb": "{verb}", "group": "{group}", "resource": "{resource}", "subresource": "{part}", "namespace": "{namespace}""#
     );
-    format!(
+    let text = format!(
         r#"{{"apiVersion": "authorization.k8s.io/v1", "kind": "SubjectAccessReview",
-             "spec": {{"user": "{ACCOUNT}", "resourceAttributes": {{{attributes}}}}}}}"#
-    )
+             "spec": {{{subject}, "resourceAttributes": {{{attributes}}}}}}}"#
+    );
+    let review = plane.kubeconfig().with_file_name("review.json");
+    std::fs::write(&review, text).unwrap();
+    let file = review.display().to_string();
+    plane.kubectl(&["create", "-f", &file, "-o=jsonpath={.status.allowed}"]).unwrap() == "true"
 }

@@ -28,17 +28,28 @@ pub(crate) struct Region {
     pub(crate) canary: Canary,
     gateway: Option<Gateway>,
     beacon_port: u16,
+    way: Way,
+}
+
+/// How versions come to a region.
+#[derive(Clone, Copy)]
+pub(crate) enum Way {
+    /// `helm template` and `kubectl apply --server-side`.
+    Kubectl,
+    /// `helm upgrade --install`.
+    Helm,
 }
 
 impl Region {
     /// With CRDs and the controller's objects; `None`, and said so, where the programs are absent.
-    pub(crate) fn start(test: &str, name: &'static str) -> Option<Self> {
+    pub(crate) fn start(test: &str, name: &'static str, way: Way) -> Option<Self> {
         let helm = Helm::find(test)?;
         let definitions =
             ["fixtures/crds", "crates/local/src/region/gateway-api.yaml"].map(|path| root().join(path));
         let plane = Arc::new(ControlPlane::for_test(test, Level::Pods, &definitions)?);
         let (metrics, canary) = (Metrics::start(), Canary::start(Arc::clone(&plane)));
-        let region = Self { name, plane, helm, metrics, canary, gateway: None, beacon_port: free_port() };
+        let region =
+            Self { name, plane, helm, metrics, canary, gateway: None, beacon_port: free_port(), way };
         let values = format!(
             "createNamespace=true,region={name},releaseGroups={{rating-api}},beacon.tlsSecretName=beacon"
         );
@@ -63,19 +74,33 @@ impl Region {
         self.plane.kubectl(words).unwrap()
     }
 
-    /// What the chart renders of a version, with short durations and with this machine's addresses.
-    fn version(&self, tag: &str, more: &[&str]) -> String {
-        let values = [
+    /// The chart's values for a version, with short durations and with this machine's addresses.
+    fn values(&self, tag: &str) -> String {
+        [
             format!("image.tag={tag},pause=1s,gate.interval=1s,analysis.interval=1s"),
             format!("analysis.prometheus.address={}", self.metrics.address()),
             format!("gate.endpoints.{0}.address=http://{ROLLOUT}-canary.{NAMESPACE}.svc", self.name),
             format!("gate.endpoints.{0}.connect={1}", self.name, self.canary.address()),
-        ];
-        let words = [&[ROLLOUT, "fixtures/openclaw/chart", "-n", NAMESPACE], more].concat();
-        self.rendered(&words, &values.join(","))
+        ]
+        .join(",")
     }
 
-    /// Brings the service up.
+    /// Applies what the chart renders, or has Helm do it, with the rights of the pipeline's deploying role.
+    fn bring(&self, tag: &str, shown: &[&str]) {
+        let chart = [ROLLOUT, "fixtures/openclaw/chart", "-n", NAMESPACE];
+        let values = self.values(tag);
+        match self.way {
+            Way::Kubectl => self.apply(&self.rendered(&[&chart[..], shown].concat(), &values)),
+            Way::Helm => {
+                let kubeconfig = format!("--kubeconfig={}", self.plane.kubeconfig().display());
+                let role = ["--kube-as-user=pipeline", "--kube-as-group=openclaw:deploy", &kubeconfig];
+                let words = [&["upgrade", "--install", "--set", &values], &chart[..], &role].concat();
+                self.helm.ok(&words);
+            }
+        }
+    }
+
+    /// Brings the service up, as the pipeline does it.
     pub(crate) fn install(&mut self, tag: &str) {
         for file in ["namespace", "secret"] {
             self.apply(
@@ -83,13 +108,15 @@ impl Region {
                     .unwrap(),
             );
         }
-        self.apply(&self.version(tag, &[]));
+        let access = ["openclaw-access", "fixtures/openclaw/access", "-n", NAMESPACE];
+        self.apply(&self.helm.ok(&[&TEMPLATE[..], &access].concat()));
+        self.bring(tag, &[]);
         self.gateway = Some(Gateway::follow(Arc::clone(&self.plane)));
     }
 
     /// Asks for another version. The route is left alone: its weights are the Rollout's.
     pub(crate) fn release(&self, tag: &str) {
-        self.apply(&self.version(tag, &["--show-only", "templates/rollout.yaml"]));
+        self.bring(tag, &["--show-only", "templates/rollout.yaml"]);
     }
 
     /// Makes the other region's cluster known here: a Secret with a kubeconfig for the account that may read its beacons.

@@ -2,13 +2,13 @@
 
 use crate::authority::Authority;
 use crate::cluster::is_promoted;
-use crate::region::Region;
+use crate::region::{Region, Way};
 
 /// Both regions with 1.4.0. Each knows the other by a Secret: one by its cluster, the other by its controller.
 fn start(test: &str, authority: &Authority) -> Option<[Region; 2]> {
     let [us, eu] = std::thread::scope(|scope| {
-        ["us-east-1", "eu-west-1"]
-            .map(|name| scope.spawn(move || Region::start(test, name)))
+        [("us-east-1", Way::Kubectl), ("eu-west-1", Way::Helm)]
+            .map(|(name, way)| scope.spawn(move || Region::start(test, name, way)))
             .map(|thread| thread.join().unwrap())
     });
     let (mut us, mut eu) = (us?, eu?);
