@@ -95,6 +95,9 @@ pub(crate) struct Flags {
     /// SQLite file, or the URL of a PostgreSQL database (postgres://...); without it ratings are kept in memory
     #[arg(long, env = "RATING_DATABASE", hide_env_values = true)]
     database: Option<String>,
+    /// How long a reader may be told what was read before; writes of this instance are seen at once. 0s asks every time
+    #[arg(long, env = "RATING_READ_CACHE", default_value = "1s", value_parser = rating::parse_duration)]
+    read_cache: Duration,
     /// What x-version and the version label say
     #[arg(long, env = "RATING_VERSION", default_value = env!("CARGO_PKG_VERSION"))]
     release: String,
@@ -163,6 +166,7 @@ impl Flags {
             metrics: self.metrics,
             version: self.release,
             storage: self.database.map_or(Storage::Memory, storage),
+            read_cache: self.read_cache,
             limits: Limits {
                 body: self.max_body,
                 time: self.timeout,

@@ -11,12 +11,12 @@ use axum::response::IntoResponse;
 use axum::routing::{get, post};
 use http::{HeaderName, HeaderValue, Method, Uri, header};
 use tokio::sync::Semaphore;
-use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::cors::{AllowOrigin, Any, CorsLayer};
 
 use crate::metrics::{CONTENT_TYPE, Metrics};
 use crate::problem::Problem;
 use crate::rate::Rate;
+use crate::reads::Reads;
 use crate::{
     Faults, Flags, IDEMPOTENCY_HEADER, Limits, Store, Tokens, VERSION_HEADER, guard, health, openapi, page,
     ratings, trace,
@@ -40,12 +40,14 @@ pub(crate) struct Settings {
     pub(crate) flags: Flags,
     pub(crate) origins: Vec<String>,
     pub(crate) faults: Faults,
+    pub(crate) read_cache: Duration,
 }
 
 /// What the handlers of one instance share.
 pub(crate) struct App {
     pub(crate) version: HeaderValue,
     pub(crate) store: Arc<dyn Store>,
+    pub(crate) reads: Reads,
     pub(crate) limits: Limits,
     pub(crate) places: Semaphore,
     pub(crate) rate: Option<Rate>,
@@ -59,12 +61,25 @@ pub(crate) struct App {
 
 impl App {
     pub(crate) fn new(version: HeaderValue, store: Arc<dyn Store>, settings: Settings) -> Self {
-        let Settings { limits, tokens, flags, origins, faults } = settings;
+        let Settings { limits, tokens, flags, origins, faults, read_cache } = settings;
         let metrics = Arc::new(Metrics::new(version.to_str().unwrap_or_default()));
         let places = Semaphore::new(limits.concurrency);
         let rate = limits.rate.map(Rate::new);
-        let draining = AtomicBool::new(false);
-        Self { version, store, limits, places, rate, tokens, flags, origins, faults, metrics, draining }
+        let (reads, draining) = (Reads::new(read_cache), AtomicBool::new(false));
+        Self {
+            version,
+            store,
+            reads,
+            limits,
+            places,
+            rate,
+            tokens,
+            flags,
+            origins,
+            faults,
+            metrics,
+            draining,
+        }
     }
 
     /// From now on `/readyz` is 503 and every answer asks its client to connect anew, elsewhere.
@@ -84,31 +99,28 @@ pub(crate) enum MetricsHere {
     No,
 }
 
-/// Outermost first: observe, catch panics, route; and for the API: shed, time limit, faults, body limit.
+/// Every request goes through [`guard::observe`], which lets it on to its handler.
 pub(crate) fn router(app: Arc<App>, metrics_here: MetricsHere) -> Router {
     let api = Router::new()
-        .route(RATINGS, post(ratings::add).get(page::list))
-        .route(RATING, get(ratings::read))
-        .layer(DefaultBodyLimit::max(app.limits.body))
-        .route_layer(from_fn_with_state(Arc::clone(&app), guard::admit));
+        .route(RATINGS, post(ratings::add).layer(DefaultBodyLimit::max(app.limits.body)).get(page::list))
+        .route(RATING, get(ratings::read));
     let inner = match metrics_here {
         MetricsHere::Yes => Router::new().route(METRICS, get(metrics)),
         MetricsHere::No => Router::new(),
     };
-    inner
+    let routes = inner
         .merge(api)
         .route(HEALTHZ, get(health::healthz))
         .route(READYZ, get(health::readyz))
         .merge(openapi::pages())
         .fallback(not_found)
-        .method_not_allowed_fallback(method_not_allowed)
-        .layer(cors(&app.origins))
-        .layer(CatchPanicLayer::custom(|_| Problem::Panicked.into_response()))
-        .layer(from_fn_with_state(Arc::clone(&app), guard::observe))
-        .with_state(app)
+        .method_not_allowed_fallback(method_not_allowed);
+    // Each layer costs every request something, so what is not asked for is not there.
+    let routes = if app.origins.is_empty() { routes } else { routes.layer(cors(&app.origins)) };
+    routes.layer(from_fn_with_state(Arc::clone(&app), guard::observe)).with_state(app)
 }
 
-/// Browsers may ask from these origins; from none, if none is named.
+/// Browsers may ask from these origins.
 fn cors(origins: &[String]) -> CorsLayer {
     let layer = CorsLayer::new()
         .allow_methods([Method::GET, Method::POST])

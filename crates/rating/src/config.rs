@@ -21,6 +21,9 @@ pub struct Config {
     pub version: String,
     /// Where ratings are kept.
     pub storage: Storage,
+    /// How long what was read of an item is told again without asking the store. What this instance writes is seen at
+    /// once all the same; what others write, after this time. Zero asks every time.
+    pub read_cache: Duration,
     /// How much is accepted.
     pub limits: Limits,
     /// How to go away.
@@ -43,6 +46,7 @@ impl Default for Config {
             metrics: None,
             version: env!("CARGO_PKG_VERSION").to_owned(),
             storage: Storage::Memory,
+            read_cache: Duration::from_secs(1),
             limits: Limits::default(),
             drain: Drain::default(),
             tokens: Tokens::default(),

@@ -51,6 +51,7 @@ mod page;
 mod problem;
 mod rate;
 mod ratings;
+mod reads;
 mod service;
 mod sidecar;
 mod stars;

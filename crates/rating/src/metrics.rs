@@ -1,5 +1,7 @@
 //! What an instance counts of itself, in its own registry.
 
+use std::borrow::Cow;
+
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
@@ -20,14 +22,14 @@ struct Requests {
     route: &'static str,
     status: u16,
     /// Of the experiment; empty outside of one. It tells a bad variant from a bad version.
-    variant: String,
+    variant: Cow<'static, str>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Durations {
     method: &'static str,
     route: &'static str,
-    variant: String,
+    variant: Cow<'static, str>,
 }
 
 /// Counters of one instance. The `version` label is on every one of them.
@@ -96,11 +98,11 @@ impl Drop for InFlight {
 }
 
 /// Answers come from our own service; whatever else they hold, the label stays short and plain.
-fn variant_label(headers: &http::HeaderMap) -> String {
-    let variant =
-        headers.get(crate::VARIANT_HEADER).and_then(|value| value.to_str().ok()).unwrap_or_default();
+fn variant_label(headers: &http::HeaderMap) -> Cow<'static, str> {
+    let Some(variant) = headers.get(crate::VARIANT_HEADER) else { return "".into() };
+    let variant = variant.to_str().unwrap_or_default();
     let plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
-    if variant.len() <= 32 && variant.chars().all(plain) { variant.to_owned() } else { "other".to_owned() }
+    if variant.len() <= 32 && variant.chars().all(plain) { variant.to_owned().into() } else { "other".into() }
 }
 
 /// Clients may send any method; labels must not grow with their imagination.

@@ -92,6 +92,7 @@ pub(crate) async fn add(
     let Json(body) = body.map_err(|rejection| rejected(&rejection, app.limits.body))?;
     let stars = Stars::new(body.stars).map_err(|error| Problem::Invalid(error.to_string()))?;
     let key = key(&headers, body.idempotency_key)?;
+    let _old = app.reads.outdated(&item);
     let added = app.store.add(&item, NewRating { stars, key: key.clone(), created_at: now() }).await?;
     answer(&item, &added, stars, key)
 }
@@ -118,29 +119,39 @@ pub(crate) async fn read(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let item = item_id(item)?;
-    let distribution = app.store.distribution(&item).await?;
+    let summary = app.reads.summary(&item, &*app.store).await?;
     let user = headers.get(USER_HEADER).and_then(|value| value.to_str().ok());
     let rounded = app.flags.boolean("rounded-mean", false, user);
-    let tag = tag(&distribution, rounded.value);
-    let mut response = if known(&headers, &tag) {
+    let ready = if rounded.value { &summary.rounded } else { &summary.exact };
+    let mut response = if known(&headers, &ready.tag) {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
-        let (count, mean) = (distribution.count(), distribution.mean());
-        let mean = mean.map(|mean| if rounded.value { (mean * 10.0).round() / 10.0 } else { mean });
-        Json(SummaryBody { item: item.to_string(), count, mean, distribution }).into_response()
+        ([(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))], ready.body.clone())
+            .into_response()
     };
     let control = if assigned(&rounded) { FOR_ONE_USER } else { CACHE_CONTROL };
-    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static(control));
+    let answer = response.headers_mut();
+    answer.insert(header::CACHE_CONTROL, HeaderValue::from_static(control));
     if let Some(variant) = rounded.variant.filter(|_| rounded.reason != Reason::Static)
         && let Ok(variant) = HeaderValue::try_from(variant)
     {
-        response.headers_mut().insert(HeaderName::from_static(VARIANT_HEADER), variant);
-        response.headers_mut().insert(header::VARY, HeaderValue::from_static(USER_HEADER));
+        answer.insert(HeaderName::from_static(VARIANT_HEADER), variant);
+        answer.insert(header::VARY, HeaderValue::from_static(USER_HEADER));
     }
-    if let Ok(tag) = HeaderValue::try_from(tag) {
-        response.headers_mut().insert(header::ETAG, tag);
-    }
+    answer.insert(header::ETAG, ready.tag.clone());
     Ok(response)
+}
+
+/// The body of an answer to readers.
+pub(crate) fn summary_body(item: &ItemId, distribution: &Distribution, mean: Option<f64>) -> Vec<u8> {
+    let body = SummaryBody {
+        item: item.to_string(),
+        count: distribution.count(),
+        mean,
+        distribution: *distribution,
+    };
+    // Numbers and a plain name are always JSON.
+    serde_json::to_vec(&body).unwrap_or_default()
 }
 
 /// An edge may keep an answer for five seconds, and show it for half a minute while it asks for the next.
@@ -153,17 +164,11 @@ fn assigned(evaluation: &Evaluation<bool>) -> bool {
     evaluation.reason == Reason::Split
 }
 
-/// The same counts give the same body, and so the same tag.
-fn tag(distribution: &Distribution, rounded: bool) -> String {
-    let counts: Vec<String> = distribution.iter().map(|(_, count)| count.to_string()).collect();
-    format!("\"{}{}\"", counts.join("-"), if rounded { "r" } else { "" })
-}
-
 /// Whether the client has this answer already (RFC 9110 13.1.2).
-fn known(headers: &HeaderMap, tag: &str) -> bool {
+fn known(headers: &HeaderMap, tag: &HeaderValue) -> bool {
     let lists = headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
     let mut tags = lists.flat_map(|list| list.split(',')).map(|one| one.trim().trim_start_matches("W/"));
-    tags.any(|one| one == tag || one == "*")
+    tags.any(|one| one.as_bytes() == tag.as_bytes() || one == "*")
 }
 
 fn answer(item: &ItemId, added: &Added, asked: Stars, key: Option<String>) -> Result<Response, Problem> {

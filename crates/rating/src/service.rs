@@ -39,14 +39,25 @@ pub enum StartError {
 impl Service {
     /// Opens the store and listens; requests are served from the moment this returns.
     pub async fn start(config: Config) -> Result<Running, StartError> {
-        let Config { listen, metrics, version, storage, limits, drain, tokens, flags, origins, faults } =
-            config;
+        let Config {
+            listen,
+            metrics,
+            version,
+            storage,
+            read_cache,
+            limits,
+            drain,
+            tokens,
+            flags,
+            origins,
+            faults,
+        } = config;
         let version = HeaderValue::from_str(&version).map_err(|_| StartError::Version(version))?;
         let faults = Faults::new(faults);
         let app = Arc::new(App::new(
             version,
             open(storage).await?,
-            Settings { limits, tokens, flags, origins, faults },
+            Settings { limits, tokens, flags, origins, faults, read_cache },
         ));
         let (listener, address) = sidecar::bind(listen).await?;
         let stop = CancellationToken::new();

@@ -4,6 +4,7 @@
 mod controller;
 mod core;
 mod example;
+mod postgres;
 mod rating;
 mod server;
 mod sim;

@@ -19,19 +19,7 @@ const PATIENCE: Duration = Duration::from_secs(3);
 const ATTEMPTS: u32 = 5;
 
 /// The rating and its item's count in one statement, and so in one transaction and one trip.
-const ADD: &str = "
-WITH added AS (
-    INSERT INTO rating (item, stars, idempotency_key, created_at) VALUES ($1, $2, $3, $4)
-    ON CONFLICT (item, idempotency_key) DO NOTHING
-    RETURNING id
-), counted AS (
-    INSERT INTO item (item, one, two, three, four, five)
-    SELECT $1, ($2 = 1)::int, ($2 = 2)::int, ($2 = 3)::int, ($2 = 4)::int, ($2 = 5)::int FROM added
-    ON CONFLICT (item) DO UPDATE SET
-        one = item.one + excluded.one, two = item.two + excluded.two, three = item.three + excluded.three,
-        four = item.four + excluded.four, five = item.five + excluded.five
-)
-SELECT id FROM added";
+const ADD: &str = include_str!("postgres/add.sql");
 const FIND: &str = "SELECT id, stars, created_at FROM rating WHERE item = $1 AND idempotency_key = $2";
 const PAGE: &str =
     "SELECT id, stars, created_at FROM rating WHERE item = $1 AND id < $2 ORDER BY id DESC LIMIT $3";
