@@ -176,7 +176,7 @@ impl Flags {
             },
             drain: Drain { notice: self.drain_notice, deadline: self.drain_deadline },
             tokens: Tokens::parse(&self.tokens),
-            flags: flags.with_env(std::env::vars()),
+            flags: flags.with_env(std::env::vars())?,
             origins: self.origins,
             faults: FaultPlan {
                 errors: self.fault_errors,

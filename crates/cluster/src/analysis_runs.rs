@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crd::{AnalysisPhase, AnalysisRun, Kind, ObjectKey, SecretKeyRef};
 use futures::future::join_all;
-use metric_providers::{Ctx, Value};
+use metric_providers::{Credentials, Ctx, Value};
 use rollout::Action;
 use rollout::analysis::{Ask, Filled, How, Outcome as Read, Reading, RunDecision, assess, due, status_patch};
 use tokio::time::Instant;
@@ -122,14 +122,19 @@ impl AnalysisRuns {
             asks.iter().flat_map(|ask| ask.secrets.iter().cloned()).collect();
         let secrets = self.secrets.read(namespace, references).await?;
         let filled = asks.iter().map(|ask| ask.fill(&secrets)).collect::<Result<Vec<_>, _>>()?;
-        let questions = asks.into_iter().zip(filled).map(|(ask, filled)| self.read(ask, filled));
+        let questions = asks.into_iter().zip(filled).map(|(ask, filled)| self.read(namespace, ask, filled));
         Ok(join_all(questions).await)
     }
 
-    async fn read(&self, ask: Ask, asked: Filled) -> Reading {
+    async fn read(&self, namespace: &str, ask: Ask, asked: Filled) -> Reading {
         let now = || self.clock.now();
         let times = |text: &str| expr::time(text, self.clock.now()).map(|time| time.at);
-        let ctx = Ctx { clock: &now, times: &times, secrets: &asked.secrets, ..Ctx::default() };
+        let credentials = match metric_providers::wanted(&asked.metric) {
+            Some(wanted) => self.secrets.credentials(namespace, &wanted).await,
+            None => Credentials::default(),
+        };
+        let secrets: Vec<String> = asked.secrets.iter().chain(credentials.texts()).cloned().collect();
+        let ctx = Ctx { clock: &now, times: &times, credentials, secrets: &secrets, ..Ctx::default() };
         let found = self.outside.measure(&ctx, &ask.how, &asked.metric).await;
         let value = found.outcome.as_ref().ok().and_then(Option::as_ref).map(Value::text).unwrap_or_default();
         let outcome = match found.outcome {
@@ -161,6 +166,7 @@ fn typed(value: &Value) -> expr::Value {
         Value::Number(number) => (*number).into(),
         Value::Numbers(numbers) => expr::Value::floats(numbers.iter().copied()),
         Value::Text(text) => expr::Value::text(text.as_str()),
+        Value::Nothing(_) => (&serde_json::Value::Null).into(),
         Value::Json(json) => json.into(),
     }
 }

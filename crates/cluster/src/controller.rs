@@ -184,6 +184,7 @@ impl Parts {
         let writer = Writer::new(client.clone(), fence);
         let home =
             settings.lease.as_ref().map_or("argo-rollouts", |lease| lease.namespace.as_str()).to_owned();
+        let secrets = Secrets::new(client.clone(), home.clone());
         let peers = Peers::new(client.clone(), home, settings.peers.clone());
         let gates = Gates::new(Arc::clone(&sinks.rollouts), peers, settings, tasks.clone());
         let core =
@@ -201,7 +202,6 @@ impl Parts {
             clock: settings.clock,
             settings: Arc::new(core),
         });
-        let secrets = Secrets::new(client.clone());
         let analysis_runs = Arc::new(AnalysisRuns::new(cache, writer, secrets, events, metrics, settings));
         Self { sinks, reflectors, rollouts, analysis_runs }
     }

@@ -41,12 +41,19 @@ pub(crate) enum Proxy {
     None,
 }
 
-type Wanted = (Tls, Proxy);
+/// Whether redirects are followed. Headers go with them, so a client that shows credentials in one stays where it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Redirects {
+    Followed,
+    Refused,
+}
+
+type Purpose = (Tls, Proxy, Redirects);
 
 /// HTTP clients by what they must do, each made when it is first needed: reading a machine's roots of trust takes
 /// milliseconds, so a client outlives its measurement. Clones share them.
 #[derive(Clone, Default)]
-pub struct Clients(Arc<Mutex<Vec<(Wanted, Instant, Client)>>>);
+pub struct Clients(Arc<Mutex<Vec<(Purpose, Instant, Client)>>>);
 
 impl fmt::Debug for Clients {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -56,10 +63,15 @@ impl fmt::Debug for Clients {
 
 impl Clients {
     pub(crate) fn get(&self, tls: Tls, proxy: Proxy) -> Result<Client, Fault> {
-        self.at(Instant::now(), (tls, proxy))
+        self.at(Instant::now(), (tls, proxy, Redirects::Followed))
     }
 
-    fn at(&self, now: Instant, wanted: Wanted) -> Result<Client, Fault> {
+    /// One that may show credentials.
+    pub(crate) fn get_trusted(&self) -> Result<Client, Fault> {
+        self.at(Instant::now(), (Tls::Verified, Proxy::OfTheMachine, Redirects::Refused))
+    }
+
+    fn at(&self, now: Instant, wanted: Purpose) -> Result<Client, Fault> {
         let mut made = self.0.lock();
         made.retain(|(_, since, _)| now.saturating_duration_since(*since) < LIFETIME);
         if let Some((.., client)) = made.iter().find(|(what, ..)| *what == wanted) {
@@ -71,10 +83,13 @@ impl Clients {
     }
 }
 
-fn build((tls, proxy): Wanted) -> ClientBuilder {
+fn build((tls, proxy, redirects): Purpose) -> ClientBuilder {
     let builder = Client::builder()
         .tls_danger_accept_invalid_certs(tls == Tls::Insecure)
-        .redirect(Policy::custom(follow))
+        .redirect(match redirects {
+            Redirects::Followed => Policy::custom(follow),
+            Redirects::Refused => Policy::none(),
+        })
         .pool_idle_timeout(IDLE)
         .connect_timeout(Duration::from_secs(30));
     match proxy {
@@ -104,7 +119,8 @@ mod tests {
         let (clients, start) = (Clients::default(), Instant::now());
         let made =
             |at| -> Vec<_> { clients.0.lock().iter().filter(|it| it.1 == at).map(|it| it.0).collect() };
-        let (plain, insecure) = ((Tls::Verified, Proxy::OfTheMachine), (Tls::Insecure, Proxy::None));
+        let plain = (Tls::Verified, Proxy::OfTheMachine, Redirects::Followed);
+        let insecure = (Tls::Insecure, Proxy::None, Redirects::Refused);
         for wanted in [plain, insecure, plain] {
             clients.at(start, wanted).unwrap();
         }

@@ -59,6 +59,9 @@ pub enum Fault {
     /// The metric's provider is written wrongly.
     #[error("{0}")]
     Config(String),
+    /// There is nothing to show to the provider.
+    #[error("{0}")]
+    Credentials(&'static str),
     /// A part of the provider's configuration that is not served.
     #[error("{0} is not supported")]
     Unsupported(&'static str),
@@ -79,8 +82,9 @@ pub enum Fault {
 impl Fault {
     fn remedy(&self) -> &'static str {
         match self {
-            Self::NoProvider { .. } => "name one of the supported providers: prometheus, web",
+            Self::NoProvider { .. } => "name one of the supported providers: datadog, prometheus, web",
             Self::Config(_) => "correct the metric in its AnalysisTemplate",
+            Self::Credentials(_) => "create the Secret that it names, with the keys api-key and app-key",
             Self::Unsupported(_) => "remove it, or authenticate by `headers` or a proxy",
             Self::Deadline(_) => {
                 "check that the address is reachable from here, or raise the metric's timeout"

@@ -46,6 +46,14 @@ pub(crate) fn headers(written: &[Header]) -> Result<HeaderMap, Fault> {
     Ok(headers)
 }
 
+/// The value of a header that must not be shown; `what` names it in the error.
+pub(crate) fn sensitive(text: &str, what: &str) -> Result<HeaderValue, Fault> {
+    let value: Result<HeaderValue, _> = text.trim().parse();
+    let mut value = value.map_err(|_| Fault::Config(format!("{what} has bytes that no header may have")))?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
 /// Status and body of an answer.
 #[derive(Debug)]
 pub(crate) struct Reply {

@@ -4,7 +4,8 @@
 //! the text of an error, with what shall be remembered beside it.
 //!
 //! Not for: judging (conditions live in `aviary-rollout`), reading Secrets or substituting arguments: a metric
-//! comes with everything in place, and [`Ctx::secrets`] says which texts must not come out again.
+//! comes with everything in place, [`wanted`] says which credentials a provider must be given, and [`Ctx::secrets`]
+//! which texts must not come out again.
 //!
 //! ```
 //! # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
@@ -23,6 +24,8 @@
 //! ([`MAX_BODY`]), JSON a depth, and a redirect never leads from TLS to plain text.
 
 mod clients;
+mod credentials;
+mod datadog;
 mod error;
 mod go_json;
 mod http;
@@ -33,6 +36,7 @@ mod reading;
 mod web;
 
 pub use clients::Clients;
+pub use credentials::{Credentials, Wanted};
 pub use error::{Error, Fault};
 pub use http::MAX_BODY;
 pub use provider::{Answer, Ctx, Provider};
@@ -43,12 +47,18 @@ use std::collections::BTreeMap;
 use crd::Metric;
 
 /// One row a metric system, in the order in which a metric is searched for them (spec analysis-02 10).
-pub const PROVIDERS: &[&dyn Provider] = &[&prometheus::Prometheus, &web::Web];
+pub const PROVIDERS: &[&dyn Provider] = &[&prometheus::Prometheus, &datadog::Datadog, &web::Web];
 
 /// The row that serves a metric.
 pub fn provider(metric: &Metric) -> Result<&'static dyn Provider, Error> {
     let row = PROVIDERS.iter().find(|row| row.selected(&metric.provider));
     row.copied().ok_or_else(|| Error::no_provider(metric))
+}
+
+/// The credentials that a metric's provider must be given; `None` when it needs none, or its metric is written wrongly,
+/// which [`read`] then says.
+pub fn wanted(metric: &Metric) -> Option<Wanted> {
+    provider(metric).ok()?.wanted(metric)
 }
 
 /// Asks the metric's provider once. It always comes back with something that can be recorded.

@@ -7,7 +7,7 @@ use crd::Metric;
 use jiff::Timestamp;
 use serde_json::{Map, Value as Json};
 
-use crate::{Clients, Error, Fault, Value};
+use crate::{Clients, Credentials, Error, Fault, Value, Wanted};
 
 /// One metric system.
 #[async_trait]
@@ -23,6 +23,11 @@ pub trait Provider: Sync {
     /// What the metric's result says of the question, such as the query as it was asked.
     fn about(&self, _metric: &Metric) -> BTreeMap<String, String> {
         BTreeMap::new()
+    }
+
+    /// The credentials that it must be given to serve a metric.
+    fn wanted(&self, _metric: &Metric) -> Option<Wanted> {
+        None
     }
 
     /// Asks once.
@@ -76,6 +81,8 @@ pub struct Ctx<'a> {
     pub times: &'a (dyn Fn(&str) -> Result<Timestamp, String> + Sync),
     /// The Prometheus to ask when a metric names none.
     pub prometheus_address: Option<&'a str>,
+    /// What [`Provider::wanted`] asked for.
+    pub credentials: Credentials,
     /// Texts that came from Secrets: they are blanked in errors and metadata.
     pub secrets: &'a [String],
     /// HTTP clients, which one measurement leaves to the next.
@@ -83,12 +90,13 @@ pub struct Ctx<'a> {
 }
 
 impl Default for Ctx<'_> {
-    /// The machine's clock, no time expressions, no default address, no secrets, clients of its own.
+    /// The machine's clock, no time expressions, no default address, no credentials or secrets, clients of its own.
     fn default() -> Self {
         Self {
             clock: &Timestamp::now,
             times: &|expr| Err(format!("no evaluator for the time expression {expr:?}")),
             prometheus_address: None,
+            credentials: Credentials::default(),
             secrets: &[],
             clients: Clients::default(),
         }

@@ -16,6 +16,8 @@ pub enum Value {
     Numbers(Vec<f64>),
     /// `string`: a web body that is not JSON.
     Text(String),
+    /// No data: `nil`, with the text that stands for it.
+    Nothing(String),
     /// A JSON value whose numbers are all `float64`: what a JSONPath found in a web body.
     Json(Json),
 }
@@ -29,7 +31,7 @@ impl Value {
                 let numbers: Vec<String> = numbers.iter().map(|number| decimal(*number)).collect();
                 format!("[{}]", numbers.join(","))
             }
-            Self::Text(text) => text.clone(),
+            Self::Text(text) | Self::Nothing(text) => text.clone(),
             Self::Json(json) => go_json::text(json),
         }
     }

@@ -119,12 +119,23 @@ impl Flags {
         Ok(Self(file.flags))
     }
 
-    /// The same with what the environment sets. Values are JSON; what is none is a text.
-    #[must_use]
-    pub fn with_env(mut self, variables: impl IntoIterator<Item = (String, String)>) -> Self {
+    /// The same with what the environment sets. Values are JSON: a whole flag, as its file would say it (an object with
+    /// `variants`), or the value that the flag has for everybody. What is no JSON is a text.
+    pub fn with_env(
+        mut self,
+        variables: impl IntoIterator<Item = (String, String)>,
+    ) -> Result<Self, InvalidFlags> {
         for (name, text) in variables {
             let Some(name) = name.strip_prefix(PREFIX) else { continue };
             let value = serde_json::from_str(&text).unwrap_or(Value::String(text));
+            let name = name.to_lowercase().replace('_', "-");
+            if value.get("variants").is_some() {
+                let flag: Flag = serde_json::from_value(value)
+                    .map_err(|error| InvalidFlags::Form(format!("{name} in the environment: {error}")))?;
+                flag.check(&name)?;
+                self.0.insert(name, flag);
+                continue;
+            }
             let variant = "environment".to_owned();
             let flag = Flag {
                 state: State::Enabled,
@@ -132,9 +143,9 @@ impl Flags {
                 default_variant: variant,
                 split: Vec::new(),
             };
-            self.0.insert(name.to_lowercase().replace('_', "-"), flag);
+            self.0.insert(name, flag);
         }
-        self
+        Ok(self)
     }
 
     /// What a flag says to a user; `default` when it says nothing.
@@ -253,7 +264,7 @@ mod tests {
     fn the_environment_wins_over_the_file() {
         let variables =
             [("RATING_FLAG_ROUNDED_MEAN".to_owned(), "true".to_owned()), ("HOME".to_owned(), "/".to_owned())];
-        let flags = experiment(r#"[["exact", 1]]"#).with_env(variables);
+        let flags = experiment(r#"[["exact", 1]]"#).with_env(variables).unwrap();
         let said = flags.boolean("rounded-mean", false, Some("a"));
         assert_eq!((said.value, said.reason), (true, Reason::Static));
     }
@@ -278,5 +289,18 @@ mod tests {
             let error = Flags::parse(text).unwrap_err().to_string();
             assert!(error.contains(said), "{text}: {error}");
         }
+    }
+
+    #[test]
+    fn the_environment_may_hold_a_whole_flag() {
+        let name = "RATING_FLAG_ROUNDED_MEAN".to_owned();
+        let flag =
+            r#"{"variants": {"off": false, "on": true}, "defaultVariant": "off", "split": [["on", 1]]}"#;
+        let flags = Flags::default().with_env([(name.clone(), flag.to_owned())]).unwrap();
+        let one = flags.boolean("rounded-mean", false, Some("user-7"));
+        assert_eq!((one.value, one.reason), (true, Reason::Split));
+        let broken = flag.replace("\"off\": false, ", "");
+        let refused = Flags::default().with_env([(name, broken)]).unwrap_err().to_string();
+        assert!(refused.contains("\"rounded-mean\" has no variant \"off\""), "{refused}");
     }
 }

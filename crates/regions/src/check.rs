@@ -1,11 +1,13 @@
 //! One HTTP check: what is asked, and what the answer must be.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::time::Duration;
 
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::dns::DnsCheck;
 use crate::error::Error;
 use crate::json_path;
 use crate::latency::LatencyCheck;
@@ -37,6 +39,9 @@ pub struct Check {
     /// Go duration for which the TLS certificate must still be valid: time enough to renew it.
     #[serde(default, deserialize_with = "go_duration::deserialize")]
     pub certificate_valid_for: Option<Duration>,
+    /// What the name of the address must resolve to.
+    #[serde(default)]
+    pub dns: Option<DnsCheck>,
     /// Version that must be served.
     #[serde(default)]
     pub version: Option<VersionCheck>,
@@ -88,6 +93,8 @@ pub struct Reply {
     pub latency: Duration,
     /// How long the certificate is still valid; `None` without TLS.
     pub certificate_valid_for: Option<Duration>,
+    /// What the name of the address resolves to; empty unless the check asks.
+    pub addresses: Vec<IpAddr>,
 }
 
 impl Check {
@@ -107,6 +114,9 @@ impl Check {
                 "0 attempts can never hold",
                 "write at least 1",
             ));
+        }
+        if let Some(dns) = &self.dns {
+            dns.validate(&format!("{field}.dns"))?;
         }
         if let Some(latency) = &self.latency {
             latency.validate(&format!("{field}.latency"))?;
@@ -145,6 +155,9 @@ impl Check {
             ));
         }
         if let Some(failure) = self.certificate_valid_for.and_then(|wanted| expiring(reply, wanted)) {
+            return Some(failure);
+        }
+        if let Some(failure) = self.dns.as_ref().and_then(|dns| dns.failure(&reply.addresses)) {
             return Some(failure);
         }
         if let Some(version) = &self.version {

@@ -3,6 +3,7 @@
 mod client;
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -128,7 +129,23 @@ impl HttpRegion {
                 return Err(format!("the body is larger than {BODY_LIMIT} bytes"));
             }
         }
-        Ok(Reply { status, headers, body, latency: began.elapsed(), certificate_valid_for })
+        let latency = began.elapsed();
+        let addresses = if check.dns.is_some() { self.addresses(timeout).await? } else { Vec::new() };
+        Ok(Reply { status, headers, body, latency, certificate_valid_for, addresses })
+    }
+
+    /// What the name of the address resolves to here, also when the checks connect elsewhere.
+    async fn addresses(&self, timeout: Duration) -> Result<Vec<IpAddr>, String> {
+        // Brackets are the URL's; a resolver knows none.
+        let host = self.base.host_str().unwrap_or_default().trim_matches(['[', ']']);
+        let port = self.base.port_or_known_default().unwrap_or_default();
+        let looked = tokio::time::timeout(timeout, tokio::net::lookup_host((host, port))).await;
+        let found = looked.map_err(|_| format!("the name {host:?} was not resolved in time"))?;
+        let found = found.map_err(|error| format!("the name {host:?} cannot be resolved: {error}"))?;
+        let mut addresses: Vec<IpAddr> = found.map(|address| address.ip()).collect();
+        addresses.sort_unstable();
+        addresses.dedup();
+        Ok(addresses)
     }
 }
 

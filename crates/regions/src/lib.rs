@@ -35,6 +35,7 @@
 //! Silence is never health: a region that does not answer is a failed check for `verify`, and a partition for a gate.
 
 mod check;
+mod dns;
 mod endpoint;
 mod error;
 mod file;
@@ -47,6 +48,7 @@ mod report;
 mod verdict;
 
 pub use check::{Check, JsonCheck, Reply, VersionCheck};
+pub use dns::DnsCheck;
 pub use endpoint::Endpoint;
 pub use error::Error;
 pub use file::File;

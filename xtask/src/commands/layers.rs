@@ -59,7 +59,7 @@ const EDGES: &[Edges] = &[
         &["xtask"],
     ),
     Edges("aviary", &["cli"], &["crd", "xtask"]),
-    Edges("controller", &["cluster"], &["apiserver", "crd", "xtask"]),
+    Edges("controller", &["cluster"], &["apiserver", "crd", "local", "rating", "xtask"]),
     Edges("rating-api", &["rating"], &[]),
     Edges("xtask", &[], &[]),
 ];

@@ -27,6 +27,7 @@ The file:
     json: [{path: $.status, equals: ok}]
     latency: {probes: 20, quantile: 0.95, max: 200ms}
     certificateValidFor: 336h
+    dns: {minAddresses: 2, oneOf: [203.0.113.7, 203.0.113.8, 203.0.113.9]}
     attempts: 3
   policy: {atLeast: 2}
   deadline: 1m";

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use k8s_openapi::api::core::v1::{Container, Lifecycle, Pod, PodSpec};
-use rating::{Config, Drain, FaultPlan, Service, Sidecar, SidecarConfig, Storage};
+use rating::{Config, Drain, FaultPlan, Flags, Service, Sidecar, SidecarConfig, Storage};
 
 use super::servers::Servers;
 use super::{Shared, environment};
@@ -27,8 +27,7 @@ pub(super) async fn start(shared: &Shared, pod: &Pod) -> Result<Servers, Failure
     })?;
     let failure = |message: String| Failure { reason: "RunContainerError", message };
     let environment = environment::of(shared, pod, container).await?;
-    let mut config =
-        config(shared, pod, container, &environment).map_err(|error| failure(error.to_string()))?;
+    let mut config = config(shared, pod, container, &environment).map_err(failure)?;
     let (version, drain) = (config.version.clone(), config.drain);
     if has_sidecar(pod) {
         // It goes when nobody is before it any more.
@@ -56,15 +55,19 @@ fn config(
     pod: &Pod,
     container: &Container,
     environment: &BTreeMap<String, String>,
-) -> Result<Config, rating::InvalidFault> {
+) -> Result<Config, String> {
     let version = tag(container.image.as_deref().unwrap_or_default());
     let image = shared.config.images.get(version).copied().unwrap_or_default();
-    let faults = image.with_env(|name| environment.get(name).cloned())?;
+    let faults = image.with_env(|name| environment.get(name).cloned());
+    let faults = faults.map_err(|error| error.to_string())?;
+    let flags = Flags::default().with_env(environment.clone());
+    let flags = flags.map_err(|error| error.to_string())?;
     let notice = environment.get("RATING_DRAIN_NOTICE").and_then(|text| rating::parse_duration(text).ok());
     Ok(Config {
         version: version.to_owned(),
         storage: Storage::Shared(shared.config.store.clone()),
         drain: drain(shared, pod, notice),
+        flags,
         faults: FaultPlan { seed: faults.seed ^ seed(pod), ..faults },
         ..Config::default()
     })

@@ -66,9 +66,9 @@ async fn a_refused_connection_says_so() {
 
 #[tokio::test]
 async fn a_metric_that_nobody_serves_is_an_error_with_the_supported_names() {
-    let reading = ask("datadog", json!({"query": "x"})).await;
-    let expected = "no valid provider in metric 'success-rate' (metric \"success-rate\", provider datadog; \
-                    name one of the supported providers: prometheus, web)";
+    let reading = ask("newRelic", json!({"query": "x"})).await;
+    let expected = "no valid provider in metric 'success-rate' (metric \"success-rate\", provider newRelic; \
+                    name one of the supported providers: datadog, prometheus, web)";
     assert_eq!(reading.outcome, Err(expected.to_owned()));
 }
 

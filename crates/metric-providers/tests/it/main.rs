@@ -3,12 +3,13 @@
 // Helpers of tests, where a panic is the failure.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
+mod datadog;
 mod hostile;
 mod prometheus;
 mod real;
 mod web;
 
-use aviary_metric_providers::{Ctx, Reading, Value, read};
+use aviary_metric_providers::{Credentials, Ctx, Reading, Value, read};
 use serde_json::{Value as Json, json};
 
 /// A metric with one provider.
@@ -24,6 +25,11 @@ fn secrets() -> Vec<String> {
 
 /// Asks once, with a clock that stands still and one secret.
 async fn ask(provider: &str, config: Json) -> Reading {
+    ask_with(provider, config, Credentials::default()).await
+}
+
+/// The same with credentials.
+async fn ask_with(provider: &str, config: Json, credentials: Credentials) -> Reading {
     rustls::crypto::ring::default_provider().install_default().ok();
     let secrets = secrets();
     let ctx = Ctx {
@@ -34,6 +40,7 @@ async fn ask(provider: &str, config: Json) -> Reading {
             other => Err(format!("unknown name {other}")),
         },
         secrets: &secrets,
+        credentials,
         ..Ctx::default()
     };
     read(&ctx, &metric(provider, config)).await

@@ -176,7 +176,7 @@ async fn an_experiment_is_sticky_and_can_be_told_from_the_version_in_the_metrics
 
 #[tokio::test]
 async fn ratings_can_be_switched_off_while_reading_goes_on() {
-    let flags = Flags::default().with_env([("RATING_FLAG_WRITES".to_owned(), "false".to_owned())]);
+    let flags = Flags::default().with_env([("RATING_FLAG_WRITES".to_owned(), "false".to_owned())]).unwrap();
     let (service, client) = start(Config { flags, ..config() }).await;
     let (status, kind, detail) = problem(&client.stars("a", 5).await);
     assert_eq!((status, kind.as_str()), (503, "unavailable"));

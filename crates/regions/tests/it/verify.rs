@@ -110,3 +110,26 @@ fn a_latency_without_a_limit_is_refused() {
     let error = File::parse(text).unwrap_err().to_string();
     assert!(error.contains("missing field `max`"), "{error}");
 }
+
+#[tokio::test]
+async fn the_name_must_resolve_to_what_is_expected() {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let server = wiremock::MockServer::start().await;
+    let answer = wiremock::ResponseTemplate::new(200);
+    wiremock::Mock::given(wiremock::matchers::any()).respond_with(answer).mount(&server).await;
+    let address = format!("http://localhost:{}", server.address().port());
+    let said = async |address: &str, dns: &str| {
+        let text =
+            format!("{{regions: {{east: {address}}}, checks: [{{name: h, attempts: 1, dns: {dns}}}]}}");
+        let verdict = aviary_regions::File::parse(&text).unwrap().run().await.unwrap();
+        verdict.regions["east"].reason.clone()
+    };
+    assert_eq!(said(&address, "{oneOf: [127.0.0.1, '::1']}").await, None);
+    let foreign = said(&address, "{oneOf: [203.0.113.7]}").await.unwrap();
+    assert!(
+        foreign.starts_with("h: the name resolves to ") && foreign.ends_with("not expected"),
+        "{foreign}"
+    );
+    let few = said(&server.uri(), "{minAddresses: 2}").await;
+    assert_eq!(few.as_deref(), Some("h: the name has 1 addresses (127.0.0.1), fewer than 2"));
+}

@@ -1,0 +1,5 @@
+//! The worked example's variants, each on a local region.
+
+mod datadog;
+mod flag;
+mod header;

@@ -1,0 +1,131 @@
+//! Datadog's metric queries, versions 1 and 2 of its API (spec analysis-04, Datadog).
+
+mod config;
+mod scalar;
+mod series;
+
+use async_trait::async_trait;
+use crd::Metric;
+use reqwest::{RequestBuilder, Url};
+
+use crate::http::{self, Reply};
+use crate::{Answer, Credentials, Ctx, Error, Fault, Provider, Wanted};
+use config::{Config, Version};
+
+/// Where keys are found that stand in the controller's environment.
+const VARIABLES: &[&str] = &["DD_API_KEY", "DD_APP_KEY", "DD_ADDRESS"];
+/// The Secret that counts when a metric names none.
+const SECRET: &str = "datadog";
+const ADDRESS: &str = "https://api.datadoghq.com";
+
+/// Asks `/api/v1/query` or `/api/v2/query/scalar`.
+pub(crate) struct Datadog;
+
+#[async_trait]
+impl Provider for Datadog {
+    fn name(&self) -> &'static str {
+        "datadog"
+    }
+
+    fn wanted(&self, metric: &Metric) -> Option<Wanted> {
+        let reference = Config::of(metric).ok()?.secret_ref;
+        Some(if reference.name.is_empty() {
+            Wanted { variables: VARIABLES, secret: SECRET.to_owned(), namespaced: false }
+        } else {
+            // A named Secret is the only place that counts.
+            Wanted { variables: &[], secret: reference.name, namespaced: reference.namespaced }
+        })
+    }
+
+    async fn read(&self, ctx: &Ctx<'_>, metric: &Metric) -> Result<Answer, Error> {
+        let fail = |fault| Error::new(metric, self.name(), None, fault);
+        let config = Config::of(metric).map_err(fail)?;
+        let keys = Keys::of(&config, &ctx.credentials).map_err(fail)?;
+        let asked = config.check().map_err(fail)?;
+        let url = http::url(&format!("{}{}", keys.address, asked.version.path())).map_err(fail)?;
+        let answered = ask(ctx, &config, &asked, &keys, &url).await;
+        answered.map_err(|fault| Error::new(metric, self.name(), Some(&url), fault))
+    }
+}
+
+/// What Datadog is shown.
+struct Keys<'c> {
+    api: &'c str,
+    application: &'c str,
+    address: &'c str,
+}
+
+impl<'c> Keys<'c> {
+    fn of(config: &Config, credentials: &'c Credentials) -> Result<Self, Fault> {
+        if config.secret_ref.namespaced && config.secret_ref.name.is_empty() {
+            return Err(Fault::Config("secret name is required for namespaced credentials".to_owned()));
+        }
+        let keys = (credentials.get(["api-key", "DD_API_KEY"]), credentials.get(["app-key", "DD_APP_KEY"]));
+        let (Some(api), Some(application)) = keys else {
+            return Err(Fault::Credentials("failed to find the credentials for datadog metrics provider"));
+        };
+        let address = credentials.get(["address", "DD_ADDRESS"]).unwrap_or(ADDRESS);
+        Ok(Self { api, application, address })
+    }
+}
+
+async fn ask(
+    ctx: &Ctx<'_>,
+    config: &Config,
+    asked: &config::Asked,
+    keys: &Keys<'_>,
+    url: &Url,
+) -> Result<Answer, Fault> {
+    let now = (ctx.clock)().as_second();
+    let from = now - asked.interval.as_secs() as i64;
+    let client = ctx.clients.get_trusted()?;
+    let request: RequestBuilder = match asked.version {
+        Version::V1 => client.get(url.clone()).query(&[
+            ("from", from.to_string()),
+            ("query", config.query.clone()),
+            ("to", now.to_string()),
+        ]),
+        Version::V2 => client.post(url.clone()).body(scalar::question(config, from, now).to_string()),
+    };
+    let request = request
+        .header("Content-Type", "application/json")
+        .header("DD-API-KEY", http::sensitive(keys.api, "the api-key")?)
+        .header("DD-APPLICATION-KEY", http::sensitive(keys.application, "the app-key")?);
+    let Reply { status, body } = http::exchange(request, asked.timeout).await?;
+    let text = || String::from_utf8_lossy(&body).chars().take(SHOWN).collect::<String>();
+    match status {
+        200 => {}
+        401 | 403 => {
+            let text = text();
+            return Err(Fault::Answer(format!(
+                "received authentication error response code: {status} {text}"
+            )));
+        }
+        _ => return Err(Fault::Answer(format!("received non 2xx response code: {status} {}", text()))),
+    }
+    match asked.version {
+        Version::V1 => series::read(&body),
+        Version::V2 => scalar::read(&body),
+    }
+}
+
+/// So much of a refusal is told.
+const SHOWN: usize = 1024;
+
+/// An answer without a value.
+fn nothing(text: &str) -> Answer {
+    Answer::from(crate::Value::Nothing(text.to_owned()))
+}
+
+fn unreadable(error: &serde_json::Error) -> Fault {
+    Fault::Answer(format!("Could not parse JSON body: {error}"))
+}
+
+impl Version {
+    fn path(self) -> &'static str {
+        match self {
+            Self::V1 => "/api/v1/query",
+            Self::V2 => "/api/v2/query/scalar",
+        }
+    }
+}
