@@ -1,5 +1,6 @@
 //! A local region with pods that serve, for what a control plane without nodes cannot show.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use cluster::{Controller, Ended, Settings};
@@ -38,9 +39,14 @@ pub(crate) struct Answer {
 impl Local {
     /// A region twenty times as fast as real, with nothing in it yet.
     pub(crate) async fn start() -> Self {
+        let errors = FaultPlan { errors: 0.5, ..FaultPlan::default() };
+        Self::with([(BAD.to_owned(), errors)].into()).await
+    }
+
+    /// The same, with these images as they are told to be.
+    pub(crate) async fn with(images: BTreeMap<String, FaultPlan>) -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let mut config = RegionConfig { pace: Pace::new(20.0), ..RegionConfig::new("us-east-1") };
-        config.images.insert(BAD.to_owned(), FaultPlan { errors: 0.5, ..FaultPlan::default() });
+        let config = RegionConfig { pace: Pace::new(20.0), images, ..RegionConfig::new("us-east-1") };
         let region = Region::start(config).await.unwrap();
         let http = reqwest::Client::builder().no_proxy().build().unwrap();
         let stop = CancellationToken::new();

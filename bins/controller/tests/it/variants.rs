@@ -3,3 +3,4 @@
 mod datadog;
 mod flag;
 mod header;
+mod other_region;
