@@ -5,7 +5,7 @@ mod memory;
 mod postgres;
 #[cfg(feature = "sqlite")]
 mod sqlite;
-#[cfg(feature = "sqlite")]
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
 mod writer;
 
 #[cfg(any(feature = "sqlite", feature = "postgres"))]

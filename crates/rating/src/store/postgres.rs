@@ -1,26 +1,24 @@
 //! Ratings in PostgreSQL, for a service with more than one instance.
 
+mod commit;
+
 use std::str::FromStr as _;
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
-use tokio::time::sleep;
 
+use super::writer::Writer;
 use super::{Added, NewRating, Rating, Store, StoreError, rating};
 use crate::{Distribution, ItemId};
+use commit::Batches;
 
 /// Connections of one instance. Eight instances fit into the 100 that PostgreSQL allows by default.
 const CONNECTIONS: u32 = 12;
 /// How long a request waits for one of them.
 const PATIENCE: Duration = Duration::from_secs(3);
-/// How often a statement is tried that met another one.
-const ATTEMPTS: u32 = 5;
 
-/// The rating and its item's count in one statement, and so in one transaction and one trip.
-const ADD: &str = include_str!("postgres/add.sql");
-const FIND: &str = "SELECT id, stars, created_at FROM rating WHERE item = $1 AND idempotency_key = $2";
 const PAGE: &str =
     "SELECT id, stars, created_at FROM rating WHERE item = $1 AND id < $2 ORDER BY id DESC LIMIT $3";
 const COUNTS: &str = "SELECT one, two, three, four, five FROM item WHERE item = $1";
@@ -28,6 +26,7 @@ const COUNTS: &str = "SELECT one, two, three, four, five FROM item WHERE item = 
 /// Keeps ratings in a PostgreSQL database. A rating survives the loss of power once [`Store::add`] has answered.
 #[derive(Clone, Debug)]
 pub struct PostgresStore {
+    writer: Writer,
     pool: PgPool,
 }
 
@@ -47,24 +46,7 @@ impl PostgresStore {
             .map_err(|source| unusable(&place, source))?;
         let migrated = sqlx::migrate!("./migrations/postgres").run(&pool).await;
         migrated.map_err(|source| unusable(&place, source.into()))?;
-        Ok(Self { pool })
-    }
-
-    async fn try_add(&self, item: &ItemId, new: &NewRating) -> Result<Added, sqlx::Error> {
-        let (stars, created) = (i16::from(new.stars.get()), new.created_at.as_millisecond());
-        let added: Option<(i64,)> = sqlx::query_as(ADD)
-            .bind(item.as_str())
-            .bind(stars)
-            .bind(new.key.as_deref())
-            .bind(created)
-            .fetch_optional(&self.pool)
-            .await?;
-        if let Some((id,)) = added {
-            return rating(id, stars.into(), created).map(Added::Stored).map_err(decoding);
-        }
-        let (id, stars, created): (i64, i16, i64) =
-            sqlx::query_as(FIND).bind(item.as_str()).bind(new.key.as_deref()).fetch_one(&self.pool).await?;
-        rating(id, stars.into(), created).map(Added::Known).map_err(decoding)
+        Ok(Self { writer: Writer::spawn(Batches(pool.clone())), pool })
     }
 }
 
@@ -72,30 +54,10 @@ fn unusable(place: &str, source: sqlx::Error) -> StoreError {
     StoreError::Connect { place: place.to_owned(), source: Arc::new(source) }
 }
 
-fn decoding(error: StoreError) -> sqlx::Error {
-    sqlx::Error::Decode(Box::new(error))
-}
-
-/// Whether PostgreSQL gave the statement up because of another one: it has done nothing, and may do it now.
-fn met_another(error: &sqlx::Error) -> bool {
-    let code = error.as_database_error().and_then(|error| error.code());
-    // serialization_failure, deadlock_detected
-    code.is_some_and(|code| ["40001", "40P01"].contains(&&*code))
-}
-
 #[async_trait]
 impl Store for PostgresStore {
-    async fn add(&self, item: &ItemId, new: NewRating) -> Result<Added, StoreError> {
-        let mut attempt = 1;
-        loop {
-            match self.try_add(item, &new).await {
-                Err(error) if met_another(&error) && attempt < ATTEMPTS => {
-                    sleep(Duration::from_millis(5) * attempt).await;
-                    attempt += 1;
-                }
-                other => return Ok(other?),
-            }
-        }
+    async fn add(&self, item: &ItemId, rating: NewRating) -> Result<Added, StoreError> {
+        self.writer.add(item.clone(), rating).await
     }
 
     async fn distribution(&self, item: &ItemId) -> Result<Distribution, StoreError> {

@@ -1,5 +1,7 @@
 //! Ratings in an SQLite file: one writer that shares its transactions, many readers.
 
+mod commit;
+
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,6 +15,7 @@ use sqlx::{ConnectOptions, SqliteConnection};
 use super::writer::Writer;
 use super::{Added, NewRating, Rating, Store, StoreError, rating};
 use crate::{Distribution, ItemId};
+use commit::OneWriter;
 
 const READERS: u32 = 4;
 
@@ -34,7 +37,7 @@ impl SqliteStore {
             .connect_with(options.create_if_missing(false).read_only(true))
             .await
             .map_err(failed)?;
-        Ok(Self { writer: Writer::spawn(writer), readers })
+        Ok(Self { writer: Writer::spawn(OneWriter(writer)), readers })
     }
 }
 

@@ -75,15 +75,19 @@ impl Postgres {
         format!("postgres://rating@127.0.0.1:{}/ratings", self.port)
     }
 
-    /// The service's own statement from as many connections as the service has, without the service. Its tables must be
+    /// The service's own statement, with one rating each, from as many connections as the service has, without the service. Its tables must be
     /// there.
     pub(super) fn bench(&self, connections: u32, seconds: u32) -> Result<Seen, Failure> {
         let file = workspace::root().join(STATEMENT);
         let statement = std::fs::read_to_string(&file);
         let mut statement = statement
             .map_err(|error| Failure::new(format!("{}: {error}", file.display()), "restore the file"))?;
-        for (parameter, value) in [("$1", ":item"), ("$2", ":stars"), ("$3", "NULL"), ("$4", "1700000000000")]
-        {
+        for (parameter, value) in [
+            ("$1", "ARRAY[:item]"),
+            ("$2", "ARRAY[:stars]"),
+            ("$3", "ARRAY[NULL]"),
+            ("$4", "ARRAY[1700000000000]"),
+        ] {
             statement = statement.replace(parameter, value);
         }
         let script = format!("\\set item random(1, 1000)\n\\set stars random(1, 5)\n{};\n", statement.trim());
