@@ -23,7 +23,7 @@ pub(crate) fn read(paths: &[PathBuf], env: &Env) -> Result<Bundle, Error> {
     let mut bundle = Bundle { sources: Vec::new(), charts: Vec::new() };
     for path in paths {
         let shown = path.display().to_string();
-        let refused = |error: std::io::Error| Error::new(format!("cannot read {shown}: {error}"));
+        let refused = |error: std::io::Error| Error::unreadable(&shown, &error);
         if path != Path::new("-") && env.directory.join(path).is_dir() {
             directory(path, env, &mut bundle)?;
         } else {
@@ -43,7 +43,7 @@ pub(crate) fn read(paths: &[PathBuf], env: &Env) -> Result<Bundle, Error> {
 
 fn directory(path: &Path, env: &Env, bundle: &mut Bundle) -> Result<(), Error> {
     let shown = path.display();
-    let refused = |error: std::io::Error| Error::new(format!("cannot read {shown}: {error}"));
+    let refused = |error: std::io::Error| Error::unreadable(&shown, &error);
     if env.directory.join(path).join("Chart.yaml").exists() {
         bundle.charts.push(shown.to_string());
         return Ok(());
@@ -68,7 +68,7 @@ fn directory(path: &Path, env: &Env, bundle: &mut Bundle) -> Result<(), Error> {
         if ENDS.contains(&end) {
             let shown = inner.display().to_string();
             let read = std::fs::read_to_string(&full);
-            let read = read.map_err(|error| Error::new(format!("cannot read {shown}: {error}")))?;
+            let read = read.map_err(|error| Error::unreadable(&shown, &error))?;
             bundle.sources.push(Source::new(shown, read).met());
         }
     }
@@ -100,7 +100,9 @@ pub(crate) fn rollout(paths: &[PathBuf], wanted: Option<&str>, env: &Env) -> Res
         for document in yaml::documents(&source.text) {
             let document = document.map_err(|error| {
                 let text = error.to_string();
-                Error::new(format!("{}: {}", source.name, text.lines().next().unwrap_or_default()))
+                let text = text.lines().next().unwrap_or_default();
+                let text = text.strip_prefix("error: ").unwrap_or(text);
+                Error::new(format!("{}: {text}; give manifests in YAML or JSON", source.name))
             })?;
             let has = |field: &str| document.value.get(field).is_some_and(Json::is_string);
             if has("kind") && has("apiVersion") {

@@ -25,6 +25,16 @@ impl Error {
         Self::Message(text.into())
     }
 
+    /// A file that cannot be read, and what could be given instead.
+    pub(crate) fn unreadable(shown: impl std::fmt::Display, error: &std::io::Error) -> Self {
+        let remedy = match error.kind() {
+            std::io::ErrorKind::NotFound => "; name one that is there, or - for the standard input",
+            std::io::ErrorKind::PermissionDenied => "; check its permissions",
+            _ => "",
+        };
+        Self::Message(format!("cannot read {shown}: {error}{remedy}"))
+    }
+
     /// Whether the server says that there is no such object, or no such path.
     pub(crate) fn is_not_found(&self) -> bool {
         self.code() == Some(404)

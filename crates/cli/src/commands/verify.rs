@@ -55,7 +55,7 @@ enum Output {
 pub(crate) async fn run(args: Args, context: &Context<'_>, io: &mut Io<'_>) -> Result<(), Error> {
     let shown = args.filename.display();
     let read = context.env.read(&args.filename);
-    let text = read.map_err(|error| Error::new(format!("cannot read {shown}: {error}")))?;
+    let text = read.map_err(|error| Error::unreadable(&shown, &error))?;
     let file = regions::File::parse(&text).map_err(|error| Error::new(format!("{shown}: {error}")))?;
     let verdict = file.run().await.map_err(|error| Error::new(error.to_string()))?;
     io.text(match args.output {

@@ -148,6 +148,10 @@ fn problems(release: &Release, region: &RegionReport) -> Vec<String> {
             region.steps
         ));
     }
+    // Five errors in a row end a release as well; then nobody has found the version bad.
+    if region.outcome == release.expected && region.message.contains("assessed Error") {
+        add(format!("it was given up because nothing could be measured: {}", region.message));
+    }
     if region.canary_requests + region.stable_requests == 0 {
         add("no client got an answer".to_owned());
     }
@@ -208,6 +212,18 @@ mod tests {
         let one = RegionReport { client_errors: 1, ..promoted("b") };
         let (_, problems) = judged("good", vec![promoted("a"), one]);
         assert_eq!(problems, ["b: 1 requests of clients failed, and none should"]);
+    }
+
+    #[test]
+    fn an_abort_for_want_of_measurements_is_not_the_one_that_was_expected() {
+        let message = "Metric \"error-rate\" assessed Error due to consecutiveErrors (5)".to_owned();
+        let blind = RegionReport { message, ..region("a", Outcome::Aborted) };
+        let (outcome, problems) = judged("bad", vec![blind, region("b", Outcome::Aborted)]);
+        assert_eq!((outcome, problems.len()), (Outcome::Aborted, 1));
+        assert!(
+            problems[0].starts_with("a: it was given up because nothing could be measured: "),
+            "{problems:?}"
+        );
     }
 
     #[test]

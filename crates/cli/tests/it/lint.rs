@@ -116,7 +116,10 @@ async fn severities_can_be_set_and_comments_silence() {
 #[tokio::test]
 async fn what_cannot_be_done_is_one_clear_message() {
     let cases = [
-        ("nowhere.yaml", "cannot read nowhere.yaml: No such file or directory (os error 2)"),
+        (
+            "nowhere.yaml",
+            "cannot read nowhere.yaml: No such file or directory (os error 2); name one that is there, or - for the standard input",
+        ),
         ("--explain nothing", "there is no rule \"nothing\"; `aviary lint --rules` lists them"),
         ("--fail-on bad .", "--fail-on \"bad\" is none of error, warning, info"),
         ("--severity condition-type .", "--severity \"condition-type\" is not of the form RULE=SEVERITY"),

@@ -96,7 +96,9 @@ fn rows(dist: &Path, place: &Path) -> Result<Vec<Vec<String>>, Failure> {
             if *name == BARE { String::new() } else { format!("{:.2} {whose}", figures.per_second / of) };
         rows.push(figures.row(name, VERBS.get(verb).copied().unwrap_or_default(), share, server.resident()));
     }
-    rows.extend(alone.map(|alone| alone.row("pgbench, one rating a statement", "write", String::new(), None)));
+    rows.extend(
+        alone.map(|alone| alone.row("pgbench, one rating a statement", "write", String::new(), None)),
+    );
     Ok(rows)
 }
 

@@ -21,7 +21,7 @@ struct Row {
 
 pub(super) fn read(file: &Path, env: &Env) -> Result<BTreeMap<String, Vec<Reading>>, Error> {
     let shown = file.display();
-    let text = env.read(file).map_err(|error| Error::new(format!("cannot read {shown}: {error}")))?;
+    let text = env.read(file).map_err(|error| Error::unreadable(&shown, &error))?;
     parse(&text).map_err(|why| Error::new(format!("{shown}: {why}")))
 }
 

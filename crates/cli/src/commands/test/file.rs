@@ -69,7 +69,7 @@ pub(super) fn find(paths: &[PathBuf], env: &Env) -> Result<Vec<PathBuf>, Error> 
 }
 
 fn below(directory: &Path, env: &Env, found: &mut Vec<PathBuf>) -> Result<(), Error> {
-    let refused = |error: std::io::Error| Error::new(format!("cannot read {}: {error}", directory.display()));
+    let refused = |error: std::io::Error| Error::unreadable(directory.display(), &error);
     let entries = std::fs::read_dir(env.directory.join(directory)).map_err(refused)?;
     let mut names =
         entries.map(|entry| Ok(entry?.file_name())).collect::<Result<Vec<_>, _>>().map_err(refused)?;
@@ -89,7 +89,7 @@ fn below(directory: &Path, env: &Env, found: &mut Vec<PathBuf>) -> Result<(), Er
 pub(super) fn run(path: &Path, filter: &str, env: &Env) -> Result<Suite, Error> {
     let name = path.display().to_string();
     let located = |why: String| Error::new(format!("{name}: {why}"));
-    let text = env.read(path).map_err(|error| Error::new(format!("cannot read {name}: {error}")))?;
+    let text = env.read(path).map_err(|error| Error::unreadable(&name, &error))?;
     let file: File = crd::yaml::from_str(&text).map_err(|error| {
         let text = error.to_string();
         located(text.lines().next().unwrap_or_default().to_owned())
