@@ -12,8 +12,9 @@ const BATCH: usize = 256;
 /// What stores several ratings at once.
 #[async_trait]
 pub(super) trait Commit: Send + 'static {
-    /// All of `batch` or nothing; the answers are in its order.
-    async fn commit(&mut self, batch: &[Job]) -> Result<Vec<Added>, StoreError>;
+    /// Stores all of `batch`, or nothing if it answers with an error. The answers are in its order; one that is an
+    /// error says nothing of the others, which are stored.
+    async fn commit(&mut self, batch: &[Job]) -> Result<Vec<Result<Added, StoreError>>, StoreError>;
     /// The last rating is stored.
     async fn close(self);
 }
@@ -49,11 +50,10 @@ impl Writer {
 async fn run(mut store: impl Commit, mut jobs: mpsc::Receiver<Job>) {
     let mut batch = Vec::with_capacity(BATCH);
     while jobs.recv_many(&mut batch, BATCH).await > 0 {
-        let outcome = store.commit(&batch).await;
-        let mut answers = outcome.as_ref().map(|added| added.iter()).map_err(Clone::clone);
+        let mut answers = store.commit(&batch).await.map(Vec::into_iter);
         for job in batch.drain(..) {
             let answer = match &mut answers {
-                Ok(added) => added.next().cloned().ok_or(StoreError::Closed),
+                Ok(answers) => answers.next().unwrap_or(Err(StoreError::Closed)),
                 Err(error) => Err(error.clone()),
             };
             // A client that went away does not read its answer; the rating is stored all the same.

@@ -91,6 +91,14 @@ impl Postgres {
         format!("postgres://rating@127.0.0.1:{}/{database}", self.port)
     }
 
+    /// Runs SQL as the database's owner, past the service.
+    pub(crate) fn sql(&self, database: &str, sql: &str) {
+        let mut command = self.command("psql");
+        command.args(["-h", "127.0.0.1", "-U", "rating", "-p", &self.port.to_string(), "-d", database]);
+        let done = command.args(["-v", "ON_ERROR_STOP=1", "-c", sql]).output().unwrap();
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    }
+
     /// A store in a database of its own.
     pub(crate) async fn store(&self, database: &str) -> PostgresStore {
         let mut command = self.command("createdb");

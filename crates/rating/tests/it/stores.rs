@@ -159,6 +159,29 @@ async fn no_acknowledged_rating_is_lost_when_postgres_is_killed_under_load() {
     assert!(counted >= kept.len() as u64, "{counted} of {}", kept.len());
 }
 
+/// The ratings are sent before the writer's task runs, and so are one batch; one of them cannot be answered.
+#[tokio::test]
+async fn a_rating_that_cannot_be_answered_spoils_no_other_of_its_batch() {
+    let name = "a_rating_that_cannot_be_answered_spoils_no_other_of_its_batch";
+    let Some(postgres) = Postgres::start(name).await else { return };
+    let store = postgres.store("corrupt").await;
+    postgres.sql(
+        "corrupt",
+        "ALTER TABLE rating DROP CONSTRAINT rating_stars_check;
+         INSERT INTO rating (item, stars, idempotency_key, created_at) VALUES ('item-0', 9, 'key-3', 0)",
+    );
+    let given = (0..6_u8).map(|key| (0, 5, Some(key)));
+    let item = item(0);
+    let sent: Vec<_> = given.map(|rating| store.add(&item, new_rating(rating))).collect();
+    let answers = futures::future::join_all(sent).await;
+    for (key, answer) in answers.iter().enumerate() {
+        let corrupt = matches!(answer, Err(aviary_rating::StoreError::Corrupt(_)));
+        let stored = matches!(answer, Ok(aviary_rating::Added::Stored(_)));
+        assert_eq!((corrupt, stored), (key == 3, key != 3), "key-{key}: {answer:?}");
+    }
+    assert_eq!(store.distribution(&item).await.unwrap().count(), 5);
+}
+
 #[tokio::test]
 async fn a_database_server_that_cannot_be_reached_is_named_without_its_password() {
     let url = "postgres://rating:s3cret@127.0.0.1:1/ratings";

@@ -20,7 +20,7 @@ pub(super) struct Batches(pub(super) PgPool);
 
 #[async_trait]
 impl Commit for Batches {
-    async fn commit(&mut self, batch: &[Job]) -> Result<Vec<Added>, StoreError> {
+    async fn commit(&mut self, batch: &[Job]) -> Result<Vec<Result<Added, StoreError>>, StoreError> {
         let mut attempt = 1;
         let added = loop {
             match self.add(batch).await {
@@ -36,9 +36,10 @@ impl Commit for Batches {
             answers.push(match added.get(&place) {
                 Some(id) => {
                     let created = job.rating.created_at.as_millisecond();
-                    Added::Stored(rating(*id, job.rating.stars.get().into(), created)?)
+                    rating(*id, job.rating.stars.get().into(), created).map(Added::Stored)
                 }
-                None => self.known(job).await?,
+                // The batch is stored by now: what goes wrong here is this rating's alone.
+                None => self.known(job).await,
             });
         }
         Ok(answers)

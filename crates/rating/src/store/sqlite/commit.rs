@@ -21,11 +21,11 @@ pub(super) struct OneWriter(pub(super) SqliteConnection);
 #[async_trait]
 impl Commit for OneWriter {
     /// Dropping the transaction rolls it back.
-    async fn commit(&mut self, batch: &[Job]) -> Result<Vec<Added>, StoreError> {
+    async fn commit(&mut self, batch: &[Job]) -> Result<Vec<Result<Added, StoreError>>, StoreError> {
         let mut transaction = self.0.begin_with("BEGIN IMMEDIATE").await?;
         let mut answers = Vec::with_capacity(batch.len());
         for job in batch {
-            answers.push(add(&mut transaction, &job.item, &job.rating).await?);
+            answers.push(Ok(add(&mut transaction, &job.item, &job.rating).await?));
         }
         transaction.commit().await?;
         Ok(answers)
