@@ -28,6 +28,7 @@
 //! ```
 
 mod anti_affinity;
+mod blue_green;
 mod canary;
 mod decision;
 mod gate;
@@ -44,6 +45,7 @@ mod rollback;
 mod sets;
 mod status;
 mod steps;
+mod strategy;
 mod templates;
 mod validation;
 mod weights;

@@ -4,6 +4,8 @@ use crd::{PauseCondition, RolloutStatus, Time};
 
 /// Waits at a `pause` step.
 pub(crate) const PAUSE_STEP: &str = "CanaryPauseStep";
+/// Waits before the active Service is switched.
+pub(crate) const BLUE_GREEN: &str = "BlueGreenPause";
 /// An analysis could not tell.
 pub(crate) const INCONCLUSIVE_ANALYSIS: &str = "InconclusiveAnalysisRun";
 
@@ -29,6 +31,10 @@ impl Pauses {
         self.remove.push(reason);
     }
 
+    pub(crate) fn is_adding(&self, reason: &str) -> bool {
+        self.add.contains(&reason)
+    }
+
     pub(crate) fn adds(&self) -> bool {
         !self.add.is_empty()
     }
@@ -39,7 +45,7 @@ impl Pauses {
 
     /// Whether the update waits for a person to judge an analysis.
     pub(crate) fn inconclusive(&self, stored: &RolloutStatus) -> bool {
-        self.add.contains(&INCONCLUSIVE_ANALYSIS) || pause(stored, INCONCLUSIVE_ANALYSIS).is_some()
+        self.is_adding(INCONCLUSIVE_ANALYSIS) || pause(stored, INCONCLUSIVE_ANALYSIS).is_some()
     }
 
     /// Writes abort and pause fields (spec rollout-status-events 5).

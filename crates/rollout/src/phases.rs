@@ -1,6 +1,7 @@
 //! The phases of a pass, one file each. They talk to each other only through the [`Plan`](crate::plan::Plan).
 
 pub(crate) mod analysis_runs;
+pub(crate) mod blue_green;
 pub(crate) mod claim;
 pub(crate) mod defaults;
 pub(crate) mod history;

@@ -16,6 +16,7 @@ use crate::events;
 use crate::observed::Observed;
 use crate::pauses::Pauses;
 use crate::sets::Sets;
+use crate::strategy::Strategy;
 
 /// Why a pass ends before its last phase.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,11 +43,11 @@ pub(crate) enum Split {
     UnverifiedAtTheEnd,
 }
 
-/// The working copy of one pass.
-pub(crate) struct Plan<'a> {
+/// The working copy of one pass under the strategy `S`.
+pub(crate) struct Plan<'a, S = Canary> {
     pub(crate) observed: &'a Observed,
-    /// The strategy; a spec without it never gets this far.
-    pub(crate) canary: &'a Canary,
+    /// The strategy; a spec without one never gets this far.
+    pub(crate) strategy: &'a S,
     pub(crate) now: Timestamp,
     /// The Rollout with its template resolved.
     pub(crate) rollout: Arc<Rollout>,
@@ -63,16 +64,16 @@ pub(crate) struct Plan<'a> {
     pub(crate) decision: Decision,
 }
 
-impl<'a> Plan<'a> {
+impl<'a, S: Strategy> Plan<'a, S> {
     pub(crate) fn new(
         observed: &'a Observed,
         rollout: Arc<Rollout>,
-        canary: &'a Canary,
+        strategy: &'a S,
         now: Timestamp,
     ) -> Self {
         Self {
             observed,
-            canary,
+            strategy,
             now,
             sets: Sets::default(),
             status: rollout.status.clone(),
@@ -91,7 +92,7 @@ impl<'a> Plan<'a> {
     }
 
     pub(crate) fn steps(&self) -> &'a [CanaryStep] {
-        &self.canary.steps
+        self.strategy.steps()
     }
 
     /// The stored step, unless all are done.
@@ -125,15 +126,6 @@ impl<'a> Plan<'a> {
     /// Whether the update is given up: by a user, or by an earlier phase of this pass.
     pub(crate) fn aborted(&self) -> bool {
         self.pauses.aborted(self.stored())
-    }
-
-    /// How many pods of `set` are available.
-    pub(crate) fn available(set: Option<&ReplicaSet>) -> i32 {
-        set.map_or(0, |set| set.status.available_replicas)
-    }
-
-    pub(crate) fn traffic_routed(&self) -> bool {
-        self.canary.traffic_routing.is_some()
     }
 
     /// Revision of the Rollout, as it stands in its annotation.
@@ -234,6 +226,12 @@ impl<'a> Plan<'a> {
         let key = self.key(Kind::ROLLOUT, &self.rollout.metadata.name);
         self.merge(key, json!({"metadata": {"annotations": {annotation: value}}}));
         Arc::make_mut(&mut self.rollout).metadata.annotations.insert(annotation.to_owned(), value.to_owned());
+    }
+}
+
+impl Plan<'_> {
+    pub(crate) fn traffic_routed(&self) -> bool {
+        self.strategy.traffic_routing.is_some()
     }
 }
 

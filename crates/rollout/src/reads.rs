@@ -1,9 +1,10 @@
 //! What must be fetched for a pass.
 
-use crd::{AnalysisTemplateRef, Canary, ObjectKey, PodTemplate, Rollout, hash};
+use crd::{PodTemplate, Rollout, hash};
 
 use crate::observed::Reads;
-use crate::{gate, workload};
+use crate::strategy::{self, Strategy};
+use crate::workload;
 
 /// What must be fetched for a pass over one Rollout. RBAC follows from it.
 ///
@@ -24,13 +25,29 @@ use crate::{gate, workload};
 /// # Ok::<(), crd::yaml::Error>(())
 /// ```
 pub fn reads(rollout: &Rollout) -> Reads {
-    let Some(canary) = rollout.canary() else { return Reads::default() };
+    match (rollout.canary(), rollout.blue_green()) {
+        (Some(canary), _) => of_strategy(rollout, canary),
+        (None, Some(blue_green)) => of_strategy(rollout, blue_green),
+        (None, None) => Reads::default(),
+    }
+}
+
+fn of_strategy<S: Strategy>(rollout: &Rollout, strategy: &S) -> Reads {
+    let metadata = strategy.metadata_of_new().is_some() || strategy.metadata_of_stable().is_some();
+    let mut services: Vec<String> =
+        strategy.services().into_iter().filter(|name| !name.is_empty()).map(str::to_owned).collect();
+    services.sort();
+    services.dedup();
+    let mut routes = strategy.routes(rollout);
+    routes.extend(workload::key(rollout));
+    routes.sort();
+    routes.dedup();
     Reads {
         replica_set: next_replica_set(rollout),
-        services: services(canary),
-        templates: templates(canary),
-        routes: routes(rollout, canary),
-        pods: restart_is_due(rollout) || canary.canary_metadata.is_some() || canary.stable_metadata.is_some(),
+        services,
+        templates: strategy::templates(strategy),
+        routes,
+        pods: restart_is_due(rollout) || metadata,
     }
 }
 
@@ -41,39 +58,6 @@ fn next_replica_set(rollout: &Rollout) -> String {
     }
     let hash = hash::pod_template(&rollout.spec.template, rollout.status.collision_count);
     format!("{}-{hash}", rollout.metadata.name)
-}
-
-fn services(canary: &Canary) -> Vec<String> {
-    let pair = canary.ping_pong.iter().flat_map(|pair| [&pair.ping_service, &pair.pong_service]);
-    let mut names: Vec<String> = [&canary.stable_service, &canary.canary_service]
-        .into_iter()
-        .chain(pair)
-        .filter(|name| !name.is_empty())
-        .cloned()
-        .collect();
-    names.sort();
-    names.dedup();
-    names
-}
-
-fn templates(canary: &Canary) -> Vec<AnalysisTemplateRef> {
-    let background = canary.analysis.iter().map(|background| &background.analysis);
-    let inline = canary.steps.iter().filter_map(|step| step.analysis.as_ref());
-    let mut templates: Vec<AnalysisTemplateRef> =
-        background.chain(inline).flat_map(|analysis| analysis.templates.iter().cloned()).collect();
-    templates.sort();
-    templates.dedup();
-    templates
-}
-
-fn routes(rollout: &Rollout, canary: &Canary) -> Vec<ObjectKey> {
-    let mut keys: Vec<ObjectKey> =
-        traffic::selected(rollout).iter().flat_map(|router| router.reads(rollout)).collect();
-    keys.extend(workload::key(rollout));
-    keys.extend(gate::beacon_keys(rollout, canary));
-    keys.sort();
-    keys.dedup();
-    keys
 }
 
 fn restart_is_due(rollout: &Rollout) -> bool {

@@ -5,28 +5,27 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use crate::canary::CANARY;
 use crate::decision::Decision;
 use crate::observed::Observed;
 use crate::plan::{Plan, Stop};
+use crate::strategy::{Phase, Strategy};
 use crate::{invalid, status, validation, workload};
 
 use crate::phases::{claim, defaults, paused, revision, scaling};
 
-/// One thing that a pass looks after. It may end the pass.
-pub(crate) type Phase = fn(&mut Plan<'_>) -> ControlFlow<Stop>;
-
 /// What every strategy needs before its own phases (spec rollout-reconcile 2).
-const PREPARE: &[Phase] = &[
-    claim::replica_sets,
-    revision::find,
-    revision::create,
-    defaults::stale_abort,
-    defaults::replicas,
-    paused::conditions,
-    revision::sync,
-    scaling::event,
-];
+fn prepare<S: Strategy>() -> [Phase<S>; 8] {
+    [
+        claim::replica_sets,
+        revision::find,
+        revision::create,
+        defaults::stale_abort,
+        defaults::replicas,
+        paused::conditions,
+        revision::sync,
+        scaling::event,
+    ]
+}
 
 /// Decides what to do next. Total: it cannot fail, block, or read a clock.
 ///
@@ -42,18 +41,19 @@ pub fn reconcile(observed: &Observed, now: Timestamp) -> Decision {
     };
     match validation::check(observed, &rollout) {
         Err(problem) => invalid::decide(observed, now, &problem, invalid::RETRY),
-        Ok(()) => match observed.rollout.canary() {
-            Some(canary) => carry_out(Plan::new(observed, rollout, canary, now)),
-            None => Decision::default(),
+        Ok(()) => match (observed.rollout.canary(), observed.rollout.blue_green()) {
+            (Some(canary), _) => carry_out(Plan::new(observed, rollout, canary, now)),
+            (None, Some(blue_green)) => carry_out(Plan::new(observed, rollout, blue_green, now)),
+            (None, None) => Decision::default(),
         },
     }
 }
 
-fn carry_out(mut plan: Plan<'_>) -> Decision {
-    let end = PREPARE.iter().chain(CANARY).try_for_each(|phase| phase(&mut plan));
+fn carry_out<S: Strategy>(mut plan: Plan<'_, S>) -> Decision {
+    let end = prepare().iter().chain(S::PHASES).try_for_each(|phase| phase(&mut plan));
     match end {
         ControlFlow::Continue(()) | ControlFlow::Break(Stop::Judge) => {
-            status::judge(&mut plan);
+            S::judge(&mut plan);
             status::write(&mut plan);
         }
         ControlFlow::Break(Stop::Write) => status::write(&mut plan),

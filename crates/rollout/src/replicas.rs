@@ -10,7 +10,7 @@ use crd::{ReplicaSet, Rollout, TrafficWeights};
 use crate::plan::Plan;
 use crate::weights;
 
-pub(crate) use bounds::{Bounds, bounds};
+pub(crate) use bounds::{Bounds, bounds, unavailable};
 pub(crate) use reached::{reached, threshold_met};
 
 /// Wanted sizes of the new and the stable ReplicaSet.
@@ -29,7 +29,7 @@ pub(crate) fn target(plan: &Plan<'_>, known: Option<&TrafficWeights>) -> Target 
         replicas: plan.replicas(),
         weight: weights::driving_replicas(plan),
         max: weights::MAX,
-        bounds: bounds(plan.canary, plan.replicas()),
+        bounds: bounds(plan.strategy, plan.replicas()),
         new: plan.new_set().map(basic::Size::of),
         stable: plan.stable_set().map(basic::Size::of),
         new_is_stable: plan.sets.new_is_stable(),
@@ -51,7 +51,7 @@ pub(crate) fn ideal(plan: &Plan<'_>, known: Option<&TrafficWeights>) -> Target {
     if plan.sets.stable.is_none() || plan.sets.new_is_stable() {
         return Target { canary: replicas, stable: 0 };
     }
-    let surge = bounds(plan.canary, replicas).surge;
+    let surge = bounds(plan.strategy, replicas).surge;
     basic::ideal(replicas, weights::driving_replicas(plan), weights::MAX, surge)
 }
 

@@ -3,12 +3,13 @@
 use crd::ReplicaSet;
 
 use crate::plan::Plan;
+use crate::strategy::Strategy;
 
 /// Annotation on the ReplicaSets of an experiment: they do not count as revisions.
 const EXPERIMENT_NAME: &str = "experiment.argoproj.io/name";
 
 /// Whether the new ReplicaSet is older than the stable one and few enough revisions lie between them.
-pub(crate) fn inside_window(plan: &Plan<'_>) -> bool {
+pub(crate) fn inside_window<S: Strategy>(plan: &Plan<'_, S>) -> bool {
     let revisions = plan.rollout.spec.rollback_window.as_ref().map_or(0, |window| window.revisions);
     let (Some(new), Some(stable)) = (plan.new_set(), plan.stable_set()) else { return false };
     let (from, to) = (new.metadata.creation_timestamp, stable.metadata.creation_timestamp);
@@ -23,7 +24,7 @@ pub(crate) fn inside_window(plan: &Plan<'_>) -> bool {
 }
 
 /// Whether the new ReplicaSet is the stable one or older than it.
-pub(crate) fn is_rollback(plan: &Plan<'_>) -> bool {
+pub(crate) fn is_rollback<S: Strategy>(plan: &Plan<'_, S>) -> bool {
     let created = |set: &ReplicaSet| set.metadata.creation_timestamp;
     plan.sets.new_is_stable()
         || matches!((plan.new_set(), plan.stable_set()),
@@ -31,6 +32,6 @@ pub(crate) fn is_rollback(plan: &Plan<'_>) -> bool {
 }
 
 /// Whether the update goes back without steps: within the window, or because it is at the stable version already.
-pub(crate) fn is_fast(plan: &Plan<'_>) -> bool {
-    is_rollback(plan) && (plan.sets.new_is_stable() || inside_window(plan))
+pub(crate) fn is_fast<S: Strategy>(plan: &Plan<'_, S>) -> bool {
+    is_rollback(plan) && (plan.sets.new_is_stable() || inside_window(plan) || S::returns_in_time(plan))
 }

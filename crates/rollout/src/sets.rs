@@ -57,3 +57,8 @@ impl Sets {
         self.all.iter().map(|set| set.status.available_replicas).fold(0, i32::saturating_add)
     }
 }
+
+/// How many pods of a ReplicaSet are available; none when there is no such ReplicaSet.
+pub(crate) fn available(set: Option<&ReplicaSet>) -> i32 {
+    set.map_or(0, |set| set.status.available_replicas)
+}

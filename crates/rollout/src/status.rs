@@ -6,20 +6,23 @@ mod judge;
 mod patch;
 pub(crate) mod phase;
 mod progress;
+mod promote;
 mod rebuild;
 
 use crate::plan::Plan;
+use crate::strategy::Strategy;
 
-use crate::{events, gate, pauses};
+use crate::{events, pauses};
 
 pub(crate) use judge::judge;
 pub(crate) use patch::difference;
 pub use patch::status_patch;
-pub(crate) use rebuild::rebuild;
+pub(crate) use promote::promote;
+pub(crate) use rebuild::{rebuild, selector_text};
 
 /// Whether the stored status speaks of the current spec. Anything that is not a smaller number counts as observed
 /// (spec rollout-reconcile 2.2).
-pub(crate) fn generation_observed(plan: &Plan<'_>) -> bool {
+pub(crate) fn generation_observed<S: Strategy>(plan: &Plan<'_, S>) -> bool {
     let stored = &plan.stored().observed_generation;
     let generation = plan.rollout.metadata.generation.unwrap_or(0);
     match stored.parse::<i64>() {
@@ -29,7 +32,7 @@ pub(crate) fn generation_observed(plan: &Plan<'_>) -> bool {
 }
 
 /// Brings abort, pauses, conditions, phase and duration up to date, and writes the status when it differs.
-pub(crate) fn write(plan: &mut Plan<'_>) {
+pub(crate) fn write<S: Strategy>(plan: &mut Plan<'_, S>) {
     progress::abort_at_deadline(plan);
     let stored = plan.stored();
     let now = plan.time();
@@ -38,7 +41,7 @@ pub(crate) fn write(plan: &mut Plan<'_>) {
     duration::settle(plan);
     summarise(plan);
     tell_pauses(plan);
-    gate::publish(plan);
+    S::publish(plan);
     write_as_is(plan);
     if plan.decision.status.is_none() {
         progress::check_again(plan);
@@ -46,21 +49,21 @@ pub(crate) fn write(plan: &mut Plan<'_>) {
 }
 
 /// Writes the status when it differs from what is stored.
-pub(crate) fn write_as_is(plan: &mut Plan<'_>) {
+pub(crate) fn write_as_is<S: Strategy>(plan: &mut Plan<'_, S>) {
     if plan.status != *plan.stored() {
         plan.decision.status = Some(std::mem::take(&mut plan.status));
     }
 }
 
 /// Generation, phase and message.
-pub(crate) fn summarise(plan: &mut Plan<'_>) {
+pub(crate) fn summarise<S: Strategy>(plan: &mut Plan<'_, S>) {
     plan.status.observed_generation = plan.rollout.metadata.generation.unwrap_or(0).to_string();
     let (phase, message) = phase::of(&plan.rollout, &plan.status);
     plan.status.phase = Some(phase);
     plan.status.message = message;
 }
 
-fn tell_pauses(plan: &mut Plan<'_>) {
+fn tell_pauses<S: Strategy>(plan: &mut Plan<'_, S>) {
     let (before, after) = (&plan.stored().pause_conditions, &plan.status.pause_conditions);
     match (before.first(), after.first()) {
         (None, Some(first)) => {
@@ -77,10 +80,11 @@ fn tell_pauses(plan: &mut Plan<'_>) {
     }
 }
 
-fn after_first(plan: &Plan<'_>) -> Option<String> {
+fn after_first<S: Strategy>(plan: &Plan<'_, S>) -> Option<String> {
     let pause = plan.status.pause_conditions.first()?;
     let waits = match pause.reason.as_str() {
         pauses::PAUSE_STEP => "paused at a step",
+        pauses::BLUE_GREEN => "the switch of the active Service waits",
         pauses::INCONCLUSIVE_ANALYSIS => "an analysis could not tell; a person decides",
         other => other,
     };

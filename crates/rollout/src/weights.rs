@@ -4,6 +4,7 @@ use crd::{Canary, CanaryStep, SetCanaryScale};
 
 use crate::plan::Plan;
 use crate::replicas::share_up;
+use crate::sets;
 
 /// 100 %, unless `maxTrafficWeight` says otherwise.
 pub(crate) const MAX: i32 = 100;
@@ -19,7 +20,7 @@ pub(crate) fn current(plan: &Plan<'_>) -> i32 {
         return 0;
     }
     match plan.current_step() {
-        None => max(plan.canary),
+        None => max(plan.strategy),
         Some((index, _)) => up_to(plan, index).unwrap_or(0),
     }
 }
@@ -47,7 +48,7 @@ pub(crate) fn goes_to_full(plan: &Plan<'_>) -> bool {
 
 /// The `setCanaryScale` in effect: the nearest at or before the current step (traffic routing only).
 pub(crate) fn canary_scale<'a>(plan: &Plan<'a>) -> Option<&'a SetCanaryScale> {
-    let keeps_on_abort = plan.canary.abort_scale_down_delay_seconds == Some(0);
+    let keeps_on_abort = plan.strategy.abort_scale_down_delay_seconds == Some(0);
     if !plan.traffic_routed() || (plan.stored().abort && !keeps_on_abort) {
         return None;
     }
@@ -59,7 +60,7 @@ pub(crate) fn canary_scale<'a>(plan: &Plan<'a>) -> Option<&'a SetCanaryScale> {
 /// The weight that sizes follow.
 pub(crate) fn driving_replicas(plan: &Plan<'_>) -> i32 {
     if goes_to_full(plan) {
-        return max(plan.canary);
+        return max(plan.strategy);
     }
     if let Some(weight) = canary_scale(plan).and_then(|scale| scale.weight) {
         return weight.max(0);
@@ -70,7 +71,7 @@ pub(crate) fn driving_replicas(plan: &Plan<'_>) -> i32 {
 /// Whether an abort takes the traffic back as stable grows again.
 fn drains_step_by_step(plan: &Plan<'_>) -> bool {
     plan.stored().abort
-        && plan.canary.dynamic_stable_scale
+        && plan.strategy.dynamic_stable_scale
         && plan.sets.stable.is_some()
         && plan.sets.new.is_some()
 }
@@ -78,13 +79,13 @@ fn drains_step_by_step(plan: &Plan<'_>) -> bool {
 /// The next lower weight on the way back: that of the last step which needs fewer canary pods than there are.
 fn drain_step(plan: &Plan<'_>) -> i32 {
     let replicas = plan.replicas();
-    let missing = replicas.saturating_sub(Plan::available(plan.stable_set()));
-    let pods = match plan.canary.abort_scale_down_delay_seconds {
+    let missing = replicas.saturating_sub(sets::available(plan.stable_set()));
+    let pods = match plan.strategy.abort_scale_down_delay_seconds {
         Some(seconds) if seconds != 0 => missing,
-        _ => missing.max(Plan::available(plan.new_set())),
+        _ => missing.max(sets::available(plan.new_set())),
     };
     let mut weights = plan.steps().iter().rev().filter_map(|step| step.set_weight);
-    let max = max(plan.canary);
+    let max = max(plan.strategy);
     weights.find(|weight| share_up(*weight, replicas, max) < pods).unwrap_or(0)
 }
 
@@ -93,10 +94,10 @@ fn drain_step(plan: &Plan<'_>) -> i32 {
 pub(crate) fn going_back(plan: &Plan<'_>) -> i32 {
     let replicas = plan.replicas();
     let (Some(stable), Some(_)) = (plan.stable_set(), plan.new_set()) else { return 0 };
-    if !plan.canary.dynamic_stable_scale || replicas <= 0 {
+    if !plan.strategy.dynamic_stable_scale || replicas <= 0 {
         return 0;
     }
-    let max = max(plan.canary);
+    let max = max(plan.strategy);
     let carried = crate::replicas::share_down(max, stable.status.available_replicas, replicas);
     let needed = max.saturating_sub(carried).max(0);
     let goal = if drains_step_by_step(plan) { drain_step(plan) } else { current(plan) };

@@ -203,11 +203,18 @@ fn waits_for_a_person(rollout: &Rollout) -> bool {
     {
         return false;
     }
-    let index = status.current_step_index.and_then(|index| usize::try_from(index).ok());
-    let step = index.and_then(|index| rollout.canary()?.steps.get(index));
-    let timed = step.and_then(|step| step.pause.as_ref()).is_some_and(|pause| pause.duration.is_some());
+    let timed = match rollout.blue_green() {
+        Some(strategy) => strategy.auto_promotion_enabled != Some(false),
+        None => at_timed_pause(rollout),
+    };
     let inconclusive = status.pause_conditions.iter().any(|pause| pause.reason == INCONCLUSIVE);
     rollout.spec.paused || inconclusive || !timed
+}
+
+fn at_timed_pause(rollout: &Rollout) -> bool {
+    let index = rollout.status.current_step_index.and_then(|index| usize::try_from(index).ok());
+    let step = index.and_then(|index| rollout.canary()?.steps.get(index));
+    step.and_then(|step| step.pause.as_ref()).is_some_and(|pause| pause.duration.is_some())
 }
 
 /// Why a release pauses when it is neither good nor bad.

@@ -16,7 +16,7 @@ pub(super) fn key(namespace: &str, group: &str) -> ObjectKey {
 
 /// Publishes the beacon of every gate whose content changed, or whose life is half over while the update goes on.
 pub(crate) fn publish(plan: &mut Plan<'_>) {
-    let canary = plan.canary;
+    let canary = plan.strategy;
     let mut published: Vec<String> = Vec::new();
     for (_, config) in gates(canary) {
         if published.contains(&config.group) {
@@ -110,7 +110,7 @@ fn is_verified(plan: &Plan<'_>) -> bool {
                 && status.phase == Some(PluginPhase::Successful)
         })
     };
-    let last = gates(plan.canary).map(|(gate, _)| gate).take_while(|gate| *gate <= index).last();
+    let last = gates(plan.strategy).map(|(gate, _)| gate).take_while(|gate| *gate <= index).last();
     let Some(gate) = last else { return false };
     let holds = |answer: &Answer| match answer {
         Answer::Regions { question, local: Some(Ok(())), .. } => plan.decision.questions.contains(question),
@@ -124,7 +124,7 @@ fn weight(plan: &Plan<'_>) -> i32 {
     let status = &plan.status;
     let promoted = !status.stable_rs.is_empty() && status.stable_rs == status.current_pod_hash;
     match &status.canary.weights {
-        _ if promoted => weights::max(plan.canary),
+        _ if promoted => weights::max(plan.strategy),
         Some(weights) if weights.verified != Some(false) => weights.canary.weight,
         Some(_) => plan.stored().canary.weights.as_ref().map_or(0, |weights| weights.canary.weight),
         None => weights::current(plan),

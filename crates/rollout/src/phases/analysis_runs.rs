@@ -13,7 +13,11 @@ use crd::{AnalysisRun, AnalysisRunRef, Kind, RolloutAnalysis, names};
 use serde_json::json;
 
 use crate::plan::{Plan, Stop};
+use crate::strategy::Strategy;
 use crate::{pauses, rollback};
+
+pub(super) use evaluate::{keep, set, tell_phases};
+pub(super) use retire::others as retire;
 
 /// What a run belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,6 +26,10 @@ pub(crate) enum Role {
     Step(i32),
     /// The analysis beside the steps.
     Background,
+    /// Before users are switched to the new version.
+    PrePromotion,
+    /// After it.
+    PostPromotion,
 }
 
 impl Role {
@@ -30,6 +38,8 @@ impl Role {
         match self {
             Self::Step(_) => "Step",
             Self::Background => "Background",
+            Self::PrePromotion => "PrePromotion",
+            Self::PostPromotion => "PostPromotion",
         }
     }
 }
@@ -51,7 +61,7 @@ pub(crate) fn reconcile(plan: &mut Plan<'_>) -> ControlFlow<Stop> {
 }
 
 /// Whether there is no update that a measurement could judge.
-fn nothing_is_measured(plan: &Plan<'_>) -> bool {
+pub(super) fn nothing_is_measured<S: Strategy>(plan: &Plan<'_, S>) -> bool {
     let stored = plan.stored();
     plan.rollout.fully_promoted()
         || plan.aborted()
@@ -60,7 +70,10 @@ fn nothing_is_measured(plan: &Plan<'_>) -> bool {
         || stored.stable_rs.is_empty()
 }
 
-fn find<'a>(plan: &Plan<'a>, named: Option<&AnalysisRunRef>) -> Option<&'a AnalysisRun> {
+pub(super) fn find<'a, S: Strategy>(
+    plan: &Plan<'a, S>,
+    named: Option<&AnalysisRunRef>,
+) -> Option<&'a AnalysisRun> {
     let name = &named?.name;
     let observed = plan.observed;
     observed.analysis_runs.iter().map(AsRef::as_ref).find(|run| run.metadata.name == *name)
@@ -82,7 +95,7 @@ fn keep_step(plan: &mut Plan<'_>, current: Option<&AnalysisRun>) -> Option<Strin
 
 /// The run beside the steps; its name when it stays.
 fn keep_background(plan: &mut Plan<'_>, current: Option<&AnalysisRun>) -> Option<String> {
-    let background = plan.canary.analysis.as_ref()?;
+    let background = plan.strategy.analysis.as_ref()?;
     let index = plan.stored().current_step_index.unwrap_or(0);
     let begins = background.starting_step.unwrap_or(0);
     if background.analysis.templates.is_empty() || (plan.last_index().is_some() && index < begins) {
@@ -94,8 +107,8 @@ fn keep_background(plan: &mut Plan<'_>, current: Option<&AnalysisRun>) -> Option
     create_or_judge(plan, Role::Background, &background.analysis, current)
 }
 
-fn create_or_judge(
-    plan: &mut Plan<'_>,
+pub(super) fn create_or_judge<S: Strategy>(
+    plan: &mut Plan<'_, S>,
     role: Role,
     analysis: &RolloutAnalysis,
     current: Option<&AnalysisRun>,
@@ -110,16 +123,20 @@ fn create_or_judge(
 }
 
 /// Whether a run is worth nothing any more: a person went on after it could not tell, or the attempt was aborted.
-fn needs_another(plan: &Plan<'_>, run: &AnalysisRun) -> bool {
+fn needs_another<S: Strategy>(plan: &Plan<'_, S>, run: &AnalysisRun) -> bool {
     let stored = plan.stored();
-    if stored.controller_pause && pauses::pause(stored, pauses::PAUSE_STEP).is_none() {
+    if stored.controller_pause
+        && ![pauses::PAUSE_STEP, pauses::BLUE_GREEN]
+            .iter()
+            .any(|reason| pauses::pause(stored, reason).is_some())
+    {
         return run.status.phase == Some(crd::AnalysisPhase::Inconclusive);
     }
     stored.aborted_at.is_some()
 }
 
 /// Asks a run to end early.
-fn cancel(plan: &mut Plan<'_>, run: &AnalysisRun) {
+fn cancel<S: Strategy>(plan: &mut Plan<'_, S>, run: &AnalysisRun) {
     let over = run.status.phase.is_some_and(crd::AnalysisPhase::completed);
     if !over && !run.spec.terminate {
         let key = plan.key(Kind::ANALYSIS_RUN, &run.metadata.name);

@@ -7,9 +7,10 @@ use crd::{Kind, LabelSelector, OwnerReference, ReplicaSet, Rollout};
 use serde_json::json;
 
 use crate::plan::{Plan, Stop};
+use crate::strategy::Strategy;
 
 /// Keeps what the Rollout controls and its selector matches, adopts orphans that match, releases the rest.
-pub(crate) fn replica_sets(plan: &mut Plan<'_>) -> ControlFlow<Stop> {
+pub(crate) fn replica_sets<S: Strategy>(plan: &mut Plan<'_, S>) -> ControlFlow<Stop> {
     let rollout = Arc::clone(&plan.rollout);
     let everything = LabelSelector::default();
     let selector = rollout.spec.selector.as_ref().unwrap_or(&everything);
@@ -37,7 +38,11 @@ pub(crate) fn replica_sets(plan: &mut Plan<'_>) -> ControlFlow<Stop> {
 }
 
 /// Writes the owners of this incarnation of `set`: with another uid the API server refuses.
-fn write_owners(plan: &mut Plan<'_>, set: &ReplicaSet, owners: Vec<OwnerReference>) -> Arc<ReplicaSet> {
+fn write_owners<S: Strategy>(
+    plan: &mut Plan<'_, S>,
+    set: &ReplicaSet,
+    owners: Vec<OwnerReference>,
+) -> Arc<ReplicaSet> {
     let key = plan.key(Kind::REPLICA_SET, &set.metadata.name);
     plan.merge(key, json!({"metadata": {"uid": set.metadata.uid, "ownerReferences": owners}}));
     let mut set = set.clone();

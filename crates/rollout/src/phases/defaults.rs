@@ -6,9 +6,10 @@ use crd::Kind;
 use serde_json::json;
 
 use crate::plan::{Plan, Stop};
+use crate::strategy::Strategy;
 
 /// An abort of a fully promoted Rollout stops nothing and is taken back.
-pub(crate) fn stale_abort(plan: &mut Plan<'_>) -> ControlFlow<Stop> {
+pub(crate) fn stale_abort<S: Strategy>(plan: &mut Plan<'_, S>) -> ControlFlow<Stop> {
     if plan.stored().abort && plan.rollout.fully_promoted() {
         plan.pauses.take_back_abort = true;
     }
@@ -16,7 +17,7 @@ pub(crate) fn stale_abort(plan: &mut Plan<'_>) -> ControlFlow<Stop> {
 }
 
 /// Writes `spec.replicas: 1` where it is absent, so that the scale subresource has something to show.
-pub(crate) fn replicas(plan: &mut Plan<'_>) -> ControlFlow<Stop> {
+pub(crate) fn replicas<S: Strategy>(plan: &mut Plan<'_, S>) -> ControlFlow<Stop> {
     if plan.observed.rollout.spec.replicas.is_some() {
         return ControlFlow::Continue(());
     }

@@ -6,12 +6,13 @@ use crd::{Kind, ObjectMeta, ReplicaSet, names};
 
 use crate::decision::Action;
 use crate::plan::{Plan, Stop};
+use crate::strategy::Strategy;
 
 /// Old ReplicaSets that are kept when the spec does not say.
 const DEFAULT_LIMIT: i32 = 10;
 
 /// Deletes the oldest ReplicaSets beyond the limit, as far as they are empty, and the runs that belong to them.
-pub(crate) fn limit(plan: &mut Plan<'_>) -> ControlFlow<Stop> {
+pub(crate) fn limit<S: Strategy>(plan: &mut Plan<'_, S>) -> ControlFlow<Stop> {
     let limit = plan.rollout.spec.revision_history_limit.unwrap_or(DEFAULT_LIMIT);
     let candidates: Vec<usize> = plan
         .sets
@@ -39,14 +40,12 @@ fn is_empty(set: &ReplicaSet) -> bool {
     set.replicas() == 0 && set.status.replicas == 0 && observed
 }
 
-fn delete_runs_of(plan: &mut Plan<'_>, hash: &str) {
+fn delete_runs_of<S: Strategy>(plan: &mut Plan<'_, S>, hash: &str) {
     let observed = plan.observed;
-    let stored = &plan.stored().canary;
-    let current = [&stored.current_step_analysis_run_status, &stored.current_background_analysis_run_status];
-    let is_current = |name: &str| current.iter().any(|run| run.as_ref().is_some_and(|run| run.name == name));
+    let current = S::current_runs(plan.stored());
     let of_hash = |meta: &&ObjectMeta| meta.label(names::POD_TEMPLATE_HASH) == hash && !hash.is_empty();
     let runs = observed.analysis_runs.iter().map(|run| &run.metadata).filter(of_hash);
-    for meta in runs.filter(|meta| !is_current(&meta.name)) {
+    for meta in runs.filter(|meta| !current.contains(&meta.name.as_str())) {
         let key = plan.key(Kind::ANALYSIS_RUN, &meta.name);
         plan.act(Action::Delete { key, uid: meta.uid.clone() });
     }

@@ -9,10 +9,11 @@ use crd::{Kind, Pod, PodMetadata, PodTemplate, ReplicaSet, names};
 use serde_json::{Map, Value, json};
 
 use crate::plan::{Plan, Stop};
+use crate::strategy::Strategy;
 
 /// Brings every ReplicaSet and its pods to the metadata of its role.
-pub(crate) fn ephemeral(plan: &mut Plan<'_>) -> ControlFlow<Stop> {
-    if plan.canary.canary_metadata.is_none() && plan.canary.stable_metadata.is_none() {
+pub(crate) fn ephemeral<S: Strategy>(plan: &mut Plan<'_, S>) -> ControlFlow<Stop> {
+    if plan.strategy.metadata_of_new().is_none() && plan.strategy.metadata_of_stable().is_none() {
         return ControlFlow::Continue(());
     }
     for index in 0..plan.sets.all.len() {
@@ -23,18 +24,18 @@ pub(crate) fn ephemeral(plan: &mut Plan<'_>) -> ControlFlow<Stop> {
 }
 
 /// What a ReplicaSet is created with: that of the canary while there is another stable version.
-pub(crate) fn at_creation<'a>(plan: &Plan<'a>) -> Option<&'a PodMetadata> {
+pub(crate) fn at_creation<'a, S: Strategy>(plan: &Plan<'a, S>) -> Option<&'a PodMetadata> {
     let update = plan.sets.stable.is_some();
-    if update { plan.canary.canary_metadata.as_ref() } else { plan.canary.stable_metadata.as_ref() }
+    if update { plan.strategy.metadata_of_new() } else { plan.strategy.metadata_of_stable() }
 }
 
-fn of_role(plan: &Plan<'_>, index: usize) -> Option<PodMetadata> {
+fn of_role<S: Strategy>(plan: &Plan<'_, S>, index: usize) -> Option<PodMetadata> {
     let is_new = plan.sets.new == Some(index);
     let is_stable = plan.sets.stable == Some(index);
     if is_stable || (is_new && plan.stored().stable_rs.is_empty()) {
-        plan.canary.stable_metadata.clone()
+        plan.strategy.metadata_of_stable().cloned()
     } else if is_new {
-        plan.canary.canary_metadata.clone()
+        plan.strategy.metadata_of_new().cloned()
     } else {
         None
     }
@@ -68,7 +69,7 @@ fn text(metadata: &PodMetadata) -> String {
     serde_json::to_string(metadata).unwrap_or_default()
 }
 
-fn sync(plan: &mut Plan<'_>, index: usize, wanted: Option<&PodMetadata>) {
+fn sync<S: Strategy>(plan: &mut Plan<'_, S>, index: usize, wanted: Option<&PodMetadata>) {
     let Some(set) = plan.sets.get(Some(index)) else { return };
     let before = injected(set);
     let none = PodMetadata::default();
@@ -102,8 +103,8 @@ fn patch(before: &PodMetadata, wanted: &PodMetadata) -> Value {
     })
 }
 
-fn apply(
-    plan: &mut Plan<'_>,
+fn apply<S: Strategy>(
+    plan: &mut Plan<'_, S>,
     index: usize,
     before: &PodMetadata,
     wanted: &PodMetadata,
@@ -121,7 +122,7 @@ fn apply(
     };
 }
 
-fn sync_pods(plan: &mut Plan<'_>, owner: &str, before: &PodMetadata, wanted: &PodMetadata) {
+fn sync_pods<S: Strategy>(plan: &mut Plan<'_, S>, owner: &str, before: &PodMetadata, wanted: &PodMetadata) {
     let observed = plan.observed;
     let controlled = |pod: &&&Pod| pod.metadata.controller().is_some_and(|found| found.uid == owner);
     let pods = observed.pods.iter().map(AsRef::as_ref).collect::<Vec<&Pod>>();

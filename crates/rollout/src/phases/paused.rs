@@ -7,9 +7,10 @@ use crd::RolloutStatus;
 use crate::plan::{Plan, Stop};
 use crate::status::conditions;
 use crate::status::{self, duration};
+use crate::strategy::Strategy;
 
 /// Brings the conditions in line with pauses, resumes and retries; a change of them is a pass of its own.
-pub(crate) fn conditions(plan: &mut Plan<'_>) -> ControlFlow<Stop> {
+pub(crate) fn conditions<S: Strategy>(plan: &mut Plan<'_, S>) -> ControlFlow<Stop> {
     let stored = plan.stored();
     if !status::generation_observed(plan) {
         return ControlFlow::Continue(());
@@ -24,7 +25,7 @@ pub(crate) fn conditions(plan: &mut Plan<'_>) -> ControlFlow<Stop> {
     ControlFlow::Break(Stop::WriteAsIs)
 }
 
-fn is_paused(plan: &Plan<'_>, stored: &RolloutStatus) -> bool {
+fn is_paused<S: Strategy>(plan: &Plan<'_, S>, stored: &RolloutStatus) -> bool {
     !stored.pause_conditions.is_empty() || plan.rollout.spec.paused
 }
 
@@ -32,7 +33,7 @@ fn progressing_for(stored: &RolloutStatus, reason: &str) -> bool {
     stored.condition(conditions::PROGRESSING).is_some_and(|condition| condition.reason == reason)
 }
 
-fn mark_progressing(plan: &mut Plan<'_>, stored: &RolloutStatus) -> bool {
+fn mark_progressing<S: Strategy>(plan: &mut Plan<'_, S>, stored: &RolloutStatus) -> bool {
     let paused = is_paused(plan, stored);
     let now = plan.time();
     let (reason, message) = if progressing_for(stored, conditions::ABORTED) {
@@ -56,7 +57,7 @@ fn mark_progressing(plan: &mut Plan<'_>, stored: &RolloutStatus) -> bool {
     true
 }
 
-fn mark_paused(plan: &mut Plan<'_>, stored: &RolloutStatus) -> bool {
+fn mark_paused<S: Strategy>(plan: &mut Plan<'_, S>, stored: &RolloutStatus) -> bool {
     let paused = is_paused(plan, stored);
     let marked = stored.condition(conditions::PAUSED).is_some_and(|condition| condition.status == "True");
     if paused == marked || progressing_for(stored, conditions::ABORTED) {

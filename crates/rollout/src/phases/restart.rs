@@ -8,13 +8,13 @@ use jiff::SignedDuration;
 
 use crate::decision::Action;
 use crate::plan::{Plan, Stop};
-use crate::replicas::bounds;
+use crate::strategy::Strategy;
 
 /// How soon a restart that is not done is looked at again.
 const AGAIN: Duration = Duration::from_secs(30);
 
 /// Evicts what may go now; a pass that evicts ends without a status.
-pub(crate) fn pods(plan: &mut Plan<'_>) -> ControlFlow<Stop> {
+pub(crate) fn pods<S: Strategy>(plan: &mut Plan<'_, S>) -> ControlFlow<Stop> {
     let Some(restart_at) = plan.rollout.spec.restart_at else { return ControlFlow::Continue(()) };
     if plan.stored().restarted_at == Some(restart_at) {
         return ControlFlow::Continue(());
@@ -38,8 +38,14 @@ pub(crate) fn pods(plan: &mut Plan<'_>) -> ControlFlow<Stop> {
     ControlFlow::Continue(())
 }
 
+/// The same beside everything else: the pass goes on, and is written.
+pub(crate) fn beside<S: Strategy>(plan: &mut Plan<'_, S>) -> ControlFlow<Stop> {
+    let _ = pods(plan);
+    ControlFlow::Continue(())
+}
+
 /// Counts the old pods and those evicted of them.
-fn evict_old(plan: &mut Plan<'_>, restart_at: Time) -> (usize, usize) {
+fn evict_old<S: Strategy>(plan: &mut Plan<'_, S>, restart_at: Time) -> (usize, usize) {
     let observed = plan.observed;
     let owned = |pod: &&Pod| {
         let owner = pod.metadata.controller().map(|owner| owner.uid.as_str());
@@ -48,7 +54,7 @@ fn evict_old(plan: &mut Plan<'_>, restart_at: Time) -> (usize, usize) {
     let pods: Vec<&Pod> = observed.pods.iter().map(AsRef::as_ref).filter(owned).collect();
     let available = pods.iter().filter(|pod| is_available(plan, pod)).count();
     let wanted = plan.sets.all.iter().map(|set| set.replicas()).fold(0, i32::saturating_add);
-    let concurrent = bounds(plan.canary, plan.replicas()).unavailable.max(1);
+    let concurrent = plan.strategy.unavailable(plan.replicas()).max(1);
     let needed = wanted.max(plan.replicas()).saturating_sub(concurrent);
     let mut budget = available.saturating_sub(usize::try_from(needed).unwrap_or(0));
     let old = |pod: &&&Pod| pod.metadata.creation_timestamp.is_some_and(|created| created < restart_at);
@@ -65,7 +71,7 @@ fn evict_old(plan: &mut Plan<'_>, restart_at: Time) -> (usize, usize) {
     (counted, evicted)
 }
 
-fn is_available(plan: &Plan<'_>, pod: &Pod) -> bool {
+fn is_available<S: Strategy>(plan: &Plan<'_, S>, pod: &Pod) -> bool {
     if pod.metadata.deletion_timestamp.is_some() || !pod.is_ready() {
         return false;
     }

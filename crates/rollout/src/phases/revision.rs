@@ -9,12 +9,13 @@ use crd::{PodTemplate, ReplicaSet, hash, names};
 
 use super::metadata;
 use crate::plan::{Plan, Stop};
+use crate::strategy::Strategy;
 
 pub(crate) use create::{create, with_type};
 pub(crate) use sync::sync;
 
 /// Finds the ReplicaSet of the current template: by hash label, else by equal template, oldest first.
-pub(crate) fn find(plan: &mut Plan<'_>) -> ControlFlow<Stop> {
+pub(crate) fn find<S: Strategy>(plan: &mut Plan<'_, S>) -> ControlFlow<Stop> {
     let template = &plan.rollout.spec.template;
     let sets = &plan.sets.all;
     let current = &plan.stored().current_pod_hash;

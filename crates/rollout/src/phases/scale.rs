@@ -1,6 +1,9 @@
 //! The sizes of the ReplicaSets (spec rollout-canary 1 row 10, 10 and 11): one class a pass, stable first.
+//!
+//! What the strategies have in common is here too: versions that are given up or replaced keep their pods for a while.
 
 mod others;
+mod retire;
 mod update;
 
 use std::ops::ControlFlow;
@@ -10,9 +13,13 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::plan::{Deadline, Plan, Split, Stop};
 use crate::replicas;
+use crate::strategy::Strategy;
 
 /// Seconds that pods stay when the spec does not say.
-const DEFAULT_DELAY: i32 = 30;
+pub(crate) const DEFAULT_DELAY: i32 = 30;
+
+pub(crate) use retire::{Retirement, is_referenced, retire};
+pub(crate) use update::{count_down_after_abort, delay_after_abort};
 
 /// Resizes the stable, then the new, then the other ReplicaSets; the first that changes ends it.
 pub(crate) fn replica_sets(plan: &mut Plan<'_>) -> ControlFlow<Stop> {
@@ -29,8 +36,8 @@ pub(crate) fn replica_sets(plan: &mut Plan<'_>) -> ControlFlow<Stop> {
 }
 
 /// A version that is in use again does not count down any more.
-fn forget_deadlines(plan: &mut Plan<'_>) {
-    let new = plan.sets.new.filter(|_| !update::keeps_after_abort(plan));
+pub(crate) fn forget_deadlines<S: Strategy>(plan: &mut Plan<'_, S>) {
+    let new = plan.sets.new.filter(|_| delay_after_abort(plan).is_none());
     for index in [new, plan.sets.stable.filter(|_| plan.sets.stable != plan.sets.new)].into_iter().flatten() {
         let counts = plan.sets.get(Some(index)).is_some_and(|set| deadline_text(set).is_some());
         if counts {
@@ -48,7 +55,7 @@ fn scale_stable(plan: &mut Plan<'_>) -> bool {
 
 /// The wanted size, or the present one when it is larger and the split is not verified: no pod goes away that the
 /// last verified split may still use (I3).
-fn hold(plan: &mut Plan<'_>, index: usize, wanted: i32) -> i32 {
+fn hold<S: Strategy>(plan: &mut Plan<'_, S>, index: usize, wanted: i32) -> i32 {
     let present = plan.sets.get(Some(index)).map_or(0, crd::ReplicaSet::replicas);
     if plan.split == Split::Trusted || wanted >= present {
         return wanted;
@@ -62,7 +69,7 @@ fn deadline_text(set: &crd::ReplicaSet) -> Option<&str> {
 }
 
 /// A deadline `seconds` from now, as it stands in the annotation, on a whole second.
-fn deadline_in(plan: &Plan<'_>, seconds: i32) -> String {
+fn deadline_in<S: Strategy>(plan: &Plan<'_, S>, seconds: i32) -> String {
     plan.time().plus_seconds(seconds.into()).to_string()
 }
 

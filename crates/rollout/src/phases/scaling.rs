@@ -4,11 +4,11 @@ use std::ops::ControlFlow;
 
 use crd::{ReplicaSet, names};
 
-use super::scale;
 use crate::plan::{Plan, Stop};
+use crate::strategy::Strategy;
 
 /// Resizes and ends the pass when `spec.replicas` changed. Services, traffic and steps wait for the next pass.
-pub(crate) fn event(plan: &mut Plan<'_>) -> ControlFlow<Stop> {
+pub(crate) fn event<S: Strategy>(plan: &mut Plan<'_, S>) -> ControlFlow<Stop> {
     let replicas = plan.replicas();
     let changed = |set: &ReplicaSet| {
         let desired = set.metadata.annotation(names::DESIRED_REPLICAS);
@@ -18,14 +18,6 @@ pub(crate) fn event(plan: &mut Plan<'_>) -> ControlFlow<Stop> {
     if !plan.new_set().is_some_and(changed) && !plan.stable_set().is_some_and(changed) {
         return ControlFlow::Continue(());
     }
-    if plan.rollout.spec.paused {
-        plan.because("scaling.paused", "spec.replicas changed, but spec.paused holds every size");
-    } else {
-        // Whether something was scaled ends the pass either way.
-        let _ = scale::replica_sets(plan);
-    }
-    let all = plan.sets.all.iter();
-    plan.status.hpa_replicas = all.map(|set| set.status.replicas).fold(0, i32::saturating_add);
-    plan.status.available_replicas = plan.sets.available();
+    S::resize(plan);
     ControlFlow::Break(Stop::Write)
 }

@@ -8,6 +8,7 @@ use serde_json::json;
 use super::traffic;
 use crate::events;
 use crate::plan::{Plan, Stop};
+use crate::strategy::Strategy;
 
 /// Whether a Service may be pointed at a version without endpoints.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,7 +21,7 @@ pub(crate) enum Availability {
 
 /// Points the Service in the canary role at the new version, while an update goes on.
 pub(crate) fn ping_pong(plan: &mut Plan<'_>) -> ControlFlow<Stop> {
-    let Some(pair) = &plan.canary.ping_pong else { return ControlFlow::Continue(()) };
+    let Some(pair) = &plan.strategy.ping_pong else { return ControlFlow::Continue(()) };
     if !plan.rollout.fully_promoted() {
         let stable_is_ping = plan.stored().canary.stable_ping_pong == "ping";
         let service = if stable_is_ping { &pair.pong_service } else { &pair.ping_service };
@@ -32,7 +33,7 @@ pub(crate) fn ping_pong(plan: &mut Plan<'_>) -> ControlFlow<Stop> {
 /// Points the stable Service at the stable version and the canary Service at the new one, each when its pods can
 /// take the requests.
 pub(crate) fn stable_and_canary(plan: &mut Plan<'_>) -> ControlFlow<Stop> {
-    let canary = plan.canary;
+    let canary = plan.strategy;
     switch(plan, &canary.stable_service, plan.sets.stable, Availability::Required);
     if plan.aborted() && !plan.traffic_routed() {
         switch(plan, &canary.canary_service, plan.sets.stable, Availability::Required);
@@ -42,17 +43,40 @@ pub(crate) fn stable_and_canary(plan: &mut Plan<'_>) -> ControlFlow<Stop> {
     ControlFlow::Continue(())
 }
 
-/// Makes `service` select the pods of a ReplicaSet; at most one write per Service and pass (I5).
+/// Makes `service` select the pods of a ReplicaSet, when they can take the requests.
 pub(crate) fn switch(plan: &mut Plan<'_>, service: &str, to: Option<usize>, availability: Availability) {
-    let Some(set) = plan.sets.get(to) else { return };
-    let Some(live) = plan.observed.services.get(service) else { return };
-    let (hash, before) = (set.hash().to_owned(), live.selected_hash().to_owned());
-    if hash.is_empty() || before == hash || plan.switched.iter().any(|(name, _)| name == service) {
+    let Some((set, live)) = plan.sets.get(to).zip(plan.observed.services.get(service)) else { return };
+    let managed = live.metadata.annotation(names::MANAGED_BY).is_some();
+    let differs = !set.hash().is_empty() && live.selected_hash() != set.hash();
+    if differs && availability == Availability::Required && !can_take_over(set, managed) {
+        let hash = set.hash().to_owned();
+        plan.because("service.wait", format!("Service {service} waits for available pods of {hash}"));
         return;
     }
+    point(plan, service, to, Unmanaged::Leave);
+}
+
+/// What becomes of a Service that selects the right pods and does not say yet who manages it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Unmanaged {
+    /// It is annotated.
+    Adopt,
+    /// It stays as it is.
+    Leave,
+}
+
+/// Makes `service` select the pods of a ReplicaSet; at most one write per Service and pass (I5).
+pub(crate) fn point<S: Strategy>(
+    plan: &mut Plan<'_, S>,
+    service: &str,
+    to: Option<usize>,
+    unmanaged: Unmanaged,
+) {
+    let Some((set, live)) = plan.sets.get(to).zip(plan.observed.services.get(service)) else { return };
+    let (hash, before) = (set.hash().to_owned(), live.selected_hash().to_owned());
     let managed = live.metadata.annotation(names::MANAGED_BY).is_some();
-    if availability == Availability::Required && !can_take_over(set, managed) {
-        plan.because("service.wait", format!("Service {service} waits for available pods of {hash}"));
+    let right = before == hash && (managed || unmanaged == Unmanaged::Leave);
+    if hash.is_empty() || right || plan.switched.iter().any(|(name, _)| name == service) {
         return;
     }
     let selector = json!({"selector": {names::POD_TEMPLATE_HASH: hash}});
@@ -77,7 +101,7 @@ fn can_take_over(set: &ReplicaSet, managed: bool) -> bool {
 }
 
 /// The hash that a Service selects, after this pass.
-pub(crate) fn selected_hash<'a>(plan: &'a Plan<'_>, service: &str) -> &'a str {
+pub(crate) fn selected_hash<'a, S: Strategy>(plan: &'a Plan<'_, S>, service: &str) -> &'a str {
     let switched = plan.switched.iter().find(|(name, _)| name == service);
     switched.map_or_else(
         || plan.observed.services.get(service).map_or("", |service| service.selected_hash()),

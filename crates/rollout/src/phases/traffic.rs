@@ -36,7 +36,7 @@ pub(crate) fn route(plan: &mut Plan<'_>) -> ControlFlow<Stop> {
     }
     let choice = choice::choose(plan);
     if leaves_canary(plan) {
-        let canary_service = &plan.canary.canary_service;
+        let canary_service = &plan.strategy.canary_service;
         services::switch(plan, canary_service, plan.sets.stable, Availability::NotRequired);
     }
     if !stable_carries_the_rest(plan, choice.weight) {
@@ -65,16 +65,16 @@ pub(crate) fn route(plan: &mut Plan<'_>) -> ControlFlow<Stop> {
 }
 
 fn unverified(plan: &Plan<'_>, weight: i32) -> Split {
-    let end = weight == weights::max(plan.canary) && !plan.rollout.fully_promoted();
+    let end = weight == weights::max(plan.strategy) && !plan.rollout.fully_promoted();
     if end { Split::UnverifiedAtTheEnd } else { Split::Unverified }
 }
 
 /// Nothing is taken from the stable version that it could not get back (I2, I4).
 fn stable_carries_the_rest(plan: &mut Plan<'_>, weight: i32) -> bool {
-    let max = weights::max(plan.canary);
+    let max = weights::max(plan.strategy);
     let needed = share_down(max.saturating_sub(weight), plan.replicas(), max);
     let carries = plan.stable_set().is_some_and(|stable| {
-        stable.status.available_replicas >= needed || threshold_met(plan.canary, Some(stable), needed)
+        stable.status.available_replicas >= needed || threshold_met(plan.strategy, Some(stable), needed)
     });
     if !carries {
         let detail = format!("the stable version needs {needed} available pods to carry the rest");
@@ -88,7 +88,7 @@ fn intent(plan: &Plan<'_>, choice: &Choice) -> Intent {
     let hash = |set: Option<&crd::ReplicaSet>| set.map_or_else(String::new, |set| set.hash().to_owned());
     Intent {
         canary_weight: choice.weight,
-        max_weight: weights::max(plan.canary),
+        max_weight: weights::max(plan.strategy),
         canary_service,
         stable_service,
         canary_hash: choice.canary_hash.clone().unwrap_or_else(|| hash(plan.new_set())),
@@ -100,7 +100,7 @@ fn intent(plan: &Plan<'_>, choice: &Choice) -> Intent {
 
 /// Stable and canary Service; two Services that take turns are used only when no role is fixed.
 fn roles(plan: &Plan<'_>) -> (String, String) {
-    let canary = plan.canary;
+    let canary = plan.strategy;
     match &canary.ping_pong {
         Some(pair) if canary.stable_service.is_empty() && canary.canary_service.is_empty() => {
             let services = (pair.ping_service.clone(), pair.pong_service.clone());

@@ -22,6 +22,12 @@ pub(crate) fn bounds(canary: &Canary, replicas: i32) -> Bounds {
     Bounds { surge, unavailable: unavailable.min(replicas).max(0) }
 }
 
+/// `maxUnavailable` of a strategy that never has a pod too many.
+pub(crate) fn unavailable(value: Option<&IntOrString>, replicas: i32) -> i32 {
+    let default = IntOrString::String("25%".to_owned());
+    resolve(value.unwrap_or(&default), replicas, share_down).unwrap_or(0).min(replicas).max(0)
+}
+
 fn resolve(value: &IntOrString, replicas: i32, round: fn(i32, i32, i32) -> i32) -> Option<i32> {
     let number = match value {
         IntOrString::Int(number) => *number,

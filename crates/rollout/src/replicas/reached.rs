@@ -3,21 +3,22 @@
 use crd::{Canary, ReplicaSet, TrafficWeights};
 
 use crate::plan::Plan;
+use crate::sets;
 
 /// Whether the sizes of the step are reached, for the weights that are `known`.
 pub(crate) fn reached(plan: &Plan<'_>, known: Option<&TrafficWeights>) -> bool {
     let goal = super::ideal(plan, known);
-    if !threshold_met(plan.canary, plan.new_set(), goal.canary) {
+    if !threshold_met(plan.strategy, plan.new_set(), goal.canary) {
         return false;
     }
-    let stable_matters = !plan.traffic_routed() || !plan.canary.dynamic_stable_scale;
+    let stable_matters = !plan.traffic_routed() || !plan.strategy.dynamic_stable_scale;
     let stable_is_there = plan
         .stable_set()
         .is_some_and(|set| set.replicas() == goal.stable && set.status.replicas == goal.stable);
     if stable_matters && !stable_is_there {
         return false;
     }
-    let available = |index| Plan::available(plan.sets.get(Some(index)));
+    let available = |index| sets::available(plan.sets.get(Some(index)));
     plan.traffic_routed() || plan.sets.others().all(|index| available(index) == 0)
 }
 

@@ -8,12 +8,12 @@ use crate::weights;
 
 /// The sizes for the weights that are `known`: the stored ones for stable, those just set for the canary.
 pub(crate) fn target(plan: &Plan<'_>, known: Option<&TrafficWeights>) -> Target {
-    let (replicas, max) = (plan.replicas(), weights::max(plan.canary));
+    let (replicas, max) = (plan.replicas(), weights::max(plan.strategy));
     let pinned = pinned_replicas(plan);
     // A pinned number of canary pods says nothing about stable, which therefore keeps everything.
     let weight = if pinned.is_some() { 0 } else { weights::driving_replicas(plan) };
     let wanted = pinned.unwrap_or_else(|| share_up(weight, replicas, max));
-    if !plan.canary.dynamic_stable_scale {
+    if !plan.strategy.dynamic_stable_scale {
         let canary = if pinned.is_some() { wanted } else { at_least_minimum(plan, wanted) };
         return Target { canary, stable: replicas };
     }
@@ -38,6 +38,6 @@ fn pinned_replicas(plan: &Plan<'_>) -> Option<i32> {
 }
 
 fn at_least_minimum(plan: &Plan<'_>, pods: i32) -> i32 {
-    let minimum = plan.canary.min_pods_per_replica_set.unwrap_or(1).min(plan.replicas());
+    let minimum = plan.strategy.min_pods_per_replica_set.unwrap_or(1).min(plan.replicas());
     if pods <= 0 { 0 } else { pods.max(minimum) }
 }

@@ -5,6 +5,7 @@ use crd::{Condition, ReplicaSet, RolloutStatus, Time};
 use super::{generation_observed, progress};
 use crate::events;
 use crate::plan::Plan;
+use crate::strategy::Strategy;
 
 pub(crate) const PROGRESSING: &str = "Progressing";
 pub(crate) const PAUSED: &str = "Paused";
@@ -61,7 +62,7 @@ pub(crate) fn remove(status: &mut RolloutStatus, kind: &str) {
 }
 
 /// Sets a condition without building it first when nothing would change.
-fn put(plan: &mut Plan<'_>, kind: &str, status: &str, reason: &str, message: &str) -> bool {
+fn put<S: Strategy>(plan: &mut Plan<'_, S>, kind: &str, status: &str, reason: &str, message: &str) -> bool {
     let now = plan.time();
     let same = |old: &Condition| old.status == status && old.reason == reason;
     !plan.status.condition(kind).is_some_and(same)
@@ -69,7 +70,7 @@ fn put(plan: &mut Plan<'_>, kind: &str, status: &str, reason: &str, message: &st
 }
 
 /// Brings every condition up to date, in the order that decides the order of the list.
-pub(crate) fn settle(plan: &mut Plan<'_>) {
+pub(crate) fn settle<S: Strategy>(plan: &mut Plan<'_, S>) {
     let healthy = !is_paused(plan) && is_healthy(plan);
     let became_unhealthy = mark_healthy(plan, healthy);
     if plan.status.abort {
@@ -77,7 +78,7 @@ pub(crate) fn settle(plan: &mut Plan<'_>) {
     } else {
         mark_progress(plan, healthy, became_unhealthy);
     }
-    if plan.status.available_replicas >= plan.replicas() {
+    if S::is_available(plan) {
         put(plan, AVAILABLE, "True", "AvailableReason", "Rollout has minimum availability");
     } else {
         put(plan, AVAILABLE, "False", "AvailableReason", "Rollout does not have minimum availability");
@@ -86,26 +87,24 @@ pub(crate) fn settle(plan: &mut Plan<'_>) {
     mark_completed(plan);
 }
 
-fn is_paused(plan: &Plan<'_>) -> bool {
+fn is_paused<S: Strategy>(plan: &Plan<'_, S>) -> bool {
     plan.rollout.spec.paused || !plan.status.pause_conditions.is_empty()
 }
 
-fn is_healthy(plan: &Plan<'_>) -> bool {
+fn is_healthy<S: Strategy>(plan: &Plan<'_, S>) -> bool {
     let (status, replicas) = (&plan.status, plan.replicas());
     status.updated_replicas == replicas
         && status.available_replicas == replicas
-        && status.replicas == replicas
-        && is_completed(status)
-        && plan.last_index().is_none_or(|last| status.current_step_index == Some(last))
+        && S::is_settled(plan)
         && generation_observed(plan)
 }
 
 /// Whether the newest version is the stable one.
-pub(super) fn is_completed(status: &RolloutStatus) -> bool {
+pub(crate) fn is_completed(status: &RolloutStatus) -> bool {
     !status.stable_rs.is_empty() && status.stable_rs == status.current_pod_hash
 }
 
-fn mark_healthy(plan: &mut Plan<'_>, healthy: bool) -> bool {
+fn mark_healthy<S: Strategy>(plan: &mut Plan<'_, S>, healthy: bool) -> bool {
     if healthy {
         put(plan, HEALTHY, "True", "RolloutHealthy", "Rollout is healthy");
         return false;
@@ -114,7 +113,7 @@ fn mark_healthy(plan: &mut Plan<'_>, healthy: bool) -> bool {
         && put(plan, HEALTHY, "False", "RolloutHealthy", "Rollout is not healthy")
 }
 
-fn mark_aborted(plan: &mut Plan<'_>) {
+fn mark_aborted<S: Strategy>(plan: &mut Plan<'_, S>) {
     let mut message = format!("Rollout aborted update to revision {}", plan.revision());
     if let Some(why) = plan.pauses.abort.as_deref().filter(|why| !why.is_empty()) {
         message = format!("{message}: {why}");
@@ -124,8 +123,8 @@ fn mark_aborted(plan: &mut Plan<'_>) {
     }
 }
 
-fn mark_progress(plan: &mut Plan<'_>, healthy: bool, became_unhealthy: bool) {
-    let of = |plan: &Plan<'_>, rest: &str| match plan.new_set() {
+fn mark_progress<S: Strategy>(plan: &mut Plan<'_, S>, healthy: bool, became_unhealthy: bool) {
+    let of = |plan: &Plan<'_, S>, rest: &str| match plan.new_set() {
         Some(set) => format!("ReplicaSet \"{}\" {rest}", set.metadata.name),
         None => format!("Rollout \"{}\" {rest}", plan.rollout.metadata.name),
     };
@@ -152,7 +151,7 @@ fn mark_progress(plan: &mut Plan<'_>, healthy: bool, became_unhealthy: bool) {
     }
 }
 
-fn mark_replica_failure(plan: &mut Plan<'_>) {
+fn mark_replica_failure<S: Strategy>(plan: &mut Plan<'_, S>) {
     fn failure(set: &ReplicaSet) -> Option<&Condition> {
         set.status.conditions.iter().find(|condition| condition.kind == REPLICA_FAILURE)
     }
@@ -166,7 +165,7 @@ fn mark_replica_failure(plan: &mut Plan<'_>) {
     }
 }
 
-fn mark_completed(plan: &mut Plan<'_>) {
+fn mark_completed<S: Strategy>(plan: &mut Plan<'_, S>) {
     if is_completed(&plan.status) {
         put(plan, COMPLETED, "True", "RolloutCompleted", "RolloutCompleted");
     } else if put(plan, COMPLETED, "False", "RolloutCompleted", "RolloutCompleted") {

@@ -2,12 +2,13 @@
 
 use crd::{PauseCondition, RolloutDuration, RolloutStatus};
 
-use crate::pauses;
 use crate::plan::Plan;
 use crate::rollback;
+use crate::sets;
+use crate::strategy::Strategy;
 
 /// Begins a new attempt.
-pub(crate) fn begin(plan: &mut Plan<'_>) {
+pub(crate) fn begin<S: Strategy>(plan: &mut Plan<'_, S>) {
     let rollout_started_at = Some(plan.time());
     plan.status.duration = Some(RolloutDuration { rollout_started_at, ..RolloutDuration::default() });
 }
@@ -21,7 +22,7 @@ pub(crate) fn complete(status: &mut RolloutStatus, how: &str) {
 }
 
 /// Brings the attempt up to date with what this pass found.
-pub(crate) fn settle(plan: &mut Plan<'_>) {
+pub(crate) fn settle<S: Strategy>(plan: &mut Plan<'_, S>) {
     if plan.reset {
         change(plan);
     }
@@ -49,7 +50,7 @@ pub(crate) fn settle(plan: &mut Plan<'_>) {
 }
 
 /// A new template or new steps.
-fn change(plan: &mut Plan<'_>) {
+fn change<S: Strategy>(plan: &mut Plan<'_, S>) {
     let running = plan.status.duration.as_ref().is_some_and(|duration| duration.finished_at.is_none());
     if running && rollback::is_rollback(plan) {
         let how = if rollback::is_fast(plan) { "FastRolledBack" } else { "RolledBack" };
@@ -59,17 +60,13 @@ fn change(plan: &mut Plan<'_>) {
     }
 }
 
-fn at_stable_target(plan: &Plan<'_>) -> bool {
+fn at_stable_target<S: Strategy>(plan: &Plan<'_, S>) -> bool {
     !plan.status.stable_rs.is_empty()
         && plan.status.stable_rs == plan.status.current_pod_hash
-        && Plan::available(plan.new_set()) >= plan.replicas()
+        && sets::available(plan.new_set()) >= plan.replicas()
 }
 
-fn waits_for_a_person(plan: &Plan<'_>) -> bool {
-    let timed = plan
-        .current_step()
-        .and_then(|(_, step)| step.pause.as_ref())
-        .is_some_and(|pause| pause.duration.is_some());
-    let awaited = |pause: &PauseCondition| pause.reason != pauses::PAUSE_STEP || !timed;
+fn waits_for_a_person<S: Strategy>(plan: &Plan<'_, S>) -> bool {
+    let awaited = |pause: &PauseCondition| !S::ends_by_itself(plan, &pause.reason);
     plan.rollout.spec.paused || plan.status.pause_conditions.iter().any(awaited)
 }

@@ -3,8 +3,6 @@
 use crate::plan::{Plan, Split};
 use crate::{events, pauses, replicas, rollback, steps};
 
-use super::duration;
-
 /// Decides about promotion, abort and the step, from the stored index; at most one step a pass.
 pub(crate) fn judge(plan: &mut Plan<'_>) {
     let stored = plan.stored();
@@ -22,7 +20,7 @@ pub(crate) fn judge(plan: &mut Plan<'_>) {
         return;
     }
     if let Some(reason) = promotion_reason(plan) {
-        promote(plan, &reason);
+        super::promote(plan, &reason);
     } else if plan.aborted() {
         let completed = plan.rollout.fully_promoted();
         plan.status.current_step_index = plan.last_index().map(|last| if completed { last } else { 0 });
@@ -40,7 +38,7 @@ fn promotion_reason(plan: &Plan<'_>) -> Option<String> {
     }
     let new = plan.new_set()?;
     let enough = new.status.available_replicas >= plan.replicas()
-        || replicas::threshold_met(plan.canary, Some(new), plan.replicas());
+        || replicas::threshold_met(plan.strategy, Some(new), plan.replicas());
     if !enough {
         return None;
     }
@@ -53,25 +51,6 @@ fn promotion_reason(plan: &Plan<'_>) -> Option<String> {
         let done = plan.last_index().is_none_or(|last| plan.status.current_step_index >= Some(last));
         done.then(|| format!("Completed all {} canary steps", plan.steps().len()))
     }
-}
-
-fn promote(plan: &mut Plan<'_>, reason: &str) {
-    plan.pauses.clear = true;
-    plan.pauses.take_back_abort = true;
-    plan.status.current_step_index = plan.last_index();
-    let fast = std::mem::take(&mut plan.status.promote_full);
-    let hash = plan.status.current_pod_hash.clone();
-    if plan.status.stable_rs == hash {
-        return;
-    }
-    if plan.canary.ping_pong.is_some() {
-        let role = &mut plan.status.canary.stable_ping_pong;
-        if role == "ping" { "pong" } else { "ping" }.clone_into(role);
-    }
-    duration::complete(&mut plan.status, if fast { "FastPromoted" } else { "Promoted" });
-    let message = format!("Rollout completed update to revision {} ({hash}): {reason}", plan.revision());
-    plan.status.stable_rs = hash;
-    plan.tell(events::normal(events::ROLLOUT_COMPLETED, message));
 }
 
 fn complete_step(plan: &mut Plan<'_>, skips: bool) {

@@ -39,11 +39,29 @@ fn waiting_for(rollout: &Rollout, status: &RolloutStatus) -> Option<&'static str
         Some("more replicas need to be updated")
     } else if status.available_replicas < status.updated_replicas {
         Some("updated replicas are still becoming available")
+    } else if rollout.blue_green().is_some() {
+        waits_for_the_switch(rollout, status)
     } else if !routed && status.replicas > status.updated_replicas {
         Some("old replicas are pending termination")
     } else if !conditions::is_completed(status) {
         Some("waiting for all steps to complete")
     } else {
         None
+    }
+}
+
+fn waits_for_the_switch(rollout: &Rollout, status: &RolloutStatus) -> Option<&'static str> {
+    let (active, current) = (&status.blue_green.active_selector, &status.current_pod_hash);
+    let analysis = rollout.blue_green().and_then(|strategy| strategy.post_promotion_analysis.as_ref());
+    let judged = status.blue_green.post_promotion_analysis_run_status.as_ref();
+    let over = judged.and_then(|run| run.status).is_some_and(crd::AnalysisPhase::completed);
+    if active.is_empty() || active != current {
+        Some("active service cutover pending")
+    } else if conditions::is_completed(status) {
+        None
+    } else if analysis.is_some() && !over {
+        Some("waiting for analysis to complete")
+    } else {
+        Some("waiting for post-promotion verification to complete")
     }
 }

@@ -8,28 +8,25 @@ use jiff::{SignedDuration, Timestamp};
 use super::conditions;
 use crate::events;
 use crate::plan::Plan;
+use crate::strategy::Strategy;
 
 /// Seconds without progress before an update counts as stuck.
 const DEFAULT_DEADLINE: i32 = 600;
 
 /// Whether the new status shows progress over the stored one.
-pub(crate) fn seen(plan: &Plan<'_>) -> bool {
+pub(crate) fn seen<S: Strategy>(plan: &Plan<'_, S>) -> bool {
     let (old, new) = (plan.stored(), &plan.status);
-    let index_changed = matches!((old.current_step_index, new.current_step_index),
-        (Some(before), Some(after)) if before != after);
     let old_pods = |total: i32, updated: i32| total.saturating_sub(updated);
     new.updated_replicas != old.updated_replicas
         || old_pods(new.replicas, new.updated_replicas) < old_pods(old.replicas, old.updated_replicas)
         || new.ready_replicas > old.ready_replicas
         || new.available_replicas > old.available_replicas
-        || new.stable_rs != old.stable_rs
-        || index_changed
-        || new.current_step_hash != old.current_step_hash
+        || S::progressed(old, new)
 }
 
 /// Whether the stored Progressing condition is older than the deadline. The clock runs only while pods of the
 /// current revision are awaited (I8).
-pub(crate) fn timed_out(plan: &Plan<'_>) -> bool {
+pub(crate) fn timed_out<S: Strategy>(plan: &Plan<'_, S>) -> bool {
     if waits_for_something_else(plan) {
         return false;
     }
@@ -41,7 +38,7 @@ pub(crate) fn timed_out(plan: &Plan<'_>) -> bool {
     }
 }
 
-pub(crate) fn timeout_message(plan: &Plan<'_>) -> String {
+pub(crate) fn timeout_message<S: Strategy>(plan: &Plan<'_, S>) -> String {
     match plan.new_set() {
         Some(set) => format!("ReplicaSet \"{}\" has timed out progressing.", set.metadata.name),
         None => format!("Rollout \"{}\" has timed out progressing.", plan.rollout.metadata.name),
@@ -49,7 +46,7 @@ pub(crate) fn timeout_message(plan: &Plan<'_>) -> String {
 }
 
 /// Gives a stuck update up, when the spec asks for it.
-pub(super) fn abort_at_deadline(plan: &mut Plan<'_>) {
+pub(super) fn abort_at_deadline<S: Strategy>(plan: &mut Plan<'_, S>) {
     let wanted = plan.rollout.spec.progress_deadline_abort
         && !plan.aborted()
         && !conditions::is_completed(&plan.status);
@@ -61,7 +58,7 @@ pub(super) fn abort_at_deadline(plan: &mut Plan<'_>) {
 }
 
 /// Wakes up when the deadline passes; used when nothing else would.
-pub(super) fn check_again(plan: &mut Plan<'_>) {
+pub(super) fn check_again<S: Strategy>(plan: &mut Plan<'_, S>) {
     let Some(condition) = plan.stored().condition(conditions::PROGRESSING) else { return };
     let settled =
         [conditions::ABORTED, conditions::PAUSED_REASON, conditions::HEALTHY_PROGRESS, conditions::TIMED_OUT];
@@ -78,14 +75,14 @@ pub(super) fn check_again(plan: &mut Plan<'_>) {
     plan.requeue(left + Duration::from_secs(1));
 }
 
-fn deadline(plan: &Plan<'_>) -> Option<Timestamp> {
+fn deadline<S: Strategy>(plan: &Plan<'_, S>) -> Option<Timestamp> {
     let since = plan.stored().condition(conditions::PROGRESSING)?.last_update_time?.timestamp();
     let seconds = plan.rollout.spec.progress_deadline_seconds.unwrap_or(DEFAULT_DEADLINE);
     since.saturating_add(SignedDuration::from_secs(seconds.into())).ok()
 }
 
 /// A step that takes as long as it takes, an unverified split, or an old ReplicaSet that still has its deadline.
-fn waits_for_something_else(plan: &Plan<'_>) -> bool {
+fn waits_for_something_else<S: Strategy>(plan: &Plan<'_, S>) -> bool {
     let paused = plan.stored().condition(conditions::PAUSED).is_some_and(|paused| paused.status == "True");
     let at_patient_step = plan.current_step().is_some_and(|(_, step)| {
         step.pause.is_some() || step.analysis.is_some() || step.experiment.is_some() || step.plugin.is_some()

@@ -6,9 +6,10 @@ use crd::{CanaryStatus, LabelSelector, ReplicaSet, RolloutStatus, hash, names};
 
 use super::conditions;
 use crate::plan::{Plan, Stop};
+use crate::strategy::Strategy;
 
 /// Replaces the working status by what is carried over and what the ReplicaSets say.
-pub(crate) fn rebuild(plan: &mut Plan<'_>) -> ControlFlow<Stop> {
+pub(crate) fn rebuild<S: Strategy>(plan: &mut Plan<'_, S>) -> ControlFlow<Stop> {
     let carried = std::mem::take(&mut plan.status);
     let rollout = &plan.rollout;
     let sum = |count: fn(&ReplicaSet) -> i32| {
@@ -24,7 +25,7 @@ pub(crate) fn rebuild(plan: &mut Plan<'_>) -> ControlFlow<Stop> {
             Some(set) => set.hash().to_owned(),
             None => hash::pod_template(&rollout.spec.template, carried.collision_count),
         },
-        current_step_hash: hash::steps(plan.steps()),
+        current_step_hash: plan.strategy.step_hash(),
         current_step_index: plan.last_index().and(carried.current_step_index),
         replicas,
         updated_replicas: plan.new_set().map_or(0, |set| set.status.replicas),
@@ -54,7 +55,7 @@ pub(crate) fn rebuild(plan: &mut Plan<'_>) -> ControlFlow<Stop> {
 }
 
 /// A selector as the scale subresource shows it: `a=b,c in (d,e),f,!g`.
-fn selector_text(selector: &LabelSelector) -> String {
+pub(crate) fn selector_text(selector: &LabelSelector) -> String {
     let equal = selector.match_labels.iter().map(|(key, value)| (key.as_str(), format!("{key}={value}")));
     let sets = selector.match_expressions.iter().map(|requirement| {
         let key = &requirement.key;

@@ -4,26 +4,34 @@ use crd::{Argument, Rollout, RolloutAnalysis, RolloutArgument, names};
 
 use super::{Problem, quoted};
 use crate::observed::Observed;
+use crate::strategy::Strategy;
 use crate::templates;
 
 pub(super) fn check(observed: &Observed, rollout: &Rollout) -> Result<(), Problem> {
-    let Some(canary) = rollout.canary() else { return Ok(()) };
-    let at = "spec.strategy.canary";
-    service(observed, rollout, &canary.stable_service, &format!("{at}.stableService"))?;
-    service(observed, rollout, &canary.canary_service, &format!("{at}.canaryService"))?;
-    if let Some(pair) = &canary.ping_pong {
-        service(observed, rollout, &pair.ping_service, &format!("{at}.pingPong.pingService"))?;
-        service(observed, rollout, &pair.pong_service, &format!("{at}.pingPong.pongService"))?;
-    }
-    if let Some(background) = &canary.analysis {
-        analysis(observed, &background.analysis, &format!("{at}.analysis.templates"))?;
-    }
-    for (index, step) in canary.steps.iter().enumerate() {
-        if let Some(inline) = &step.analysis {
-            analysis(observed, inline, &format!("{at}.steps[{index}].analysis.templates"))?;
+    if let Some(canary) = rollout.canary() {
+        let at = "spec.strategy.canary";
+        service(observed, rollout, &canary.stable_service, &format!("{at}.stableService"))?;
+        service(observed, rollout, &canary.canary_service, &format!("{at}.canaryService"))?;
+        if let Some(pair) = &canary.ping_pong {
+            service(observed, rollout, &pair.ping_service, &format!("{at}.pingPong.pingService"))?;
+            service(observed, rollout, &pair.pong_service, &format!("{at}.pingPong.pongService"))?;
         }
+        analyses(observed, canary, at)?;
+    }
+    if let Some(blue_green) = rollout.blue_green() {
+        let at = "spec.strategy.blueGreen";
+        service(observed, rollout, &blue_green.active_service, &format!("{at}.activeService"))?;
+        service(observed, rollout, &blue_green.preview_service, &format!("{at}.previewService"))?;
+        analyses(observed, blue_green, at)?;
     }
     Ok(())
+}
+
+fn analyses<S: Strategy>(observed: &Observed, strategy: &S, at: &str) -> Result<(), Problem> {
+    let analyses = strategy.analyses();
+    analyses
+        .into_iter()
+        .try_for_each(|(field, found)| analysis(observed, found, &format!("{at}.{field}.templates")))
 }
 
 fn service(observed: &Observed, rollout: &Rollout, name: &str, at: &str) -> Result<(), Problem> {

@@ -6,12 +6,6 @@ use super::{Found, Problem, quoted};
 use crate::steps::STEPS;
 
 pub(super) fn check(rollout: &Rollout, found: &mut Found) {
-    if rollout.blue_green().is_some() {
-        found.push(Problem::forbidden(
-            "spec.strategy.blueGreen",
-            "the blue-green strategy is not supported yet; use spec.strategy.canary",
-        ));
-    }
     let steps = rollout.canary().map(|canary| canary.steps.as_slice()).unwrap_or_default();
     for (index, step) in steps.iter().enumerate() {
         for kind in STEPS.iter().filter(|kind| kind.selected(step)) {

@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod analysis;
 #[cfg(test)]
+mod blue_green;
+#[cfg(test)]
 mod gate;
 #[cfg(test)]
 mod harness;

@@ -22,6 +22,19 @@ fn cluster(replicas: i32, steps: usize, routed: bool) -> Cluster {
     cluster
 }
 
+const BLUE_GREEN: [&str; 3] = [
+    "activeService: active, previewService: preview",
+    "activeService: active, autoPromotionEnabled: false, previewReplicaCount: 1",
+    "activeService: active, previewService: preview, autoPromotionSeconds: 3, scaleDownDelayRevisionLimit: 0",
+];
+
+fn blue_green(replicas: i32, variant: usize) -> Cluster {
+    let variant = BLUE_GREEN[variant];
+    let mut cluster = Cluster::new(&format!("replicas: {replicas}\nstrategy: {{blueGreen: {{{variant}}}}}"));
+    run(&mut cluster, 6);
+    cluster
+}
+
 fn run(cluster: &mut Cluster, passes: usize) -> Option<Decision> {
     let mut last = None;
     for _ in 0..passes {
@@ -68,6 +81,35 @@ proptest! {
                     prop_assert_eq!(weights.canary.weight + weights.stable.weight, 100);
                     prop_assert!((0..=100).contains(&weights.canary.weight));
                 }
+                cluster.settle();
+            }
+        }
+    }
+
+    /// The active Service is never pointed at a version that cannot carry what the one before carried, and no version
+    /// shrinks below `spec.replicas` while users are there (I2, I3).
+    #[test]
+    fn users_are_always_carried(
+        replicas in 1..6i32, variant in 0..3usize, broken in proptest::option::of(1..4u32),
+        verbs in proptest::collection::vec((verb(), 0..5usize), 0..12),
+    ) {
+        let mut cluster = blue_green(replicas, variant);
+        cluster.broken.extend(broken.map(|version| format!("demo:v{version}")));
+        for (verb, passes) in verbs {
+            cluster.edit(&verb);
+            for _ in 0..passes {
+                let before = cluster.services["active"].selected_hash().to_owned();
+                let carries = |cluster: &Cluster, hash: &str| {
+                    let set = cluster.sets.iter().find(|set| set.hash() == hash);
+                    set.map_or(0, |set| set.status.available_replicas.min(set.replicas()))
+                };
+                let carried = carries(&cluster, &before);
+                let decision = cluster.decide();
+                prop_assert_eq!(&decision, &cluster.decide());
+                cluster.carry_out(&decision);
+                let after = cluster.services["active"].selected_hash();
+                let wanted = carried.min(cluster.rollout.replicas());
+                prop_assert!(before.is_empty() || carries(&cluster, after) >= wanted, "{before} to {after}: {decision:#?}");
                 cluster.settle();
             }
         }

@@ -175,11 +175,13 @@ macro_rules! traces {
 traces! {
     t1_basic_canary_first_deploy_update_and_resume: "T1",
     t2_routed_canary_update_abort_retry_and_full_promotion: "T2",
+    t3_blue_green_update_resume_and_fast_rollback: "T3",
     t4_basic_canary_abort_while_paused_then_back_to_stable: "T4",
     t5_dynamic_stable_scale_drains_step_by_step_on_abort: "T5",
     t6_dynamic_stable_scale_completes: "T6",
     t7_routed_canary_superseded_by_a_third_version: "T7",
     t8_basic_canary_scaled_while_paused: "T8",
+    t9_blue_green_with_a_small_preview_aborted_and_retried: "T9",
     t10_new_pods_that_never_become_available: "T10",
     t11_created_paused_and_unpaused: "T11",
     t12_rollback_within_the_window: "T12",

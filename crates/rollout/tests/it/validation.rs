@@ -67,7 +67,7 @@ const CASES: &[(&str, &str)] = &[
     ),
     (
         "{strategy: {canary: null, blueGreen: {activeService: a}}}",
-        "spec.strategy.blueGreen: Forbidden: the blue-green strategy is not supported yet; use spec.strategy.canary",
+        "spec.strategy.blueGreen.activeService: Invalid value: \"a\": service \"a\" not found",
     ),
 ];
 

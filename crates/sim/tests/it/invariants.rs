@@ -10,7 +10,11 @@ use serde_json::{Value, json};
 use crate::watchman::{completed_unseen, watchman};
 
 fn manifests() -> Vec<Value> {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../fixtures/scenarios/routed_canary.yaml");
+    objects("routed_canary")
+}
+
+fn objects(scenario: &str) -> Vec<Value> {
+    let path = format!("{}/../../fixtures/scenarios/{scenario}.yaml", env!("CARGO_MANIFEST_DIR"));
     Scenario::parse(&fs::read_to_string(path).unwrap()).unwrap().objects
 }
 
@@ -139,6 +143,24 @@ fn verb() -> impl Strategy<Value = Verb> {
     ]
 }
 
+/// Blue-green in all its forms.
+fn blue_green() -> impl Strategy<Value = Value> {
+    let analysis = || prop::option::of(Just(json!({"templates": [{"templateName": "errors"}]})));
+    let number = |range: std::ops::Range<i32>| prop::option::of(range);
+    let times = (number(0..90), number(0..90), number(0..90));
+    (prop::option::of(any::<bool>()), number(1..3), number(0..3), times, analysis(), analysis()).prop_map(
+        |(automatic, preview, revisions, (countdown, delay, abort_delay), before, after)| {
+            json!({
+                "activeService": "shop", "previewService": "shop-preview", "autoPromotionEnabled": automatic,
+                "previewReplicaCount": preview, "autoPromotionSeconds": countdown.unwrap_or(0),
+                "scaleDownDelaySeconds": delay, "scaleDownDelayRevisionLimit": revisions,
+                "abortScaleDownDelaySeconds": abort_delay, "prePromotionAnalysis": before,
+                "postPromotionAnalysis": after,
+            })
+        },
+    )
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 40, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -164,6 +186,32 @@ proptest! {
         prop_assert_eq!(broken, Vec::<String>::new(), "{}", simulation.timeline());
         let unseen = completed_unseen(simulation.timeline());
         prop_assert_eq!(unseen, Vec::<&Entry>::new(), "{}", simulation.timeline());
+    }
+
+    #[test]
+    fn i2_and_i3_hold_for_blue_green_whatever_users_and_faults_do(
+        seed in any::<u64>(),
+        count in 0_u32..20,
+        verbs in prop::collection::vec((60_u64..900, verb()), 0..8),
+        ready_after in 1_u64..60,
+        errors in prop_oneof![Just(0.0), Just(0.5)],
+        strategy in blue_green(),
+    ) {
+        let (probe, watchman) = watchman();
+        let mut manifests = objects("blue_green");
+        manifests[0]["spec"]["strategy"] = json!({"blueGreen": strategy});
+        let mut simulation = Simulation::new(manifests, "2026-01-31T12:00:00Z".parse().unwrap()).unwrap();
+        simulation = simulation.with_probe(probe).with_faults(RandomFaults::new(seed, count, 4));
+        let rule = PodRule { ready_after: Some(Duration::from_secs(ready_after)), ..PodRule::default() };
+        simulation.environment_mut().pods = vec![rule];
+        simulation.environment_mut().metrics = constant(errors);
+        simulation.at(Duration::from_secs(60), "default", "shop", new_version(2));
+        for (after, verb) in verbs {
+            simulation.at(Duration::from_secs(after), "default", "shop", verb);
+        }
+        simulation.run_for(Duration::from_secs(3600));
+        let broken = watchman.lock().unwrap().broken.clone();
+        prop_assert_eq!(broken, Vec::<String>::new(), "{}", simulation.timeline());
     }
 
     #[test]

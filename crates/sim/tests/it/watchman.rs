@@ -71,9 +71,13 @@ impl Watchman {
             }
             "services" => {
                 let hash = object["spec"]["selector"][HASH].as_str().unwrap_or_default().to_owned();
-                let changed = self.selected.insert(name.clone(), hash.clone()).is_some_and(|old| old != hash);
+                let old = self.selected.insert(name.clone(), hash.clone());
+                let changed = old.as_ref().is_some_and(|old| *old != hash);
                 if changed {
                     self.check_capacity(&name, "I2: selected without capacity", now);
+                }
+                if let (true, Some(old)) = (self.active() == Some(name.as_str()), old) {
+                    self.check_switch(&old, &hash, now);
                 }
             }
             "httproutes" => self.see_route(object, now),
@@ -137,11 +141,30 @@ impl Watchman {
         }
     }
 
+    /// The Service that carries all users of a blue-green Rollout.
+    fn active(&self) -> Option<&str> {
+        self.rollout.as_ref()?.pointer("/spec/strategy/blueGreen/activeService")?.as_str()
+    }
+
+    /// I2: a switch of all users loses no capacity.
+    fn check_switch(&mut self, old: &str, new: &str, now: Timestamp) {
+        let ready = |hash: &str| self.ready.get(hash).map_or(0, |pods| pods.len() as i64);
+        let (before, after) = (ready(old), ready(new));
+        if !old.is_empty() && old != new && after < before.min(self.replicas()) {
+            self.note(now, format!("I2: switched from {old} with {before} pods to {new} with {after}"));
+        }
+    }
+
     /// I3 and I4: what is left of a version carries what is sent to it.
     fn check_size(&mut self, hash: &str, size: i64, now: Timestamp) {
         let sent = |service: &String| self.selected.get(service).is_some_and(|selected| selected == hash);
         let weight: i64 =
             self.weights.iter().filter(|(service, _)| sent(service)).map(|(_, weight)| *weight).sum();
+        let users_are_there =
+            self.active().is_some_and(|active| self.selected.get(active).is_some_and(|found| found == hash));
+        if users_are_there && size < self.replicas() {
+            self.note(now, format!("I3: {hash} shrinks to {size} pods while all users are there"));
+        }
         if weight > 0 && size < self.needed(weight) {
             self.note(now, format!("I3: {hash} shrinks to {size} pods while it gets {weight}%"));
         }

@@ -4,9 +4,13 @@ use crd::{Argument, ObjectMeta, Rollout, RolloutAnalysis, RolloutArgument};
 use serde_json::Value;
 
 use crate::plan::Plan;
+use crate::strategy::Strategy;
 
 /// The arguments with their values.
-pub(super) fn build(plan: &Plan<'_>, analysis: &RolloutAnalysis) -> Result<Vec<Argument>, String> {
+pub(super) fn build<S: Strategy>(
+    plan: &Plan<'_, S>,
+    analysis: &RolloutAnalysis,
+) -> Result<Vec<Argument>, String> {
     analysis
         .args
         .iter()
@@ -20,7 +24,7 @@ pub(super) fn build(plan: &Plan<'_>, analysis: &RolloutAnalysis) -> Result<Vec<A
         .collect()
 }
 
-fn value(plan: &Plan<'_>, argument: &RolloutArgument) -> Result<String, String> {
+fn value<S: Strategy>(plan: &Plan<'_, S>, argument: &RolloutArgument) -> Result<String, String> {
     let Some(source) = &argument.value_from else { return Ok(argument.value.clone()) };
     if let Some(which) = &source.pod_template_hash_value {
         let set = if which == "Stable" { plan.stable_set() } else { plan.new_set() };

@@ -7,12 +7,17 @@ use super::super::revision::with_type;
 use super::{Role, args, evaluate};
 use crate::decision::Action;
 use crate::plan::Plan;
+use crate::strategy::Strategy;
 use crate::{events, templates};
 
 /// Creates the run of `role`, or takes over an equal one under the same name; its name.
 ///
 /// A template that cannot be resolved is told as an event and tried again when something changes.
-pub(super) fn run(plan: &mut Plan<'_>, role: Role, analysis: &RolloutAnalysis) -> Option<String> {
+pub(super) fn run<S: Strategy>(
+    plan: &mut Plan<'_, S>,
+    role: Role,
+    analysis: &RolloutAnalysis,
+) -> Option<String> {
     let wanted = match wanted(plan, role, analysis) {
         Ok(run) => run,
         Err(why) => {
@@ -37,7 +42,11 @@ pub(super) fn run(plan: &mut Plan<'_>, role: Role, analysis: &RolloutAnalysis) -
     run.metadata.name.clone_from(&name);
     let key = plan.key(Kind::ANALYSIS_RUN, &name);
     plan.act(Action::Create { key, object: with_type(&Kind::ANALYSIS_RUN, &run) });
-    evaluate::set(plan, role, AnalysisRunRef { name: name.clone(), status: None, message: String::new() });
+    evaluate::set(
+        &mut plan.status,
+        role,
+        AnalysisRunRef { name: name.clone(), status: None, message: String::new() },
+    );
     Some(name)
 }
 
@@ -51,7 +60,11 @@ fn is_reusable(run: &AnalysisRun, wanted: &AnalysisRunSpec) -> bool {
         && spec.measurement_retention == wanted.measurement_retention
 }
 
-fn wanted(plan: &Plan<'_>, role: Role, analysis: &RolloutAnalysis) -> Result<AnalysisRun, String> {
+fn wanted<S: Strategy>(
+    plan: &Plan<'_, S>,
+    role: Role,
+    analysis: &RolloutAnalysis,
+) -> Result<AnalysisRun, String> {
     let new = plan.new_set().ok_or("there is no ReplicaSet of the current template")?;
     let (hash, revision) = (new.hash(), plan.revision());
     if hash.is_empty() {
@@ -70,9 +83,14 @@ fn wanted(plan: &Plan<'_>, role: Role, analysis: &RolloutAnalysis) -> Result<Ana
     let labels = &mut metadata.labels;
     labels.insert(names::POD_TEMPLATE_HASH.to_owned(), hash.to_owned());
     labels.insert(names::ROLLOUT_TYPE.to_owned(), role.name().to_owned());
-    if let Role::Step(index) = role {
-        labels.insert(names::STEP_INDEX.to_owned(), index.to_string());
-        name = format!("{name}-{index}");
+    match role {
+        Role::Step(index) => {
+            labels.insert(names::STEP_INDEX.to_owned(), index.to_string());
+            name = format!("{name}-{index}");
+        }
+        Role::Background => {}
+        Role::PrePromotion => name.push_str("-pre"),
+        Role::PostPromotion => name.push_str("-post"),
     }
     let instance = rollout.metadata.labels.get(names::INSTANCE_ID);
     labels.extend(instance.map(|id| (names::INSTANCE_ID.to_owned(), id.clone())));

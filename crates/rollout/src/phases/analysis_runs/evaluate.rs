@@ -1,16 +1,19 @@
 //! What the phase of a run means for the Rollout.
 
-use crd::{AnalysisPhase, AnalysisRun, AnalysisRunRef};
+use crd::{AnalysisPhase, AnalysisRun, AnalysisRunRef, RolloutStatus};
 
 use super::Role;
 use crate::plan::Plan;
+use crate::strategy::Strategy;
 use crate::{events, pauses};
 
 /// Failed runs give the update up, undecided ones ask a person.
-pub(super) fn judge(plan: &mut Plan<'_>, role: Role, run: &AnalysisRun) {
+pub(super) fn judge<S: Strategy>(plan: &mut Plan<'_, S>, role: Role, run: &AnalysisRun) {
     let what = match role {
         Role::Step(_) => "Step-based",
         Role::Background => "Background",
+        Role::PrePromotion => "Blue/green pre-promotion",
+        Role::PostPromotion => "Blue/green post-promotion",
     };
     match run.status.phase {
         Some(AnalysisPhase::Inconclusive) => plan.pauses.add(pauses::INCONCLUSIVE_ANALYSIS),
@@ -29,44 +32,38 @@ pub(super) fn judge(plan: &mut Plan<'_>, role: Role, run: &AnalysisRun) {
 }
 
 /// Names the run in the status.
-pub(super) fn keep(plan: &mut Plan<'_>, role: Role, run: &AnalysisRun) -> String {
+pub(crate) fn keep<S: Strategy>(plan: &mut Plan<'_, S>, role: Role, run: &AnalysisRun) -> String {
     let name = run.metadata.name.clone();
     let status = run.status.phase;
-    set(plan, role, AnalysisRunRef { name: name.clone(), status, message: run.status.message.clone() });
+    let known = AnalysisRunRef { name: name.clone(), status, message: run.status.message.clone() };
+    set(&mut plan.status, role, known);
     name
 }
 
-pub(super) fn set(plan: &mut Plan<'_>, role: Role, run: AnalysisRunRef) {
-    let canary = &mut plan.status.canary;
-    match role {
-        Role::Step(_) => canary.current_step_analysis_run_status = Some(run),
-        Role::Background => canary.current_background_analysis_run_status = Some(run),
-    }
+pub(crate) fn set(status: &mut RolloutStatus, role: Role, run: AnalysisRunRef) {
+    let (canary, blue_green) = (&mut status.canary, &mut status.blue_green);
+    let place = match role {
+        Role::Step(_) => &mut canary.current_step_analysis_run_status,
+        Role::Background => &mut canary.current_background_analysis_run_status,
+        Role::PrePromotion => &mut blue_green.pre_promotion_analysis_run_status,
+        Role::PostPromotion => &mut blue_green.post_promotion_analysis_run_status,
+    };
+    *place = Some(run);
 }
 
 /// Tells of phases that changed since the stored status.
-pub(super) fn tell_phases(plan: &mut Plan<'_>) {
-    let (before, after) = (&plan.stored().canary, plan.status.canary.clone());
-    let pairs = [
-        ("Step", &before.current_step_analysis_run_status, after.current_step_analysis_run_status),
-        (
-            "Background",
-            &before.current_background_analysis_run_status,
-            after.current_background_analysis_run_status,
-        ),
-    ];
-    for (kind, before, after) in pairs {
-        let Some((AnalysisRunRef { name, .. }, phase)) =
-            after.as_ref().and_then(|run| Some((run, run.status?)))
+pub(crate) fn tell_phases<S: Strategy>(plan: &mut Plan<'_, S>) {
+    for (kind, read) in RUNS {
+        let (before, after) = (read(plan.stored()), read(&plan.status));
+        let Some((AnalysisRunRef { name, .. }, phase)) = after.and_then(|run| Some((run, run.status?)))
         else {
             continue;
         };
-        if before.as_ref().is_some_and(|before| before.name != *name || before.status == Some(phase)) {
+        if before.is_some_and(|before| before.name != *name || before.status == Some(phase)) {
             continue;
         }
-        let previous = before
-            .as_ref()
-            .map_or("NoPreviousStatus", |before| before.status.map_or("", AnalysisPhase::as_str));
+        let previous =
+            before.map_or("NoPreviousStatus", |before| before.status.map_or("", AnalysisPhase::as_str));
         let message =
             format!("{kind} Analysis Run '{name}' Status New: '{}' Previous: '{previous}'", phase.as_str());
         let bad = matches!(phase, AnalysisPhase::Failed | AnalysisPhase::Error);
@@ -74,3 +71,14 @@ pub(super) fn tell_phases(plan: &mut Plan<'_>) {
         plan.tell(tell(events::analysis_run(phase), message));
     }
 }
+
+/// Reads the run of one role from a status.
+type Read = fn(&RolloutStatus) -> Option<&AnalysisRunRef>;
+
+/// The runs that a status names, in the order in which their phases are told.
+const RUNS: [(&str, Read); 4] = [
+    ("PostPromotion", |status| status.blue_green.post_promotion_analysis_run_status.as_ref()),
+    ("PrePromotion", |status| status.blue_green.pre_promotion_analysis_run_status.as_ref()),
+    ("Step", |status| status.canary.current_step_analysis_run_status.as_ref()),
+    ("Background", |status| status.canary.current_background_analysis_run_status.as_ref()),
+];

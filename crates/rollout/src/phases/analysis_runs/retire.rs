@@ -7,12 +7,13 @@ use crd::{AnalysisPhase, AnalysisRun, Kind, names};
 use super::cancel;
 use crate::decision::Action;
 use crate::plan::Plan;
+use crate::strategy::Strategy;
 
 /// Finished runs that are kept of either kind when the spec does not say.
 const DEFAULT_LIMIT: i32 = 5;
 
 /// Ends every run that is not `kept`, and deletes the oldest beyond the limits.
-pub(super) fn others(plan: &mut Plan<'_>, kept: &[String]) {
+pub(crate) fn others<S: Strategy>(plan: &mut Plan<'_, S>, kept: &[String]) {
     let observed = plan.observed;
     let mut others: Vec<&AnalysisRun> = observed
         .analysis_runs
@@ -59,7 +60,7 @@ impl Budget {
     }
 }
 
-fn belongs_to_a_revision(plan: &Plan<'_>, run: &AnalysisRun) -> bool {
+fn belongs_to_a_revision<S: Strategy>(plan: &Plan<'_, S>, run: &AnalysisRun) -> bool {
     let hash = run.metadata.label(names::POD_TEMPLATE_HASH);
     let alive = |set: &crd::ReplicaSet| set.hash() == hash && set.metadata.deletion_timestamp.is_none();
     !hash.is_empty() && plan.sets.all.iter().any(|set| alive(set))

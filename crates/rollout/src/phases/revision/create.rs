@@ -9,6 +9,7 @@ use super::super::{claim, metadata};
 use crate::decision::Action;
 use crate::plan::{Plan, Stop};
 use crate::status::conditions;
+use crate::strategy::Strategy;
 use crate::{anti_affinity, events};
 
 /// Annotations of a Rollout that its ReplicaSets do not inherit.
@@ -18,7 +19,7 @@ pub(super) const NOT_COPIED: [&str; 5] =
 /// Creates the ReplicaSet of a template that has none, without pods, and ends the pass.
 ///
 /// A name that somebody else holds is an observation: the collision count rises, and the next pass uses another hash.
-pub(crate) fn create(plan: &mut Plan<'_>) -> ControlFlow<Stop> {
+pub(crate) fn create<S: Strategy>(plan: &mut Plan<'_, S>) -> ControlFlow<Stop> {
     if plan.sets.new.is_some() {
         return ControlFlow::Continue(());
     }
@@ -45,7 +46,7 @@ pub(crate) fn create(plan: &mut Plan<'_>) -> ControlFlow<Stop> {
 }
 
 /// Writes the revision annotation of the Rollout, and tells of it.
-pub(super) fn set_rollout_revision(plan: &mut Plan<'_>, revision: i64) {
+pub(super) fn set_rollout_revision<S: Strategy>(plan: &mut Plan<'_, S>, revision: i64) {
     let revision = revision.to_string();
     if plan.rollout.metadata.annotation(names::REVISION) == Some(&revision) {
         return;
@@ -54,7 +55,7 @@ pub(super) fn set_rollout_revision(plan: &mut Plan<'_>, revision: i64) {
     plan.tell(events::normal(events::ROLLOUT_UPDATED, format!("Rollout updated to revision {revision}")));
 }
 
-fn new_set(plan: &Plan<'_>) -> ReplicaSet {
+fn new_set<S: Strategy>(plan: &Plan<'_, S>) -> ReplicaSet {
     let rollout = &plan.rollout;
     let hash = hash::pod_template(&rollout.spec.template, plan.stored().collision_count);
     let labelled = (names::POD_TEMPLATE_HASH.to_owned(), hash.clone());

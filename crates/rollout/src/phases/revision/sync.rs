@@ -11,10 +11,11 @@ use super::create::{NOT_COPIED, set_rollout_revision};
 use crate::anti_affinity;
 use crate::plan::{Plan, Stop};
 use crate::status::conditions;
+use crate::strategy::Strategy;
 
 /// Keeps revision, copied annotations, `minReadySeconds` and anti-affinity of the current ReplicaSet up to date, and
 /// the Rollout's revision annotation with it (spec rollout-reconcile 3.5). Nothing changes when nothing differs.
-pub(crate) fn sync(plan: &mut Plan<'_>) -> ControlFlow<Stop> {
+pub(crate) fn sync<S: Strategy>(plan: &mut Plan<'_, S>) -> ControlFlow<Stop> {
     let Some(index) = plan.sets.new else { return ControlFlow::Continue(()) };
     sync_set(plan, index);
     if let Some(revision) = plan.sets.get(Some(index)).and_then(ReplicaSet::revision) {
@@ -29,7 +30,7 @@ pub(crate) fn sync(plan: &mut Plan<'_>) -> ControlFlow<Stop> {
     ControlFlow::Continue(())
 }
 
-fn sync_set(plan: &mut Plan<'_>, index: usize) {
+fn sync_set<S: Strategy>(plan: &mut Plan<'_, S>, index: usize) {
     let Some(set) = plan.sets.get(Some(index)) else { return };
     let annotations = changed_annotations(plan, set);
     let min_ready = plan.rollout.spec.min_ready_seconds;
@@ -61,7 +62,7 @@ fn sync_set(plan: &mut Plan<'_>, index: usize) {
 }
 
 /// What differs: copied annotations, the revision, and the history that keeps the former one.
-fn changed_annotations(plan: &Plan<'_>, set: &ReplicaSet) -> BTreeMap<String, String> {
+fn changed_annotations<S: Strategy>(plan: &Plan<'_, S>, set: &ReplicaSet) -> BTreeMap<String, String> {
     let theirs = &set.metadata.annotations;
     let copied = plan.rollout.metadata.annotations.iter();
     let mut changed: BTreeMap<String, String> = copied

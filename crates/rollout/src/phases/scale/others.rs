@@ -1,15 +1,12 @@
 //! The sizes of ReplicaSets that are neither new nor stable (spec rollout-canary 10.4, rollout-reconcile 3.8).
 
-use crd::{ReplicaSet, names};
-
-use super::super::services;
-use super::{Countdown, DEFAULT_DELAY, countdown, deadline_in, deadline_text, seconds};
+use super::{Retirement, deadline_text, is_referenced, retire};
 use crate::plan::{Deadline, Plan, Split};
 use crate::replicas::bounds;
 
 pub(super) fn scale(plan: &mut Plan<'_>) -> bool {
     let Some(dropped) = drop_unhealthy(plan) else { return false };
-    let min_available = plan.replicas() - bounds(plan.canary, plan.replicas()).unavailable;
+    let min_available = plan.replicas() - bounds(plan.strategy, plan.replicas()).unavailable;
     let mut room = plan.sets.available().saturating_sub(min_available);
     if room <= 0 {
         return false;
@@ -59,48 +56,13 @@ fn target(plan: &mut Plan<'_>, index: usize, room: i32, waiting: &mut i32) -> Op
         // Neither stable nor canary, and no traffic can reach it: a version that was overtaken.
         return Some(0);
     }
-    if plan.canary.dynamic_stable_scale { Some(0) } else { count_down(plan, index, waiting) }
-}
-
-/// Old pods stay for a while after the promotion, at most so many revisions of them.
-fn count_down(plan: &mut Plan<'_>, index: usize, waiting: &mut i32) -> Option<i32> {
-    let limit = plan.canary.scale_down_delay_revision_limit.unwrap_or(i32::MAX);
-    let set = plan.sets.get(Some(index))?;
-    let present = set.replicas();
-    match deadline_text(set).map(|text| countdown(text, plan.now)) {
-        None if *waiting >= limit => Some(0),
-        None => {
-            *waiting += 1;
-            let delay = plan.canary.scale_down_delay_seconds.unwrap_or(DEFAULT_DELAY);
-            if delay > 0 {
-                let deadline = deadline_in(plan, delay);
-                plan.annotate_set(index, names::SCALE_DOWN_DEADLINE, Some(&deadline));
-                plan.requeue(seconds(delay));
-            }
-            Some(present)
-        }
-        Some(countdown) => {
-            *waiting += 1;
-            match countdown {
-                Countdown::Until(deadline) if *waiting <= limit => {
-                    plan.requeue_at(deadline);
-                    Some(present)
-                }
-                _ => Some(0),
-            }
-        }
+    if plan.strategy.dynamic_stable_scale {
+        return Some(0);
     }
-}
-
-/// Whether traffic may still reach the version: by status, by a recorded weight, or by a Service.
-fn is_referenced(plan: &Plan<'_>, set: &ReplicaSet) -> bool {
-    let (hash, stored) = (set.hash(), plan.stored());
-    let weights = stored.canary.weights.as_ref();
-    let recorded = weights.into_iter().flat_map(|weights| {
-        [weights.canary.pod_template_hash.as_str(), weights.stable.pod_template_hash.as_str()]
-    });
-    let services = [&plan.canary.canary_service, &plan.canary.stable_service];
-    let selected = services.into_iter().map(|service| services::selected_hash(plan, service));
-    let known = [stored.stable_rs.as_str(), stored.current_pod_hash.as_str()];
-    !hash.is_empty() && known.into_iter().chain(recorded).chain(selected).any(|used| used == hash)
+    let retirement = Retirement {
+        delay: plan.strategy.scale_down_delay_seconds,
+        limit: plan.strategy.scale_down_delay_revision_limit,
+        size_while_waiting: None,
+    };
+    retire(plan, index, &retirement, waiting)
 }

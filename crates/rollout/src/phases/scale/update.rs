@@ -2,32 +2,21 @@
 
 use crd::{ReplicaSet, names};
 
-use super::{Countdown, DEFAULT_DELAY, countdown, deadline_in, deadline_text, hold, seconds};
+use super::{Countdown, countdown, deadline_in, deadline_text, hold, seconds};
 use crate::plan::{Deadline, Plan};
 use crate::replicas;
+use crate::sets;
+use crate::strategy::Strategy;
 
 /// Whether the pods of an aborted version stay for a while. Then their delay, in seconds.
-fn delay_after_abort(plan: &Plan<'_>) -> Option<i32> {
-    if !plan.aborted() || !plan.traffic_routed() || plan.sets.new_is_stable() {
-        return None;
-    }
-    match plan.canary.abort_scale_down_delay_seconds {
-        // With 0 there is no countdown; what remains is decided by the weight and `setCanaryScale`.
-        Some(0) => None,
-        Some(seconds) => Some(seconds),
-        None if plan.canary.dynamic_stable_scale => None,
-        None => Some(DEFAULT_DELAY),
-    }
-}
-
-pub(super) fn keeps_after_abort(plan: &Plan<'_>) -> bool {
-    delay_after_abort(plan).is_some()
+pub(crate) fn delay_after_abort<S: Strategy>(plan: &Plan<'_, S>) -> Option<i32> {
+    if !plan.aborted() || plan.sets.new_is_stable() { None } else { S::abort_delay(plan) }
 }
 
 pub(super) fn scale_new(plan: &mut Plan<'_>) -> bool {
     let Some(index) = plan.sets.new else { return false };
     if let Some(delay) = delay_after_abort(plan) {
-        return count_down(plan, index, delay);
+        return count_down_after_abort(plan, index, delay);
     }
     let known = plan.status.canary.weights.clone();
     let target = replicas::target(plan, known.as_ref());
@@ -36,7 +25,7 @@ pub(super) fn scale_new(plan: &mut Plan<'_>) -> bool {
 }
 
 /// After an abort the pods stay until their deadline, which begins once the stable version is whole again.
-fn count_down(plan: &mut Plan<'_>, index: usize, delay: i32) -> bool {
+pub(crate) fn count_down_after_abort<S: Strategy>(plan: &mut Plan<'_, S>, index: usize, delay: i32) -> bool {
     let Some(set) = plan.sets.get(Some(index)) else { return false };
     let present = set.replicas();
     match deadline_text(set).map(|text| countdown(text, plan.now)) {
@@ -49,7 +38,7 @@ fn count_down(plan: &mut Plan<'_>, index: usize, delay: i32) -> bool {
             plan.because("abort.drain", format!("the aborted version keeps its pods until {deadline}"));
         }
         None => {
-            let stable_is_whole = Plan::available(plan.stable_set()) >= plan.replicas();
+            let stable_is_whole = sets::available(plan.stable_set()) >= plan.replicas();
             if present > 0 && stable_is_whole {
                 let deadline = deadline_in(plan, delay);
                 plan.annotate_set(index, names::SCALE_DOWN_DEADLINE, Some(&deadline));

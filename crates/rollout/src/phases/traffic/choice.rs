@@ -2,6 +2,7 @@
 
 use crate::plan::Plan;
 use crate::replicas::{reached, share_down};
+use crate::sets;
 use crate::weights;
 
 /// A weight, and what goes with it.
@@ -29,13 +30,13 @@ pub(super) fn choose(plan: &Plan<'_>) -> Choice {
     if plan.aborted() {
         return ends_routes(weights::going_back(plan));
     }
-    let available = Plan::available(plan.new_set());
+    let available = sets::available(plan.new_set());
     if available == 0 {
         return ends_routes(0);
     }
     if stored.promote_full {
-        return ends_routes(if plan.canary.dynamic_stable_scale {
-            let max = weights::max(plan.canary);
+        return ends_routes(if plan.strategy.dynamic_stable_scale {
+            let max = weights::max(plan.strategy);
             share_down(max, available, plan.replicas()).min(max)
         } else {
             stored_weights.map_or(0, |weights| weights.canary.weight)
@@ -48,7 +49,7 @@ pub(super) fn choose(plan: &Plan<'_>) -> Choice {
         return keeps_routes(weights::current(plan));
     }
     // A user may have skipped the step that was waiting for pods: its weight is not owed before they are there (I2).
-    let carried = share_down(weights::max(plan.canary), available, plan.replicas());
+    let carried = share_down(weights::max(plan.strategy), available, plan.replicas());
     let kept = stored_weights.map_or(0, |weights| weights.canary.weight);
     keeps_routes(weights::before_current(plan).min(kept.max(carried)))
 }
@@ -59,7 +60,7 @@ pub(crate) fn rolls_back_dynamically(plan: &Plan<'_>) -> bool {
     let (Some(new), Some(weights)) = (plan.new_set(), &plan.stored().canary.weights) else { return false };
     plan.rollout.fully_promoted()
         && plan.traffic_routed()
-        && plan.canary.dynamic_stable_scale
+        && plan.strategy.dynamic_stable_scale
         && weights.canary.pod_template_hash != new.hash()
         && new.status.available_replicas < plan.replicas()
 }
@@ -69,5 +70,5 @@ pub(crate) fn leaves_canary(plan: &Plan<'_>) -> bool {
     plan.aborted()
         && !plan.rollout.fully_promoted()
         && !traffic::selected(&plan.rollout).is_empty()
-        && (!plan.canary.dynamic_stable_scale || weights::going_back(plan) == 0)
+        && (!plan.strategy.dynamic_stable_scale || weights::going_back(plan) == 0)
 }

@@ -11,8 +11,8 @@ pub(super) fn weights(plan: &mut Plan<'_>, intent: &Intent, verified: Option<boo
     // After the promotion there is one version; which Service carries it needs no verification.
     let verified = verified.filter(|_| plan.sets.stable.is_some() && !plan.rollout.fully_promoted());
     let recorded = TrafficWeights {
-        canary: destination(intent.canary_weight, &plan.canary.canary_service, &intent.canary_hash),
-        stable: destination(intent.stable_weight(), &plan.canary.stable_service, &intent.stable_hash),
+        canary: destination(intent.canary_weight, &plan.strategy.canary_service, &intent.canary_hash),
+        stable: destination(intent.stable_weight(), &plan.strategy.stable_service, &intent.stable_hash),
         additional: intent.additional.clone(),
         verified,
     };

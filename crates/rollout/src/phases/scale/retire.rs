@@ -1,0 +1,68 @@
+//! Versions that were replaced keep their pods for a while (spec rollout-reconcile 3.8).
+
+use crd::{ReplicaSet, names};
+
+use super::super::services;
+use super::{Countdown, DEFAULT_DELAY, countdown, deadline_in, deadline_text, seconds};
+use crate::plan::Plan;
+use crate::strategy::Strategy;
+
+/// How long replaced versions keep their pods.
+pub(crate) struct Retirement {
+    /// Seconds (default 30).
+    pub(crate) delay: Option<i32>,
+    /// How many versions may wait at a time (default any number).
+    pub(crate) limit: Option<i32>,
+    /// The size of one that waits; `None` for the size that it has.
+    pub(crate) size_while_waiting: Option<i32>,
+}
+
+/// The size that a replaced version should have. Called in the order of revisions, highest first, with one counter.
+pub(crate) fn retire<S: Strategy>(
+    plan: &mut Plan<'_, S>,
+    index: usize,
+    retirement: &Retirement,
+    waiting: &mut i32,
+) -> Option<i32> {
+    let limit = retirement.limit.unwrap_or(i32::MAX);
+    let set = plan.sets.get(Some(index))?;
+    let present = set.replicas();
+    match deadline_text(set).map(|text| countdown(text, plan.now)) {
+        None if *waiting >= limit => Some(0),
+        None => {
+            *waiting += 1;
+            let delay = retirement.delay.unwrap_or(DEFAULT_DELAY);
+            if delay > 0 {
+                let deadline = deadline_in(plan, delay);
+                plan.annotate_set(index, names::SCALE_DOWN_DEADLINE, Some(&deadline));
+                plan.requeue(seconds(delay));
+            }
+            Some(present)
+        }
+        Some(countdown) => {
+            *waiting += 1;
+            match countdown {
+                Countdown::Until(deadline) if *waiting <= limit => {
+                    plan.requeue_at(deadline);
+                    Some(retirement.size_while_waiting.unwrap_or(present))
+                }
+                _ => Some(0),
+            }
+        }
+    }
+}
+
+/// Whether traffic may still reach the version: by status, by a recorded weight, or by a Service.
+pub(crate) fn is_referenced<S: Strategy>(plan: &Plan<'_, S>, set: &ReplicaSet) -> bool {
+    let (hash, stored) = (set.hash(), plan.stored());
+    let weights = stored.canary.weights.as_ref();
+    let recorded = weights.into_iter().flat_map(|weights| {
+        [weights.canary.pod_template_hash.as_str(), weights.stable.pod_template_hash.as_str()]
+    });
+    let services = plan.strategy.services();
+    let selected = services.into_iter().map(|service| services::selected_hash(plan, service));
+    let selectors = [&stored.blue_green.active_selector, &stored.blue_green.preview_selector];
+    let known =
+        [&stored.stable_rs, &stored.current_pod_hash].into_iter().chain(selectors).map(String::as_str);
+    !hash.is_empty() && known.chain(recorded).chain(selected).any(|used| used == hash)
+}
