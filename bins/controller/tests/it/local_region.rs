@@ -123,6 +123,16 @@ impl Local {
         panic!("in vain: {what}: {:#}", self.rollout().await["status"])
     }
 
+    /// Waits until the gateway has heard of a switch: it learns of endpoints as any gateway does, a little later.
+    pub(crate) async fn until_met(&self, version: &str) {
+        let looking = async {
+            while self.get(&[]).await.version != version {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, looking).await.unwrap_or_else(|_| panic!("{version} is not met"));
+    }
+
     /// Reads the lobster's rating through the gateway.
     pub(crate) async fn get(&self, headers: &[(&str, &str)]) -> Answer {
         let url = format!("http://{}/v1/items/lobster/rating", self.region.gateway_addr());

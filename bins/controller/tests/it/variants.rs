@@ -1,5 +1,6 @@
 //! The worked example's variants, each on a local region.
 
+mod blue_green;
 mod datadog;
 mod flag;
 mod header;
