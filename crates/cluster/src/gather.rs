@@ -24,15 +24,18 @@ pub(crate) fn gather(
         .routes
         .iter()
         .filter_map(|key| objects.others.get(key).map(|object| (key.clone(), Arc::clone(object))));
+    let routes = routes.collect();
+    let resolved = rollout::with_workload(rollout, &routes);
+    let next = rollout::next_replica_set(&resolved);
     Observed {
         rollout: Arc::clone(rollout),
-        replica_sets: replica_sets(objects, rollout),
-        same_name: objects.replica_sets.get(namespace, &reads.replica_set).cloned(),
+        replica_sets: replica_sets(objects, &resolved),
+        same_name: objects.replica_sets.get(namespace, &next).cloned(),
         services: services.collect(),
         analysis_runs: objects.analysis_runs.controlled_by(&meta.uid),
         experiments: objects.experiments.controlled_by(&meta.uid),
         templates: templates(objects, namespace, &reads.templates),
-        routes: routes.collect(),
+        routes,
         pods: vec![],
         answers: vec![],
         settings: Arc::clone(settings),

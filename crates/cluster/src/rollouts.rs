@@ -80,7 +80,8 @@ impl Rollouts {
             Gathered::Ready(observed) => *observed,
         };
         if rollout::reads(&observed.rollout).pods {
-            observed.pods = self.pods(&observed.rollout).await?;
+            let resolved = rollout::with_workload(&observed.rollout, &observed.routes);
+            observed.pods = self.pods(&resolved).await?;
         }
         let decision = rollout::reconcile(&observed, self.clock.now());
         self.carry_out(name, &observed, decision).await

@@ -56,10 +56,11 @@ pub mod events;
 
 pub use decision::{Action, Decision, Event, EventType, PatchBody, Question, Reason};
 pub use observed::{Answer, Observed, Reads, RegionsAnswer, Settings, Templates};
-pub use reads::reads;
+pub use reads::{next_replica_set, reads};
 pub use reconcile::reconcile;
 pub use replicas::pods_without_router;
 pub use status::status_patch;
 pub use validation::{Problem, problems, unsupported};
+pub use workload::with_workload;
 
 pub use jiff::Timestamp;

@@ -19,7 +19,7 @@ pub struct Observed {
     /// ReplicaSets of the namespace that the Rollout controls, plus orphans that its selector matches (to adopt),
     /// oldest first (creation time, then name).
     pub replica_sets: Vec<Arc<ReplicaSet>>,
-    /// Whatever ReplicaSet holds the name that [`Reads::replica_set`] gave, also when it is somebody else's.
+    /// Whatever ReplicaSet holds the name that [`next_replica_set`](crate::next_replica_set) gave, also when it is somebody else's.
     pub same_name: Option<Arc<ReplicaSet>>,
     /// The Services of [`Reads::services`] that exist, by name.
     pub services: BTreeMap<String, Arc<Service>>,
@@ -68,8 +68,6 @@ impl Templates {
 /// What must be fetched for a pass over one Rollout; a pure function of the Rollout (`reads`). RBAC follows from it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Reads {
-    /// Name that the next ReplicaSet would get.
-    pub replica_set: String,
     /// Names of Services.
     pub services: Vec<String>,
     /// Analysis templates that the steps and the background analysis name. What those refer to is fetched with them.

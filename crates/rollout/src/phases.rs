@@ -4,6 +4,7 @@ pub(crate) mod analysis_runs;
 pub(crate) mod blue_green;
 pub(crate) mod claim;
 pub(crate) mod defaults;
+pub(crate) mod hand_over;
 pub(crate) mod history;
 pub(crate) mod metadata;
 pub(crate) mod pause;

@@ -57,6 +57,8 @@ pub(crate) struct Plan<'a, S = Canary> {
     pub(crate) pauses: Pauses,
     /// Whether the template or the steps changed in this pass.
     pub(crate) reset: bool,
+    /// Whether the conditions of a promotion hold in this pass.
+    pub(crate) promoted: bool,
     /// Switched selectors: Service and hash.
     pub(crate) switched: Vec<(String, String)>,
     /// How far the split of this pass can be trusted.
@@ -80,6 +82,7 @@ impl<'a, S: Strategy> Plan<'a, S> {
             rollout,
             pauses: Pauses::default(),
             reset: false,
+            promoted: false,
             switched: Vec::new(),
             split: Split::default(),
             decision: Decision::default(),

@@ -43,7 +43,6 @@ fn of_strategy<S: Strategy>(rollout: &Rollout, strategy: &S) -> Reads {
     routes.sort();
     routes.dedup();
     Reads {
-        replica_set: next_replica_set(rollout),
         services,
         templates: strategy::templates(strategy),
         routes,
@@ -51,8 +50,9 @@ fn of_strategy<S: Strategy>(rollout: &Rollout, strategy: &S) -> Reads {
     }
 }
 
-/// Empty while the template comes from a workload that is not read yet.
-fn next_replica_set(rollout: &Rollout) -> String {
+/// The name that the next ReplicaSet would get; empty while the template comes from a workload that is not there
+/// (see [`with_workload`](crate::with_workload)).
+pub fn next_replica_set(rollout: &Rollout) -> String {
     if rollout.spec.workload_ref.is_some() && rollout.spec.template == PodTemplate::default() {
         return String::new();
     }

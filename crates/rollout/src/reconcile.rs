@@ -11,14 +11,15 @@ use crate::plan::{Plan, Stop};
 use crate::strategy::{Phase, Strategy};
 use crate::{invalid, status, validation, workload};
 
-use crate::phases::{claim, defaults, paused, revision, scaling};
+use crate::phases::{claim, defaults, hand_over, paused, revision, scaling};
 
 /// What every strategy needs before its own phases (spec rollout-reconcile 2).
-fn prepare<S: Strategy>() -> [Phase<S>; 8] {
+fn prepare<S: Strategy>() -> [Phase<S>; 9] {
     [
         claim::replica_sets,
         revision::find,
         revision::create,
+        defaults::workload_generation,
         defaults::stale_abort,
         defaults::replicas,
         paused::conditions,
@@ -34,7 +35,7 @@ pub fn reconcile(observed: &Observed, now: Timestamp) -> Decision {
     if observed.rollout.metadata.deletion_timestamp.is_some() {
         return Decision::default();
     }
-    let rollout = match workload::resolve(observed) {
+    let rollout = match workload::resolve(&observed.rollout, &observed.routes) {
         Ok(None) => Arc::clone(&observed.rollout),
         Ok(Some(rollout)) => Arc::new(rollout),
         Err(problem) => return invalid::decide(observed, now, &problem, invalid::WORKLOAD_RETRY),
@@ -54,6 +55,7 @@ fn carry_out<S: Strategy>(mut plan: Plan<'_, S>) -> Decision {
     match end {
         ControlFlow::Continue(()) | ControlFlow::Break(Stop::Judge) => {
             S::judge(&mut plan);
+            hand_over::deployment(&mut plan);
             status::write(&mut plan);
         }
         ControlFlow::Break(Stop::Write) => status::write(&mut plan),

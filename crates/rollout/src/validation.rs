@@ -70,8 +70,14 @@ pub(crate) fn json(value: &impl serde::Serialize) -> String {
     serde_json::to_string(value).unwrap_or_default()
 }
 
-/// The first thing that is wrong with the spec, then with what it refers to.
+/// The first thing that is wrong with the spec, then with what it refers to. `rollout` has the template that is in
+/// effect, also when it comes from a workload: that it has none of its own was seen when it was resolved.
 pub(crate) fn check(observed: &Observed, rollout: &Rollout) -> Result<(), String> {
+    let mut own = None;
+    if rollout.spec.workload_ref.is_some() {
+        own.insert(rollout.clone()).spec.workload_ref = None;
+    }
+    let rollout = own.as_ref().unwrap_or(rollout);
     let first = |found: Found| found.into_iter().next().map_or(Ok(()), Err);
     first(problems(rollout))
         .and_then(|()| first(unsupported(rollout)))

@@ -1,20 +1,32 @@
 //! A template that comes from another workload (spec rollout-reconcile 6).
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use crd::{Kind, ObjectKey, PodTemplate, Rollout, WorkloadRef, names};
 use serde_json::Value;
 
-use crate::observed::Observed;
+/// Objects that are read as they are, by key.
+type Objects = BTreeMap<ObjectKey, Arc<Value>>;
+
+/// The Rollout with the template and the selector of its workload, where `objects` has that; else as it is.
+///
+/// What is to be fetched for a pass depends on both: the ReplicaSets that may be adopted, the pods, and the name of the
+/// next ReplicaSet.
+pub fn with_workload(rollout: &Arc<Rollout>, objects: &Objects) -> Arc<Rollout> {
+    match resolve(rollout, objects) {
+        Ok(Some(resolved)) => Arc::new(resolved),
+        Ok(None) | Err(_) => Arc::clone(rollout),
+    }
+}
 
 /// The Rollout with the template and selector of its workload in it; `None` when it has its own.
-pub(crate) fn resolve(observed: &Observed) -> Result<Option<Rollout>, String> {
-    let rollout = &observed.rollout;
+pub(crate) fn resolve(rollout: &Rollout, objects: &Objects) -> Result<Option<Rollout>, String> {
     let Some(reference) = &rollout.spec.workload_ref else { return Ok(None) };
     let key = key(rollout)
         .ok_or_else(|| format!("workload of type {} is not supported", group_and_kind(reference)))?;
-    let workload = observed
-        .routes
-        .get(&key)
-        .ok_or_else(|| format!("{} \"{}\" not found", key.kind.plural, reference.name))?;
+    let workload =
+        objects.get(&key).ok_or_else(|| format!("{} \"{}\" not found", key.kind.plural, reference.name))?;
     let PodTemplate { metadata, .. } = &rollout.spec.template;
     if !metadata.labels.is_empty() || !metadata.annotations.is_empty() {
         return Err("template must be empty for workload reference rollout".to_owned());

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crd::{AnalysisTemplateRef, ObjectMeta, ReplicaSet, Rollout};
-use rollout::{Answer, Observed, Settings, Templates, reads};
+use rollout::{Answer, Observed, Settings, Templates, next_replica_set, reads, with_workload};
 use serde_json::Value;
 use world::World;
 
@@ -31,17 +31,18 @@ pub fn gather(
         Some((key.clone(), object.clone()))
     });
     let routes = routes.collect();
+    let resolved = with_workload(&rollout, &routes);
     let owned: Vec<&Arc<Value>> = world.dependents(&rollout.metadata.uid).collect();
-    let same_name = world.object("apps", "replicasets", namespace, &reads.replica_set);
+    let same_name = world.object("apps", "replicasets", namespace, &next_replica_set(&resolved));
     Some(Observed {
-        replica_sets: replica_sets(world, view, &rollout, &owned),
+        replica_sets: replica_sets(world, view, &resolved, &owned),
         same_name: same_name.and_then(|set| view.replica_sets.read(set)),
         services,
         analysis_runs: of_kind(&mut view.analysis_runs, &owned, "AnalysisRun", |run| &run.metadata),
         experiments: of_kind(&mut view.experiments, &owned, "Experiment", |experiment| &experiment.metadata),
         templates: templates(world, view, namespace, &reads.templates),
         routes,
-        pods: if reads.pods { pods(world, view, &rollout) } else { Vec::new() },
+        pods: if reads.pods { pods(world, view, &resolved) } else { Vec::new() },
         answers,
         settings: settings.clone(),
         rollout,

@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use crd::Kind;
+use crd::{Kind, names};
 use serde_json::json;
 
 use crate::plan::{Plan, Stop};
@@ -12,6 +12,16 @@ use crate::strategy::Strategy;
 pub(crate) fn stale_abort<S: Strategy>(plan: &mut Plan<'_, S>) -> ControlFlow<Stop> {
     if plan.stored().abort && plan.rollout.fully_promoted() {
         plan.pauses.take_back_abort = true;
+    }
+    ControlFlow::Continue(())
+}
+
+/// Writes which generation of the workload the template is of, so that clients know whether status speaks of it.
+pub(crate) fn workload_generation<S: Strategy>(plan: &mut Plan<'_, S>) -> ControlFlow<Stop> {
+    let known = plan.observed.rollout.metadata.annotation(names::WORKLOAD_GENERATION);
+    let present = plan.rollout.metadata.annotation(names::WORKLOAD_GENERATION).map(str::to_owned);
+    if let Some(generation) = present.filter(|generation| known != Some(generation.as_str())) {
+        plan.annotate_rollout(names::WORKLOAD_GENERATION, &generation);
     }
     ControlFlow::Continue(())
 }

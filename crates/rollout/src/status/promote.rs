@@ -7,6 +7,7 @@ use crate::strategy::Strategy;
 
 /// Ends the update: pauses and abort are over, and the newest version is the stable one.
 pub(crate) fn promote<S: Strategy>(plan: &mut Plan<'_, S>, reason: &str) {
+    plan.promoted = true;
     plan.pauses.clear = true;
     plan.pauses.take_back_abort = true;
     plan.status.current_step_index = plan.last_index();

@@ -81,15 +81,14 @@ impl Cluster {
     pub(crate) fn observe(&self) -> Observed {
         let reads = aviary_rollout::reads(&self.rollout);
         let arc = |value: &Value| Arc::new(value.clone());
+        let routes: BTreeMap<ObjectKey, Arc<Value>> =
+            reads.routes.iter().filter_map(|key| Some((key.clone(), arc(self.routes.get(key)?)))).collect();
+        let resolved = aviary_rollout::with_workload(&Arc::new(self.rollout.clone()), &routes);
+        let next = aviary_rollout::next_replica_set(&resolved);
         Observed {
             rollout: Arc::new(self.rollout.clone()),
             replica_sets: self.sets.iter().cloned().map(Arc::new).collect(),
-            same_name: self
-                .sets
-                .iter()
-                .find(|set| set.metadata.name == reads.replica_set)
-                .cloned()
-                .map(Arc::new),
+            same_name: self.sets.iter().find(|set| set.metadata.name == next).cloned().map(Arc::new),
             services: self
                 .services
                 .iter()
@@ -98,11 +97,7 @@ impl Cluster {
             analysis_runs: self.runs.iter().cloned().map(Arc::new).collect(),
             experiments: Vec::new(),
             templates: self.templates.clone(),
-            routes: reads
-                .routes
-                .iter()
-                .filter_map(|key| Some((key.clone(), arc(self.routes.get(key)?))))
-                .collect(),
+            routes,
             pods: self.pods.iter().cloned().map(Arc::new).collect(),
             answers: self.answers.clone(),
             settings: Arc::new(self.settings.clone()),

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
 
 mod invariants;
+mod migration;
 mod scenarios;
 mod tutorial;
 mod watchman;
