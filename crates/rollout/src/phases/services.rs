@@ -2,13 +2,15 @@
 
 use std::ops::ControlFlow;
 
-use crd::{Kind, ReplicaSet, names};
+use crd::{Kind, ReplicaSet, Service, names};
 use serde_json::json;
 
 use super::traffic;
 use crate::events;
 use crate::plan::{Plan, Stop};
+use crate::replicas::share_up;
 use crate::strategy::Strategy;
+use crate::weights;
 
 /// Whether a Service may be pointed at a version without endpoints.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,9 +48,9 @@ pub(crate) fn stable_and_canary(plan: &mut Plan<'_>) -> ControlFlow<Stop> {
 /// Makes `service` select the pods of a ReplicaSet, when they can take the requests.
 pub(crate) fn switch(plan: &mut Plan<'_>, service: &str, to: Option<usize>, availability: Availability) {
     let Some((set, live)) = plan.sets.get(to).zip(plan.observed.services.get(service)) else { return };
-    let managed = live.metadata.annotation(names::MANAGED_BY).is_some();
     let differs = !set.hash().is_empty() && live.selected_hash() != set.hash();
-    if differs && availability == Availability::Required && !can_take_over(set, managed) {
+    let availability = if differs { availability } else { Availability::NotRequired };
+    if availability == Availability::Required && !can_take_over(plan, set, live) {
         let hash = set.hash().to_owned();
         plan.because("service.wait", format!("Service {service} waits for available pods of {hash}"));
         return;
@@ -93,11 +95,24 @@ pub(crate) fn point<S: Strategy>(
     plan.switched.push((service.to_owned(), hash));
 }
 
-/// A Service that is not managed yet carries live traffic: only a whole ReplicaSet may take it over. After that one
-/// available pod is enough.
-fn can_take_over(set: &ReplicaSet, managed: bool) -> bool {
+/// A Service that is not managed yet carries live traffic: only a whole ReplicaSet may take it over. After that the pods
+/// must be enough for what a router sends there, or as many as those that have it now (I2).
+fn can_take_over(plan: &Plan<'_>, set: &ReplicaSet, live: &Service) -> bool {
     let available = set.status.available_replicas;
-    available > 0 && (managed || set.replicas() <= available)
+    if live.metadata.annotation(names::MANAGED_BY).is_none() {
+        return available > 0 && set.replicas() <= available;
+    }
+    let now = plan.sets.all.iter().find(|set| set.hash() == live.selected_hash());
+    let now = now.map_or(0, |set| set.status.available_replicas.min(set.replicas()));
+    available >= pods_for_its_share(plan, &live.metadata.name).min(now).max(1)
+}
+
+/// The pods that a Service needs for the weight that it was given last; none when no router knows it.
+fn pods_for_its_share(plan: &Plan<'_>, service: &str) -> i32 {
+    let weights = plan.stored().canary.weights.iter();
+    let given = weights.flat_map(|weights| [&weights.canary, &weights.stable]);
+    let weight = given.filter(|given| given.service_name == service).map(|given| given.weight).max();
+    share_up(weight.unwrap_or(0), plan.replicas(), weights::max(plan.strategy))
 }
 
 /// The hash that a Service selects, after this pass.

@@ -5,7 +5,11 @@ mod analysis;
 #[cfg(test)]
 mod blue_green;
 #[cfg(test)]
+mod exhaustive;
+#[cfg(test)]
 mod gate;
+#[cfg(test)]
+mod guard;
 #[cfg(test)]
 mod harness;
 #[cfg(test)]

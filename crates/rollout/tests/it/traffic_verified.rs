@@ -124,3 +124,22 @@ fn a_long_drain_after_an_abort_is_honoured() {
     run(&mut cluster, 2);
     assert_eq!(cluster.sets[1].replicas(), 0);
 }
+
+/// Found by the exhaustive search: a pod dies between the promotion and the switch of the stable Service.
+#[test]
+fn the_stable_service_waits_for_pods_enough_for_what_it_gets() {
+    let mut cluster = at_half();
+    cluster.edit(&json!({"status": {"promoteFull": true}}));
+    while !cluster.rollout.fully_promoted() {
+        run(&mut cluster, 1);
+    }
+    let new = cluster.sets[1].hash().to_owned();
+    let stable = |cluster: &Cluster| cluster.services["stable"].selected_hash() == new;
+    cluster.sets[1].status.available_replicas = 1;
+    let decision = cluster.decide();
+    cluster.carry_out(&decision);
+    assert!(!stable(&cluster) && cluster.sets[0].replicas() == 4, "{decision:#?}");
+    cluster.settle();
+    run(&mut cluster, 2);
+    assert!(stable(&cluster));
+}
