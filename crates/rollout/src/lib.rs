@@ -60,6 +60,7 @@ pub use reads::{next_replica_set, reads};
 pub use reconcile::reconcile;
 pub use replicas::pods_without_router;
 pub use status::status_patch;
+pub use steps::sample_steps;
 pub use validation::{Problem, problems, unsupported};
 pub use workload::with_workload;
 

@@ -10,6 +10,7 @@ mod set_canary_scale;
 mod set_weight;
 
 use crd::{Canary, CanaryStep};
+use serde_json::Value;
 
 use crate::plan::Plan;
 use crate::validation::Found;
@@ -24,6 +25,8 @@ pub(crate) trait Step: Sync {
     fn completed(&self, plan: &Plan<'_>, index: i32, step: &CanaryStep) -> bool;
     /// Finds what is wrong with it; `at` is its path.
     fn check(&self, canary: &Canary, step: &CanaryStep, at: &str, found: &mut Found);
+    /// A few different ones, as specs have them: what tests draw from. A new kind of step is so tested with the others.
+    fn samples(&self) -> Vec<Value>;
     /// Finds what is right, and not carried out by this version.
     fn unsupported(&self, _step: &CanaryStep, _at: &str, _found: &mut Found) {}
 }
@@ -39,6 +42,16 @@ pub(crate) static STEPS: &[&dyn Step] = &[
     &mirror_route::MirrorRoute,
     &plugin::Plugin,
 ];
+
+/// Samples of every kind of step, as specs have them; some need traffic routing, or are not served.
+///
+/// ```
+/// let steps = aviary_rollout::sample_steps();
+/// assert!(steps.iter().any(|step| step.get("setWeight").is_some()));
+/// ```
+pub fn sample_steps() -> Vec<Value> {
+    STEPS.iter().flat_map(|kind| kind.samples()).collect()
+}
 
 fn kind(step: &CanaryStep) -> Option<&'static dyn Step> {
     STEPS.iter().copied().find(|kind| kind.selected(step))

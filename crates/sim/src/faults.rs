@@ -1,5 +1,7 @@
 //! What can go wrong between the controller and the API.
 
+use crate::dice::Dice;
+
 /// What happens to one write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
@@ -41,7 +43,7 @@ impl Faults for NoFaults {
 /// A number of faults at places that follow from a seed.
 #[derive(Clone, Debug)]
 pub struct RandomFaults {
-    state: u64,
+    dice: Dice,
     left: u32,
     one_in: u64,
 }
@@ -49,19 +51,11 @@ pub struct RandomFaults {
 impl RandomFaults {
     /// `count` faults, about one in `one_in` occasions.
     pub fn new(seed: u64, count: u32, one_in: u64) -> Self {
-        Self { state: seed, left: count, one_in: one_in.max(1) }
-    }
-
-    fn next(&mut self) -> u64 {
-        // SplitMix64: deterministic, and good enough to scatter.
-        self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let z = (self.state ^ (self.state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
+        Self { dice: Dice::new(seed), left: count, one_in: one_in.max(1) }
     }
 
     fn strikes(&mut self) -> bool {
-        let strikes = self.left > 0 && self.next().is_multiple_of(self.one_in);
+        let strikes = self.left > 0 && self.dice.next().is_multiple_of(self.one_in);
         self.left -= u32::from(strikes);
         strikes
     }
@@ -72,7 +66,7 @@ impl Faults for RandomFaults {
         if !self.strikes() {
             return Fault::None;
         }
-        match self.next() % 4 {
+        match self.dice.next() % 4 {
             0 => Fault::Conflict,
             1 => Fault::Error,
             2 => Fault::CrashBefore,

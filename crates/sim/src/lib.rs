@@ -38,6 +38,7 @@
 
 mod controller;
 mod describe;
+mod dice;
 mod environment;
 mod error;
 mod expectation;
@@ -49,11 +50,14 @@ mod metrics;
 mod release;
 mod requests;
 mod scenario;
+mod schedule;
 mod script;
+mod shrink;
 mod simulation;
 mod timeline;
 mod verbs;
 mod view;
+mod watchman;
 
 pub use describe::describe;
 pub use environment::{ChecksFn, Environment, PodRule, RegionsFn};
@@ -65,11 +69,14 @@ pub use metrics::{Asked, MetricsFn, constant, no_data};
 pub use release::{Course, Ending, Release, Sample};
 pub use requests::{is_success, request, status_request};
 pub use scenario::{Deed, Scenario};
+pub use schedule::{broken, schedule};
 pub use script::{FaultPlan, Pods, Reading, Regions, Say, Script};
+pub use shrink::shrink;
 pub use simulation::{Probe, Simulation};
 pub use timeline::{Entry, Timeline};
 pub use verbs::Verb;
 pub use view::View;
+pub use watchman::{Watchman, completed_unseen, watchman};
 
 // The example of the README is tested here, where everything that it uses is at hand.
 #[cfg(doctest)]

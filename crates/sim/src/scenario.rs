@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::environment::Environment;
@@ -15,7 +15,7 @@ use crate::simulation::Simulation;
 use crate::verbs::Verb;
 
 /// A scenario, as its YAML says it.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Scenario {
     /// What it shows, in a sentence.
@@ -44,7 +44,7 @@ pub struct Scenario {
 }
 
 /// What a user does.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Deed {
     /// Go duration since the start.

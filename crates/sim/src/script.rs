@@ -7,7 +7,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use rollout::analysis::Outcome;
 use rollout::{Question, RegionsAnswer};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::environment::{Environment, PodRule};
 use crate::error::Error;
@@ -51,7 +51,7 @@ pub enum Say {
 }
 
 /// How the pods with an image behave.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Pods {
     /// Part of the image's name.
@@ -64,7 +64,7 @@ pub struct Pods {
 }
 
 /// What a metric reads from a time on.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Reading {
     /// Go duration since the start.
@@ -79,7 +79,7 @@ pub struct Reading {
 }
 
 /// Random faults.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct FaultPlan {
     /// What they follow from.

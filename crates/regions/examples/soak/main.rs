@@ -1,4 +1,4 @@
-//! Plays schedules of releases through two to five regions: `cargo xtask soak --schedules 100000`.
+//! Plays schedules of releases through two to five regions: `cargo xtask soak --of regions`.
 //!
 //! Each is a release under lost, late and old messages, partitions, crashes, clocks that differ, regions that join late,
 //! checks that fail and users who abort, all from one number. The first that breaks I12 is printed with its number.

@@ -1,6 +1,7 @@
 //! `analysis`: its run is Successful.
 
 use crd::{AnalysisPhase, Canary, CanaryStep};
+use serde_json::{Value, json};
 
 use super::Step;
 use crate::plan::Plan;
@@ -20,6 +21,10 @@ impl Step for Analysis {
     fn completed(&self, plan: &Plan<'_>, _: i32, _: &CanaryStep) -> bool {
         let run = plan.status.canary.current_step_analysis_run_status.as_ref();
         run.is_some_and(|run| run.status == Some(AnalysisPhase::Successful))
+    }
+
+    fn samples(&self) -> Vec<Value> {
+        vec![json!({"analysis": {"templates": [{"templateName": "errors"}]}})]
     }
 
     fn check(&self, _: &Canary, _: &CanaryStep, _: &str, _: &mut Found) {}

@@ -1,7 +1,7 @@
 //! `experiment`: recognised, checked, and refused until Experiments are carried out.
 
 use crd::{Canary, CanaryStep, TrafficRouting};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::Step;
 use crate::plan::Plan;
@@ -20,6 +20,10 @@ impl Step for Experiment {
 
     fn completed(&self, _: &Plan<'_>, _: i32, _: &CanaryStep) -> bool {
         false
+    }
+
+    fn samples(&self) -> Vec<Value> {
+        vec![json!({"experiment": {"templates": [{"name": "new", "specRef": "canary"}]}})]
     }
 
     fn check(&self, canary: &Canary, step: &CanaryStep, at: &str, found: &mut Found) {

@@ -1,6 +1,7 @@
 //! `setHeaderRoute`: done once the route was handed to the router.
 
 use crd::{Canary, CanaryStep};
+use serde_json::{Value, json};
 
 use super::Step;
 use crate::plan::{Plan, Split};
@@ -20,6 +21,10 @@ impl Step for HeaderRoute {
 
     fn completed(&self, plan: &Plan<'_>, _: i32, _: &CanaryStep) -> bool {
         plan.split == Split::Trusted
+    }
+
+    fn samples(&self) -> Vec<Value> {
+        vec![json!({"setHeaderRoute": {"name": "header"}})]
     }
 
     fn check(&self, canary: &Canary, step: &CanaryStep, at: &str, found: &mut Found) {

@@ -2,6 +2,7 @@
 
 use crd::{Canary, CanaryStep, IntOrString, duration};
 use jiff::SignedDuration;
+use serde_json::{Value, json};
 
 use super::Step;
 use crate::pauses;
@@ -31,6 +32,10 @@ impl Step for Pause {
             begun.start_time.timestamp().saturating_add(SignedDuration::from_secs(seconds)).ok()
         });
         end.is_some_and(|end| end <= plan.now)
+    }
+
+    fn samples(&self) -> Vec<Value> {
+        vec![json!({"pause": {}}), json!({"pause": {"duration": 20}}), json!({"pause": {"duration": "2m"}})]
     }
 
     fn check(&self, _: &Canary, step: &CanaryStep, at: &str, found: &mut Found) {

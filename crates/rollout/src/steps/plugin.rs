@@ -1,6 +1,7 @@
 //! `plugin`: its Run is over, and not badly.
 
 use crd::{Canary, CanaryStep, PluginOperation, PluginPhase};
+use serde_json::{Value, json};
 
 use super::Step;
 use crate::plan::Plan;
@@ -24,6 +25,12 @@ impl Step for Plugin {
                 && status.operation == PluginOperation::Run
                 && status.phase == Some(PluginPhase::Successful)
         })
+    }
+
+    fn samples(&self) -> Vec<Value> {
+        vec![json!({"plugin": {"name": "aviary/region-gate", "config": {
+            "group": "shop", "mode": "barrier", "regions": ["here", "there"], "timeout": "10m",
+        }}})]
     }
 
     fn check(&self, _: &Canary, _: &CanaryStep, _: &str, _: &mut Found) {}

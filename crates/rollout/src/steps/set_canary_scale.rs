@@ -1,6 +1,7 @@
 //! `setCanaryScale`: the pods are there.
 
 use crd::{Canary, CanaryStep};
+use serde_json::{Value, json};
 
 use super::Step;
 use crate::plan::Plan;
@@ -28,6 +29,14 @@ impl Step for SetCanaryScale {
 
     fn completed(&self, plan: &Plan<'_>, _: i32, _: &CanaryStep) -> bool {
         reached(plan, plan.status.canary.weights.as_ref())
+    }
+
+    fn samples(&self) -> Vec<Value> {
+        vec![
+            json!({"setCanaryScale": {"replicas": 2}}),
+            json!({"setCanaryScale": {"weight": 50}}),
+            json!({"setCanaryScale": {"matchTrafficWeight": true}}),
+        ]
     }
 
     fn check(&self, canary: &Canary, _: &CanaryStep, _: &str, found: &mut Found) {

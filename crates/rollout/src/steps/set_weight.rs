@@ -1,6 +1,7 @@
 //! `setWeight`: the pods for the weight are there, and the split was seen (I1).
 
 use crd::{Canary, CanaryStep};
+use serde_json::{Value, json};
 
 use super::Step;
 use crate::plan::{Plan, Split};
@@ -21,6 +22,10 @@ impl Step for SetWeight {
 
     fn completed(&self, plan: &Plan<'_>, _: i32, _: &CanaryStep) -> bool {
         plan.split == Split::Trusted && reached(plan, plan.status.canary.weights.as_ref())
+    }
+
+    fn samples(&self) -> Vec<Value> {
+        [5, 20, 50, 80, 100].map(|weight| json!({"setWeight": weight})).into()
     }
 
     fn check(&self, canary: &Canary, step: &CanaryStep, at: &str, found: &mut Found) {

@@ -3,11 +3,12 @@
 use std::fs;
 use std::time::Duration;
 
-use aviary_sim::{Entry, Fault, Faults, PodRule, RandomFaults, Scenario, Simulation, Verb, constant};
+use aviary_sim::{
+    Entry, Fault, Faults, PodRule, RandomFaults, Scenario, Simulation, Verb, completed_unseen, constant,
+    watchman,
+};
 use proptest::prelude::*;
 use serde_json::{Value, json};
-
-use crate::watchman::{completed_unseen, watchman};
 
 fn manifests() -> Vec<Value> {
     objects("routed_canary")

@@ -6,5 +6,5 @@
 mod invariants;
 mod migration;
 mod scenarios;
+mod soak;
 mod tutorial;
-mod watchman;

@@ -1,18 +1,19 @@
-//! Reads the watch log, change by change, and notes every one that breaks an invariant.
+//! Reads the watch log, change by change, and notes every one that breaks an invariant of the design (I1 to I5).
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use aviary_sim::{Entry, Timeline};
 use jiff::Timestamp;
 use serde_json::Value;
 use world::{WatchEvent, WatchEventType, World};
 
+use crate::timeline::{Entry, Timeline};
+
 const HASH: &str = "rollouts-pod-template-hash";
 
 /// What the changes so far add up to.
-#[derive(Default)]
-pub(crate) struct Watchman {
+#[derive(Debug, Default)]
+pub struct Watchman {
     read: u64,
     rollout: Option<Arc<Value>>,
     /// Ready pods by hash, then by name.
@@ -21,18 +22,19 @@ pub(crate) struct Watchman {
     selected: BTreeMap<String, String>,
     /// Weight that each Service gets.
     weights: BTreeMap<String, i64>,
-    pub(crate) broken: Vec<String>,
+    /// What broke, with the time of it.
+    pub broken: Vec<String>,
 }
 
-/// A probe, and where it leaves what it finds.
-pub(crate) fn watchman() -> (impl FnMut(&World, Timestamp) + 'static, Arc<Mutex<Watchman>>) {
+/// A probe for [`Simulation::with_probe`](crate::Simulation::with_probe), and where it leaves what it finds.
+pub fn watchman() -> (impl FnMut(&World, Timestamp) + 'static, Arc<Mutex<Watchman>>) {
     // Version 1 is that of the empty world.
     let watchman = Arc::new(Mutex::new(Watchman { read: 1, ..Watchman::default() }));
     let eyes = watchman.clone();
     let probe = move |world: &World, now: Timestamp| {
-        let mut watchman = eyes.lock().unwrap();
+        let mut watchman = eyes.lock().unwrap_or_else(PoisonError::into_inner);
         let read = watchman.read;
-        for event in world.events_after(read).unwrap() {
+        for event in world.events_after(read).into_iter().flatten() {
             watchman.see(event, now);
         }
         watchman.read = world.version();
@@ -122,9 +124,12 @@ impl Watchman {
     }
 
     fn see_route(&mut self, route: &Value, now: Timestamp) {
-        let backends = route["spec"]["rules"][0]["backendRefs"].as_array().unwrap();
-        let new: BTreeMap<String, i64> =
-            backends.iter().map(|one| (text(one, "/name").to_owned(), number(one, "/weight"))).collect();
+        let backends = route["spec"]["rules"][0]["backendRefs"].as_array();
+        let new: BTreeMap<String, i64> = backends
+            .into_iter()
+            .flatten()
+            .map(|one| (text(one, "/name").to_owned(), number(one, "/weight")))
+            .collect();
         if new.values().sum::<i64>() != 100 || new.values().any(|weight| !(0..=100).contains(weight)) {
             self.note(now, format!("I4: weights are {new:?}"));
         }
@@ -172,17 +177,17 @@ impl Watchman {
 }
 
 /// I1: the weight steps that the controller called complete although the route said otherwise.
-pub(crate) fn completed_unseen(timeline: &Timeline) -> Vec<&Entry> {
+pub fn completed_unseen(timeline: &Timeline) -> Vec<&Entry> {
     let mut seen = 0;
     let mut unseen = Vec::new();
     for entry in timeline.entries() {
         if entry.subject.starts_with("HTTPRoute") {
-            seen = entry.what.rsplit_once(' ').map_or(0, |(_, weight)| weight.parse().unwrap());
+            seen = entry.what.rsplit_once(' ').map_or(0, |(_, weight)| weight.parse().unwrap_or(-1));
         }
         let completed =
             entry.what.strip_prefix("RolloutStepCompleted").and_then(|rest| rest.split_once("(setWeight: "));
         if let Some((_, weight)) = completed
-            && weight.trim_end_matches(')').parse::<i64>().unwrap() != seen
+            && weight.trim_end_matches(')').parse() != Ok(seen)
         {
             unseen.push(entry);
         }
