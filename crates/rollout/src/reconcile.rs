@@ -14,13 +14,14 @@ use crate::{invalid, status, validation, workload};
 use crate::phases::{claim, defaults, hand_over, paused, revision, scaling};
 
 /// What every strategy needs before its own phases (spec rollout-reconcile 2).
-fn prepare<S: Strategy>() -> [Phase<S>; 9] {
+fn prepare<S: Strategy>() -> [Phase<S>; 10] {
     [
         claim::replica_sets,
         revision::find,
         revision::create,
         defaults::workload_generation,
         defaults::stale_abort,
+        defaults::newest_wish,
         defaults::replicas,
         paused::conditions,
         revision::sync,

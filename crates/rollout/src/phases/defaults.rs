@@ -26,6 +26,20 @@ pub(crate) fn workload_generation<S: Strategy>(plan: &mut Plan<'_, S>) -> Contro
     ControlFlow::Continue(())
 }
 
+/// An abort that comes after a full promotion was asked for is newer, and wins: it is always accepted (I5).
+///
+/// One that a pass has seen (`abortedAt`) is older than the wish to promote.
+pub(crate) fn newest_wish<S: Strategy>(plan: &mut Plan<'_, S>) -> ControlFlow<Stop> {
+    let stored = plan.stored();
+    let both = stored.abort && stored.promote_full && stored.aborted_at.is_none();
+    if !both || plan.rollout.fully_promoted() {
+        return ControlFlow::Continue(());
+    }
+    plan.status.promote_full = false;
+    plan.because("abort.wins", "the abort takes back the full promotion that was asked for before");
+    ControlFlow::Break(Stop::WriteAsIs)
+}
+
 /// Writes `spec.replicas: 1` where it is absent, so that the scale subresource has something to show.
 pub(crate) fn replicas<S: Strategy>(plan: &mut Plan<'_, S>) -> ControlFlow<Stop> {
     if plan.observed.rollout.spec.replicas.is_some() {

@@ -69,12 +69,19 @@ fn unverified(plan: &Plan<'_>, weight: i32) -> Split {
     if end { Split::UnverifiedAtTheEnd } else { Split::Unverified }
 }
 
-/// Nothing is taken from the stable version that it could not get back (I2, I4).
+/// Nothing is given to the stable version that it cannot carry (I2, I4). What it keeps or loses it need not carry: a
+/// stable version whose pods fail does not hold back the one that mends it.
 fn stable_carries_the_rest(plan: &mut Plan<'_>, weight: i32) -> bool {
     let max = weights::max(plan.strategy);
     let needed = share_down(max.saturating_sub(weight), plan.replicas(), max);
+    let share = max.saturating_sub(weight);
+    let known = plan.stored().canary.weights.as_ref().map(|weights| &weights.stable);
     let carries = plan.stable_set().is_some_and(|stable| {
-        stable.status.available_replicas >= needed || threshold_met(plan.strategy, Some(stable), needed)
+        let gets_no_more =
+            known.is_some_and(|known| known.pod_template_hash == stable.hash() && share <= known.weight);
+        gets_no_more
+            || stable.status.available_replicas >= needed
+            || threshold_met(plan.strategy, Some(stable), needed)
     });
     if !carries {
         let detail = format!("the stable version needs {needed} available pods to carry the rest");

@@ -22,3 +22,5 @@ mod traces;
 mod traffic_verified;
 #[cfg(test)]
 mod validation;
+#[cfg(test)]
+mod wounds;
