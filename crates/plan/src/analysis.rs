@@ -5,6 +5,7 @@ use std::time::Duration;
 use crd::{AnalysisTemplate, Metric, Rollout, RolloutAnalysis};
 use serde::{Deserialize as _, Serialize};
 use serde_json::Value;
+use sim::Stage;
 
 use crate::condition::Arguments;
 use crate::judged::{Judged, What, judged};
@@ -49,15 +50,17 @@ pub(crate) struct Used {
 
 /// Every metric that the Rollout has measured, in order.
 pub(crate) fn metrics(manifests: &[Value], rollout: &Rollout, namespace: &str) -> Vec<Used> {
-    let Some(canary) = rollout.canary() else { return Vec::new() };
-    let background = canary.analysis.iter().map(|background| (None, &background.analysis));
-    let inline = canary
-        .steps
-        .iter()
-        .enumerate()
-        .filter_map(|(index, step)| Some((Some(index), step.analysis.as_ref()?)));
+    let canary = rollout.canary();
+    let background = canary.iter().filter_map(|canary| Some((None, &canary.analysis.as_ref()?.analysis)));
+    let steps = canary.iter().flat_map(|canary| canary.steps.iter().enumerate());
+    let inline = steps.filter_map(|(index, step)| Some((Some(index), step.analysis.as_ref()?)));
+    let beside = rollout.blue_green().into_iter().flat_map(|strategy| {
+        let before = strategy.pre_promotion_analysis.iter().map(|before| (Stage::Before, before));
+        before.chain(strategy.post_promotion_analysis.iter().map(|after| (Stage::After, after)))
+    });
+    let beside = beside.map(|(stage, analysis)| (Some(stage.index()), analysis));
     let mut used = Vec::new();
-    for (step, analysis) in background.chain(inline) {
+    for (step, analysis) in background.chain(inline).chain(beside) {
         for reference in &analysis.templates {
             let found = template(manifests, &reference.template_name, reference.cluster_scope, namespace);
             let Some(template) = found else { continue };

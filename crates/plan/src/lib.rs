@@ -37,6 +37,7 @@ mod power;
 
 pub mod condition;
 pub mod promql;
+mod stages;
 
 pub use analysis::MetricPlan;
 pub use judged::{Judged, What, judged};

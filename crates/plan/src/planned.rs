@@ -11,6 +11,7 @@ use serde_json::Value;
 use sim::{Course, Ending, Environment, NoFaults, PodRule, Release, Sample};
 
 use crate::analysis::{self, MetricPlan};
+use crate::stages::stages;
 
 /// A release that takes longer than this is not followed to its end.
 const BOUND: Duration = Duration::from_secs(14 * 24 * 3_600);
@@ -59,7 +60,7 @@ pub struct Plan {
     pub rollout: String,
     /// Its size.
     pub replicas: i32,
-    /// Who splits the traffic; `None` when it is the number of pods.
+    /// Who splits or switches the traffic; `None` when it is the number of pods.
     pub router: Option<String>,
     /// Requests per second that were assumed.
     pub rate: f64,
@@ -77,7 +78,7 @@ pub struct Plan {
     pub false_abort: f64,
 }
 
-/// One step.
+/// One step, or one stage of a blue-green release.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Step {
@@ -170,11 +171,17 @@ fn next_image(rollout: &Rollout) -> String {
 }
 
 fn router(rollout: &Rollout) -> Option<String> {
+    if let Some(strategy) = rollout.blue_green() {
+        return Some(format!("Service {}", strategy.active_service));
+    }
     let routing = rollout.canary()?.traffic_routing.as_ref()?;
     routing.routers.keys().chain(routing.plugins.keys()).next().cloned()
 }
 
 fn steps(rollout: &Rollout, course: &Course, assumptions: &Assumptions) -> Vec<Step> {
+    if let Some(strategy) = rollout.blue_green() {
+        return stages(strategy, course, assumptions);
+    }
     let Some(canary) = rollout.canary() else { return Vec::new() };
     let max = canary.traffic_routing.as_ref().and_then(|routing| routing.max_traffic_weight).unwrap_or(100);
     let seconds = |at: Timestamp| at.duration_since(course.began).as_secs().unsigned_abs();

@@ -14,6 +14,7 @@ use crate::environment::Environment;
 use crate::error::Error;
 use crate::faults::Faults;
 use crate::simulation::Simulation;
+use crate::stage::Stage;
 use crate::verbs::Verb;
 
 /// How long the first version may take to come up.
@@ -63,7 +64,9 @@ pub struct Sample {
     pub phase: Option<RolloutPhase>,
     /// The current step, from 0; as many as there are steps at the end.
     pub step: Option<i32>,
-    /// The weight that the router was given; `None` without a router.
+    /// How far a blue-green update has come.
+    pub stage: Option<Stage>,
+    /// The weight that the router was given, or everything for a switched Service; `None` where pods are the weight.
     pub weight: Option<i32>,
     /// Available pods of the new version.
     pub canary_available: i32,
@@ -161,7 +164,7 @@ impl Release {
             match self.ended(simulation) {
                 Some(Ending::Waiting) if self.promoted => {
                     let rollout = simulation.rollout(&self.namespace, &self.name);
-                    waited.extend(rollout.and_then(|rollout| rollout.status.current_step_index));
+                    waited.extend(rollout.as_ref().and_then(place));
                     if simulation.user(&self.namespace, &self.name, &Verb::Promote).is_err() {
                         return (Ending::Waiting, waited);
                     }
@@ -178,7 +181,10 @@ impl Release {
         }
         let rollout = simulation.rollout(&self.namespace, &self.name)?;
         let status = &rollout.status;
-        let traffic_back = status.canary.weights.as_ref().is_none_or(|weights| weights.canary.weight == 0);
+        let traffic_back = match rollout.blue_green() {
+            Some(_) => status.blue_green.active_selector == status.stable_rs,
+            None => status.canary.weights.as_ref().is_none_or(|weights| weights.canary.weight == 0),
+        };
         if status.abort && simulation.is_in_phase(&self.namespace, &self.name, RolloutPhase::Degraded) {
             return traffic_back.then_some(Ending::Aborted);
         }
@@ -193,6 +199,12 @@ impl Release {
         let rollout = simulation.rollout(&self.namespace, &self.name);
         rollout.is_some_and(|rollout| rollout.status.condition("InvalidSpec").is_some())
     }
+}
+
+/// The step of the moment, or the stage.
+fn place(rollout: &Rollout) -> Option<i32> {
+    let stage = Stage::of(rollout).and_then(|stage| i32::try_from(stage.index()).ok());
+    rollout.status.current_step_index.or(stage)
 }
 
 /// Whether nothing but a person ends the pause of the moment.
@@ -230,11 +242,15 @@ fn sample(world: &World, namespace: &str, name: &str, at: Timestamp) -> Sample {
     let routed = rollout.canary().is_some_and(|canary| canary.traffic_routing.is_some());
     let status = &rollout.status;
     let weight = status.canary.weights.as_ref().map_or(0, |weights| weights.canary.weight);
+    let new = status.stable_rs != status.current_pod_hash
+        && status.blue_green.active_selector == status.current_pod_hash;
+    let switched = if new { 100 } else { 0 };
     let mut sample = Sample {
         at,
         phase: status.phase,
         step: status.current_step_index,
-        weight: routed.then_some(weight),
+        stage: Stage::of(&rollout),
+        weight: if rollout.blue_green().is_some() { Some(switched) } else { routed.then_some(weight) },
         canary_available: 0,
         stable_available: 0,
         pods: world.objects("", "pods", namespace).filter(|pod| stays(pod)).count(),

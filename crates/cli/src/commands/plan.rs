@@ -94,6 +94,7 @@ fn assumptions(args: &Args) -> Result<Assumptions, Error> {
 
 fn for_people(plan: &Plan, assumptions: &Assumptions, width: usize) -> String {
     let split = match &plan.router {
+        Some(router) if router.starts_with("Service ") => format!("users are switched by {router}"),
         Some(router) => format!("traffic split by {router}"),
         None => "no router: the share of the pods is the share of the traffic".to_owned(),
     };

@@ -77,6 +77,43 @@ A healthy version is aborted in 0.4 % of releases.
 }
 
 #[tokio::test]
+async fn a_plan_of_a_blue_green_release_shows_its_stages() {
+    let canary = SHOP.find("    canary:").unwrap()..SHOP.find("---").unwrap();
+    let mut shop = SHOP.to_owned();
+    shop.replace_range(
+        canary,
+        "    blueGreen:
+      activeService: shop
+      previewReplicaCount: 1
+      autoPromotionSeconds: 60
+      postPromotionAnalysis: {templates: [{templateName: errors}]}
+",
+    );
+    shop.push_str(
+        "---\napiVersion: v1\nkind: Service\nmetadata: {name: shop}\nspec: {ports: [{port: 80}], selector: {app: shop}}\n",
+    );
+    let outcome = offline(&[("shop.yaml", &shop)], "plan shop.yaml").await;
+    assert_eq!((outcome.exit, outcome.stderr.as_str()), (0, ""));
+    let rows: Vec<Vec<&str>> =
+        outcome.stdout.lines().map(|line| line.split("  ").map(str::trim).collect()).collect();
+    let row = |first: &str| {
+        let row =
+            rows.iter().find(|row| row[0] == first).unwrap_or_else(|| panic!("{first}: {}", outcome.stdout));
+        row.iter().filter(|cell| !cell.is_empty()).skip(1).copied().collect::<Vec<_>>().join(" | ")
+    };
+    assert!(outcome.stdout.contains("users are switched by Service shop"), "{}", outcome.stdout);
+    // One pod for 65 s, then all four; everybody is switched, and the analysis sees everybody.
+    assert_eq!(row("1"), "preview | 00:00:00 | 5s | 0 % | 0 % | 1 + 4 | 0");
+    assert_eq!(row("3"), "autoPromotionSeconds 60 | 00:00:05 | 60s | 0 % | 0 % | 1 + 4 | 0");
+    assert_eq!(row("4"), "all replicas | 00:01:05 | 5s | 0 % | 0 % | 4 + 4 | 0");
+    assert!(
+        row("5").starts_with("postPromotionAnalysis errors | 00:01:10 | 4m39s | 100 % | 100 % | 4 + 4 |"),
+        "{}",
+        row("5")
+    );
+}
+
+#[tokio::test]
 async fn a_plan_for_machines_has_every_figure() {
     let plan = machine(&[("shop.yaml", SHOP)], "plan shop.yaml -o json").await;
     assert_eq!((&plan["replicas"], &plan["peakPods"]), (&4.into(), &5.into()));
