@@ -82,6 +82,43 @@ fn i11_a_crash_at_any_write_leads_to_the_same_end() {
     }
 }
 
+/// One pass that sees the world as it was some time ago.
+struct StaleAt(usize);
+
+impl Faults for StaleAt {
+    fn write(&mut self) -> Fault {
+        Fault::None
+    }
+
+    fn stale(&mut self) -> bool {
+        self.0 = self.0.wrapping_sub(1);
+        self.0 == usize::MAX
+    }
+}
+
+#[test]
+fn i6_a_pass_with_an_old_view_writes_nothing_twice_and_nothing_else() {
+    // What was written, in order; a pass more or less may move it in time.
+    let written = |simulation: &Simulation| {
+        let entries = simulation.timeline().entries().iter();
+        let of_pods = |entry: &&Entry| entry.what.contains("available");
+        entries
+            .filter(|entry| !of_pods(entry))
+            .map(|entry| format!("{}: {}", entry.subject, entry.what))
+            .collect::<Vec<_>>()
+    };
+    let undisturbed = release(aviary_sim::NoFaults);
+    let mut expected = written(&undisturbed);
+    expected.sort();
+    for pass in 0..80 {
+        let found = release(StaleAt(pass));
+        assert_eq!(outcome(&found), outcome(&undisturbed), "pass {pass}:\n{}", found.timeline());
+        let mut found_written = written(&found);
+        found_written.sort();
+        assert_eq!(found_written, expected, "pass {pass}:\n{}", found.timeline());
+    }
+}
+
 #[test]
 fn i8_the_progress_deadline_runs_only_while_pods_are_awaited() {
     // The deadline is 120 s; the rollout waits for a person much longer than that.
