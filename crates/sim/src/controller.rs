@@ -42,8 +42,8 @@ pub(crate) struct Controller {
     pub(crate) settings: Arc<Settings>,
     /// Version of our own last write.
     written: u64,
-    /// The world as an earlier pass saw it; kept only where views may be stale.
-    earlier: Option<World>,
+    /// The world before and after the last pass; kept only where views may be stale.
+    earlier: Vec<World>,
     pub(crate) keeps_earlier: bool,
 }
 
@@ -111,10 +111,9 @@ impl Controller {
         };
         self.due.remove(&job);
         self.failures.entry(job.clone()).or_default();
+        let before = self.keeps_earlier.then(|| around.world.clone());
         let end = if around.faults.stale() { self.stale_pass(&job, around) } else { self.pass(&job, around) };
-        if self.keeps_earlier {
-            self.earlier = Some(around.world.clone());
-        }
+        self.earlier = before.into_iter().chain(self.keeps_earlier.then(|| around.world.clone())).collect();
         let failures_so_far = self.failures.get(&job).copied().unwrap_or(0);
         match end {
             End::Done(again) => {
@@ -145,14 +144,15 @@ impl Controller {
 
     /// A pass over what was to be seen some time ago, unless we have written since (invariant I6).
     fn stale_pass(&mut self, job: &Job, around: &mut Surroundings<'_>) -> End {
-        match self.earlier.clone() {
-            Some(earlier) if earlier.version() >= self.written => {
+        let earlier = self.earlier.iter().find(|earlier| earlier.version() >= self.written).cloned();
+        match earlier {
+            Some(earlier) => {
                 let end = Pass { controller: self, around, snapshot: Some(earlier) }.over(job);
                 // What was not seen yet is seen in the end, and is a reason for a pass then.
                 self.wake(job.clone(), later(around.now, STALE));
                 end
             }
-            _ => End::Stale,
+            None => End::Stale,
         }
     }
 
