@@ -17,6 +17,8 @@ mod properties;
 #[cfg(test)]
 mod run_vectors;
 #[cfg(test)]
+mod takeover;
+#[cfg(test)]
 mod traces;
 #[cfg(test)]
 mod traffic_verified;
