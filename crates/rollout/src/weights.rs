@@ -43,7 +43,7 @@ fn backwards<'a>(plan: &Plan<'a>, index: i32) -> impl Iterator<Item = &'a Canary
 
 /// Whether nothing but the new version is wanted, whatever the steps say.
 pub(crate) fn goes_to_full(plan: &Plan<'_>) -> bool {
-    plan.stored().promote_full || plan.sets.stable.is_none() || plan.rollout.fully_promoted()
+    plan.stored().promote_full || plan.stored().stable_rs.is_empty() || plan.rollout.fully_promoted()
 }
 
 /// The `setCanaryScale` in effect: the nearest at or before the current step (traffic routing only).
