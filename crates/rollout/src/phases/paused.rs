@@ -21,6 +21,7 @@ pub(crate) fn conditions<S: Strategy>(plan: &mut Plan<'_, S>) -> ControlFlow<Sto
     if !changed {
         return ControlFlow::Continue(());
     }
+    duration::settle(plan);
     status::summarise(plan);
     ControlFlow::Break(Stop::WriteAsIs)
 }
