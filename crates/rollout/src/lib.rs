@@ -47,6 +47,8 @@ mod status;
 mod steps;
 mod strategy;
 mod templates;
+#[cfg(test)]
+mod testing;
 mod validation;
 mod weights;
 mod workload;

@@ -62,3 +62,41 @@ impl Sets {
 pub(crate) fn available(set: Option<&ReplicaSet>) -> i32 {
     set.map_or(0, |set| set.status.available_replicas)
 }
+
+#[cfg(test)]
+mod vectors {
+    use std::collections::BTreeMap;
+
+    use serde::Deserialize;
+
+    use super::*;
+    use crate::testing::{self, Rows};
+
+    #[derive(Deserialize)]
+    struct Row {
+        case: String,
+        sets: BTreeMap<String, String>,
+        to: Vec<String>,
+    }
+
+    #[test]
+    fn old_versions_are_looked_at_by_revision_and_age() {
+        let mut rows = Rows::default();
+        let table: Vec<Row> = testing::read(include_str!("../../../fixtures/rollout/order.yaml"));
+        for row in table {
+            let mut sets = Sets::default();
+            for (name, revision) in &row.sets {
+                let mut set = testing::set(name, (1, 1));
+                set.metadata.annotations.insert(crd::names::REVISION.to_owned(), revision.clone());
+                sets.all.push(Arc::new(set));
+            }
+            let found = sets.others_by_revision().into_iter().map(|index| sets.all[index].hash().to_owned());
+            let found: Vec<String> = found.collect();
+            // Ours begins with the highest revision; equals keep the order in which they were created.
+            let equal = row.sets.values().all(|revision| Some(revision) == row.sets.values().next());
+            let wanted = if equal { row.to } else { row.to.into_iter().rev().collect() };
+            rows.row(&row.case, found, wanted);
+        }
+        rows.end();
+    }
+}

@@ -112,3 +112,40 @@ pub(crate) fn going_back(plan: &Plan<'_>) -> i32 {
         goal.min(stored)
     }
 }
+
+#[cfg(test)]
+mod vectors {
+    use serde::Deserialize;
+    use serde_json::json;
+
+    use super::*;
+    use crate::testing::{self, Rows};
+
+    #[derive(Deserialize)]
+    struct Row {
+        case: String,
+        delay: Option<i32>,
+        stable: i32,
+        weight: i32,
+    }
+
+    #[test]
+    fn an_abort_goes_back_to_the_last_step_that_needs_fewer_pods() {
+        let mut rows = Rows::default();
+        let table: Vec<Row> = testing::read(include_str!("../../../fixtures/rollout/drain.yaml"));
+        for row in table {
+            let canary = json!({
+                "steps": [{"setWeight": 10}, {"setWeight": 50}], "trafficRouting": {}, "dynamicStableScale": true,
+                "abortScaleDownDelaySeconds": row.delay,
+            });
+            let spec = json!({"replicas": 10, "strategy": {"canary": canary}});
+            let observed = testing::observed(
+                &json!({"spec": spec, "status": {"abort": true}}),
+                Some((row.stable, row.stable)),
+                Some((5, 5)),
+            );
+            rows.row(&row.case, driving_replicas(&testing::plan(&observed)), row.weight);
+        }
+        rows.end();
+    }
+}

@@ -1,5 +1,7 @@
 //! `cargo xtask test`: every test, with the totals that cargo does not add up.
 
+mod vectors;
+
 use super::Command;
 use crate::{Failure, shell};
 use std::io::{BufRead, BufReader, Read, Write};
@@ -7,8 +9,8 @@ use std::process::Stdio;
 
 pub(crate) const COMMAND: Command = Command {
     name: "test",
-    arguments: "[cargo test's arguments]",
-    about: "run the tests, print totals; in CI a skipped test is a failure",
+    arguments: "[vectors | cargo test's arguments]",
+    about: "run the tests, print totals; in CI a skipped test is a failure; vectors: the rows of the specification",
     run,
 };
 
@@ -56,6 +58,9 @@ impl std::fmt::Display for Totals {
 }
 
 fn run(arguments: &[String]) -> Result<(), Failure> {
+    if arguments.iter().any(|word| word == "vectors") {
+        return vectors::run();
+    }
     totals(arguments).map(|_| ())
 }
 

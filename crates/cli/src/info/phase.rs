@@ -117,3 +117,52 @@ fn progressing(message: &str) -> Phase {
 fn phase(word: &str, message: &str) -> Phase {
     Phase { word: word.to_owned(), message: message.to_owned() }
 }
+
+#[cfg(test)]
+mod vectors {
+    use serde::Deserialize;
+    use serde_json::json;
+
+    use super::*;
+
+    #[derive(Default, Deserialize)]
+    #[serde(rename_all = "camelCase", default)]
+    struct Row {
+        case: String,
+        not_served: String,
+        metadata: Json,
+        spec: Json,
+        status: Json,
+        phase: String,
+        message: String,
+    }
+
+    /// Each row says how it ended, for `cargo xtask test vectors`.
+    fn check(table: &str) {
+        let rows: Vec<Row> = crd::yaml::from_str(table).unwrap();
+        let mut wrong = Vec::new();
+        for row in rows {
+            if !row.not_served.is_empty() {
+                println!("VECTOR {} not-served {}", row.case, row.not_served);
+                continue;
+            }
+            let found = of(&json!({"metadata": row.metadata, "spec": row.spec, "status": row.status}));
+            let outcome = if found == phase(&row.phase, &row.message) { "passed" } else { "failed" };
+            println!("VECTOR {} {outcome}", row.case);
+            if outcome == "failed" {
+                wrong.push(format!("{}: {found:?}", row.case));
+            }
+        }
+        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    }
+
+    #[test]
+    fn a_client_says_that_a_status_is_of_an_older_generation() {
+        check(include_str!("../../../../fixtures/rollout/client.yaml"));
+    }
+
+    #[test]
+    fn a_client_computes_the_phase_where_none_is_stored_as_the_controller_does() {
+        check(include_str!("../../../../fixtures/rollout/phase.yaml"));
+    }
+}

@@ -146,11 +146,12 @@ fn balance(
 }
 
 #[cfg(test)]
-mod tests {
+mod vectors {
     use serde::Deserialize;
 
     use super::*;
     use crate::replicas::bounds;
+    use crate::testing::{self, Rows};
 
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
@@ -165,12 +166,13 @@ mod tests {
 
     #[test]
     fn the_ideal_split_is_the_nearest_achievable_one() {
-        let cases: Vec<Ideal> =
-            crd::yaml::from_str(include_str!("../../../../fixtures/rollout/ideal.yaml")).unwrap();
+        let mut rows = Rows::default();
+        let cases: Vec<Ideal> = testing::read(include_str!("../../../../fixtures/rollout/ideal.yaml"));
         for case in cases {
             let wanted = Target { canary: case.canary, stable: case.stable };
-            assert_eq!(ideal(case.replicas, case.weight, 100, case.surge), wanted, "{}", case.case);
+            rows.row(&case.case, ideal(case.replicas, case.weight, 100, case.surge), wanted);
         }
+        rows.end();
     }
 
     #[derive(Deserialize)]
@@ -194,8 +196,8 @@ mod tests {
 
     #[test]
     fn sizes_move_within_surge_and_unavailability() {
-        let cases: Vec<Row> =
-            crd::yaml::from_str(include_str!("../../../../fixtures/rollout/basic.yaml")).unwrap();
+        let mut rows = Rows::default();
+        let cases: Vec<Row> = testing::read(include_str!("../../../../fixtures/rollout/basic.yaml"));
         let size = |(wanted, available)| Size { wanted, available };
         for case in cases {
             let canary = crd::Canary {
@@ -214,8 +216,30 @@ mod tests {
                 new_is_stable: case.new_is_stable,
                 others: case.others,
             };
-            let to = Target { canary: case.to.0, stable: case.to.1 };
-            assert_eq!(target(&situation), to, "{}", case.case);
+            rows.row(&case.case, target(&situation), Target { canary: case.to.0, stable: case.to.1 });
         }
+        rows.end();
+    }
+
+    #[test]
+    fn pods_that_must_carry_on_count_only_when_they_are_available() {
+        #[derive(Deserialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Row {
+            case: String,
+            wanted: i32,
+            available: i32,
+            #[serde(default)]
+            ignore_available: bool,
+            to: i32,
+        }
+        let mut rows = Rows::default();
+        let cases: Vec<Row> = testing::read(include_str!("../../../../fixtures/rollout/usable.yaml"));
+        for case in cases {
+            let size = Size { wanted: case.wanted, available: case.available };
+            let which = if case.ignore_available { Count::Wanted } else { Count::Available };
+            rows.row(&case.case, size.usable(which), case.to);
+        }
+        rows.end();
     }
 }

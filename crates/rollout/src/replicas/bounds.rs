@@ -40,16 +40,19 @@ fn resolve(value: &IntOrString, replicas: i32, round: fn(i32, i32, i32) -> i32) 
 }
 
 #[cfg(test)]
-mod tests {
+mod vectors {
     use serde::Deserialize;
 
     use super::*;
+    use crate::testing::{self, Rows};
 
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
     struct Row {
         case: String,
         replicas: i32,
+        #[serde(default)]
+        blue_green: bool,
         #[serde(default)]
         max_surge: Option<IntOrString>,
         #[serde(default)]
@@ -60,13 +63,18 @@ mod tests {
 
     #[test]
     fn surge_rounds_up_and_unavailability_down() {
-        let cases: Vec<Row> =
-            crd::yaml::from_str(include_str!("../../../../fixtures/rollout/bounds.yaml")).unwrap();
-        for case in cases {
-            let Row { max_surge, max_unavailable, .. } = case;
-            let canary = Canary { max_surge, max_unavailable, ..Canary::default() };
-            let wanted = Bounds { surge: case.surge, unavailable: case.unavailable };
-            assert_eq!(bounds(&canary, case.replicas), wanted, "{}", case.case);
+        let mut rows = Rows::default();
+        let table: Vec<Row> = testing::read(include_str!("../../../../fixtures/rollout/bounds.yaml"));
+        for Row { case, replicas, blue_green, max_surge, max_unavailable, surge, unavailable: wanted } in
+            table
+        {
+            let found = if blue_green {
+                Bounds { surge: 0, unavailable: unavailable(max_unavailable.as_ref(), replicas) }
+            } else {
+                bounds(&Canary { max_surge, max_unavailable, ..Canary::default() }, replicas)
+            };
+            rows.row(&case, found, Bounds { surge, unavailable: wanted });
         }
+        rows.end();
     }
 }

@@ -41,3 +41,61 @@ fn at_least_minimum(plan: &Plan<'_>, pods: i32) -> i32 {
     let minimum = plan.strategy.min_pods_per_replica_set.unwrap_or(1).min(plan.replicas());
     if pods <= 0 { 0 } else { pods.max(minimum) }
 }
+
+#[cfg(test)]
+mod vectors {
+    use serde::Deserialize;
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::testing::{self, Rows};
+
+    #[derive(Deserialize)]
+    struct Row {
+        case: String,
+        replicas: i32,
+        canary: Value,
+        #[serde(default)]
+        status: Value,
+        #[serde(default)]
+        weights: Option<(i32, i32)>,
+        #[serde(default)]
+        new: Option<(i32, i32)>,
+        #[serde(default)]
+        stable: Option<(i32, i32)>,
+        to: (i32, i32),
+    }
+
+    #[test]
+    fn pods_follow_the_weight() {
+        let mut rows = Rows::default();
+        let table: Vec<Row> = testing::read(include_str!("../../../../fixtures/rollout/targets.yaml"));
+        for row in table {
+            let mut rollout = json!({
+                "spec": {"replicas": row.replicas, "strategy": {"canary": {"trafficRouting": {}}}},
+            });
+            let weights = row
+                .weights
+                .map(|(canary, stable)| json!({"canary": {"weight": canary}, "stable": {"weight": stable}}));
+            let more = json!({"spec": {"strategy": {"canary": row.canary}}, "status": {"canary": {"weights": weights}}});
+            json_patch::merge(&mut rollout, &more);
+            if !row.status.is_null() {
+                json_patch::merge(&mut rollout, &json!({"status": row.status}));
+            }
+            let observed = testing::observed(&rollout, row.stable, row.new);
+            let plan = testing::plan(&observed);
+            let found = target(&plan, plan.stored().canary.weights.as_ref());
+            rows.row(&row.case, (found.canary, found.stable), row.to);
+        }
+        rows.end();
+    }
+
+    #[test]
+    fn a_share_of_the_pods_is_rounded_up() {
+        let shares = [(0, 0), (20, 2), (25, 3), (33, 4), (99, 10), (100, 10)];
+        for (weight, pods) in shares {
+            assert_eq!(share_up(weight, 10, 100), pods, "{weight}");
+        }
+        assert_eq!(share_up(100_000_000, 23, 100_000_000), 23);
+    }
+}

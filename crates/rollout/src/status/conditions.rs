@@ -174,3 +174,47 @@ fn mark_completed<S: Strategy>(plan: &mut Plan<'_, S>) {
         plan.tell(events::normal(events::ROLLOUT_NOT_COMPLETED, message));
     }
 }
+
+#[cfg(test)]
+mod vectors {
+    use serde::Deserialize;
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::testing::{self, Rows};
+
+    #[derive(Deserialize)]
+    struct Row {
+        case: String,
+        #[serde(default)]
+        replicas: Option<i32>,
+        #[serde(default)]
+        generation: Option<i64>,
+        #[serde(default)]
+        status: Value,
+        healthy: bool,
+    }
+
+    #[test]
+    fn a_canary_is_healthy_when_everything_is_as_wanted() {
+        let mut rows = Rows::default();
+        let table: Vec<Row> = testing::read(include_str!("../../../../fixtures/rollout/healthy.yaml"));
+        for row in table {
+            let replicas = row.replicas.unwrap_or(5);
+            let mut rollout = json!({
+                "metadata": {"generation": row.generation.unwrap_or(1)},
+                "spec": {"replicas": replicas, "strategy": {"canary": {"steps": [{"setWeight": 10}, {"setWeight": 20}]}}},
+                "status": {
+                    "observedGeneration": "1", "currentStepIndex": 2, "currentPodHash": "new", "stableRS": "new",
+                    "replicas": replicas, "updatedReplicas": replicas, "availableReplicas": replicas,
+                },
+            });
+            if !row.status.is_null() {
+                json_patch::merge(&mut rollout["status"], &row.status);
+            }
+            let observed = testing::observed(&rollout, None, Some((replicas, replicas)));
+            rows.row(&row.case, is_healthy(&testing::plan(&observed)), row.healthy);
+        }
+        rows.end();
+    }
+}

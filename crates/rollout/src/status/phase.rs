@@ -65,3 +65,34 @@ fn waits_for_the_switch(rollout: &Rollout, status: &RolloutStatus) -> Option<&'s
         Some("waiting for post-promotion verification to complete")
     }
 }
+
+#[cfg(test)]
+mod vectors {
+    use serde::Deserialize;
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::testing::{self, Rows};
+
+    #[derive(Deserialize)]
+    struct Row {
+        case: String,
+        spec: Value,
+        status: Value,
+        phase: String,
+        message: String,
+    }
+
+    #[test]
+    fn the_phase_is_that_of_the_first_rule_that_holds() {
+        let mut rows = Rows::default();
+        let table: Vec<Row> = testing::read(include_str!("../../../../fixtures/rollout/phase.yaml"));
+        for row in table {
+            let rollout: Rollout =
+                serde_json::from_value(json!({"spec": row.spec, "status": row.status})).unwrap();
+            let (phase, message) = of(&rollout, &rollout.status);
+            rows.row(&row.case, (phase.as_str(), message), (row.phase.as_str(), row.message));
+        }
+        rows.end();
+    }
+}

@@ -25,4 +25,6 @@ mod traffic_verified;
 #[cfg(test)]
 mod validation;
 #[cfg(test)]
+mod vectors;
+#[cfg(test)]
 mod wounds;

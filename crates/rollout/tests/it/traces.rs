@@ -9,6 +9,7 @@ use crd::names;
 use serde_json::{Value, json};
 
 use crate::harness::Cluster;
+use crate::vectors::report;
 
 fn fixture(name: &str) -> String {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/rollout/traces").join(name);
@@ -48,6 +49,11 @@ fn check(name: &str) {
             _ => panic!("not a row: {line}"),
         }
     }
+    // The traces' own deviations stand in their files, in a paragraph that begins so.
+    let deviation = text.split("\nDeviation").nth(1).and_then(|rest| rest.split("\n\n").next());
+    let held = deviation.map_or("passed", |_| "deviates");
+    let outcome = if wrong.is_empty() { held } else { "failed" };
+    report(name, outcome, deviation.unwrap_or_default());
     assert!(wrong.is_empty(), "{name} differs:\n{wrong}");
 }
 

@@ -66,3 +66,36 @@ pub(crate) fn is_referenced<S: Strategy>(plan: &Plan<'_, S>, set: &ReplicaSet) -
         [&stored.stable_rs, &stored.current_pod_hash].into_iter().chain(selectors).map(String::as_str);
     !hash.is_empty() && known.chain(recorded).chain(selected).any(|used| used == hash)
 }
+
+#[cfg(test)]
+mod vectors {
+    use serde::Deserialize;
+    use serde_json::json;
+
+    use super::*;
+    use crate::testing::{self, Rows};
+
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Row {
+        case: String,
+        canary_service: String,
+        stable_service: String,
+        referenced: bool,
+    }
+
+    #[test]
+    fn a_service_that_does_not_exist_refers_to_nothing() {
+        let mut rows = Rows::default();
+        let table: Vec<Row> = testing::read(include_str!("../../../../../fixtures/rollout/references.yaml"));
+        for row in table {
+            let canary = json!({
+                "canaryService": row.canary_service, "stableService": row.stable_service, "trafficRouting": {},
+            });
+            let observed = testing::observed(&json!({"spec": {"strategy": {"canary": canary}}}), None, None);
+            let former = testing::set("former", (1, 1));
+            rows.row(&row.case, is_referenced(&testing::plan(&observed), &former), row.referenced);
+        }
+        rows.end();
+    }
+}

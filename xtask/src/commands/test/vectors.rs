@@ -1,0 +1,217 @@
+//! `cargo xtask test vectors`: the rows of the specification, section by section.
+//!
+//! The tests over the tables in `fixtures/rollout` say a line for each case: `VECTOR <row> <outcome> <reason>`. Here
+//! they are counted against the rows that there are.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde_json::Value;
+
+use crate::{Failure, shell, workspace};
+
+/// Which rows there are.
+const IDS: &str = "fixtures/rollout/cases/ids.json";
+/// Whose tests say the lines, and what stands in the names of these tests.
+const ARGUMENTS: &[&str] = &[
+    "test",
+    "--locked",
+    "--no-fail-fast",
+    "-p",
+    "aviary-rollout",
+    "-p",
+    "aviary-cli",
+    "--lib",
+    "--tests",
+    "--",
+    "--nocapture",
+    "vectors",
+    "traces",
+];
+
+/// How the cases of a row ended; of several cases the worst counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Outcome {
+    Passed,
+    Deviates,
+    NotServed,
+    Failed,
+    Missing,
+}
+
+impl Outcome {
+    fn parse(word: &str) -> Self {
+        match word {
+            "passed" => Self::Passed,
+            "deviates" => Self::Deviates,
+            "not-served" => Self::NotServed,
+            _ => Self::Failed,
+        }
+    }
+}
+
+type Rows = BTreeMap<String, (Outcome, String)>;
+
+/// Runs the tests, prints the table, and fails when a row failed or has no case.
+pub(super) fn run() -> Result<(), Failure> {
+    let (text, green) = said()?;
+    let sections = sections()?;
+    let report = Report { sections: &sections, rows: &rows(&text) };
+    println!("{report}");
+    let bad = report.bad();
+    if green && bad.is_empty() {
+        return Ok(());
+    }
+    let repair = "run `cargo test -p aviary-rollout vectors` and read its message";
+    Err(Failure::new(format!("not as specified: {}", bad.join(", ")), repair))
+}
+
+/// What the tests printed, and whether all of them passed.
+fn said() -> Result<(String, bool), Failure> {
+    let mut command = shell::cargo(ARGUMENTS);
+    println!("$ {}", shell::line(&command));
+    let output = command.stderr(std::process::Stdio::inherit()).output();
+    let output =
+        output.map_err(|error| Failure::new(format!("cargo test did not run: {error}"), "run it by hand"))?;
+    Ok((String::from_utf8_lossy(&output.stdout).into_owned(), output.status.success()))
+}
+
+/// Each section's letter, what it is about, and its rows.
+fn sections() -> Result<Vec<(String, String, Vec<String>)>, Failure> {
+    let repair = format!("mend {IDS}");
+    let text = std::fs::read_to_string(workspace::root().join(IDS))
+        .map_err(|error| Failure::new(format!("{IDS}: {error}"), &repair))?;
+    let value: Value =
+        serde_json::from_str(&text).map_err(|error| Failure::new(format!("{IDS}: {error}"), &repair))?;
+    let sections = value.as_object().into_iter().flatten().map(|(letter, section)| {
+        let ranges = section.get("ids").and_then(Value::as_array).into_iter().flatten();
+        let ids: Vec<String> = ranges.filter_map(Value::as_str).flat_map(expand).collect();
+        let about = section.get("about").and_then(Value::as_str).unwrap_or_default().to_owned();
+        let count = section.get("count").and_then(Value::as_u64);
+        if count != Some(ids.len() as u64) {
+            let what = format!("{IDS}: section {letter} has {} rows, its count is {count:?}", ids.len());
+            return Err(Failure::new(what, &repair));
+        }
+        Ok((letter.clone(), about, ids))
+    });
+    sections.collect()
+}
+
+/// `A1..A3` is A1, A2 and A3.
+fn expand(range: &str) -> Vec<String> {
+    let parts = |id: &str| {
+        let (letter, number) = id.split_at_checked(1)?;
+        Some((letter.to_owned(), number.parse::<u32>().ok()?))
+    };
+    let ends = range.split_once("..").and_then(|(from, to)| Some((parts(from)?, parts(to)?)));
+    match ends {
+        Some(((letter, from), (_, to))) => (from..=to).map(|number| format!("{letter}{number}")).collect(),
+        None => vec![range.to_owned()],
+    }
+}
+
+/// The worst outcome of each row. A line may stand behind something else that the test harness printed.
+fn rows(text: &str) -> Rows {
+    let mut rows = Rows::new();
+    for line in text.lines().filter_map(|line| line.split_once("VECTOR ")).map(|(_, line)| line) {
+        let mut words = line.splitn(3, ' ');
+        let (Some(id), Some(outcome)) = (words.next(), words.next()) else { continue };
+        let outcome = Outcome::parse(outcome);
+        let row = rows.entry(id.to_owned()).or_insert((Outcome::Passed, String::new()));
+        if outcome > row.0 {
+            *row = (outcome, words.next().unwrap_or_default().to_owned());
+        }
+    }
+    rows
+}
+
+struct Report<'a> {
+    sections: &'a [(String, String, Vec<String>)],
+    rows: &'a Rows,
+}
+
+impl Report<'_> {
+    fn outcome(&self, id: &str) -> (Outcome, &str) {
+        self.rows.get(id).map_or((Outcome::Missing, ""), |(outcome, reason)| (*outcome, reason))
+    }
+
+    /// The rows that failed or have no case, and the cases of no row.
+    fn bad(&self) -> Vec<String> {
+        let ids = || self.sections.iter().flat_map(|(_, _, ids)| ids);
+        let bad = ids().filter_map(|id| match self.outcome(id).0 {
+            Outcome::Failed => Some(format!("{id} failed")),
+            Outcome::Missing => Some(format!("{id} has no case")),
+            _ => None,
+        });
+        let unknown = self.rows.keys().filter(|id| !ids().any(|known| known == *id));
+        bad.chain(unknown.map(|id| format!("{id} is no row"))).collect()
+    }
+}
+
+impl fmt::Display for Report<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let columns = ["cases", "passed", "deviate", "not served", "failed"];
+        let width = self.sections.iter().map(|(_, about, _)| about.len()).max().unwrap_or_default();
+        writeln!(f, "\n   {:<width$} {}", "", columns.map(|column| format!("{column:>10}")).join(" "))?;
+        let mut total = [0; 5];
+        for (letter, about, ids) in self.sections {
+            let of =
+                |wanted: &[Outcome]| ids.iter().filter(|id| wanted.contains(&self.outcome(id).0)).count();
+            let counts = [
+                ids.len(),
+                of(&[Outcome::Passed]),
+                of(&[Outcome::Deviates]),
+                of(&[Outcome::NotServed]),
+                of(&[Outcome::Failed, Outcome::Missing]),
+            ];
+            writeln!(
+                f,
+                "{letter}  {about:<width$} {}",
+                counts.map(|count| format!("{count:>10}")).join(" ")
+            )?;
+            total.iter_mut().zip(counts).for_each(|(sum, count)| *sum += count);
+        }
+        writeln!(f, "   {:<width$} {}", "all", total.map(|count| format!("{count:>10}")).join(" "))?;
+        for (outcome, title) in [
+            (Outcome::Deviates, "deviates on purpose (crates/rollout/DEVIATIONS.md)"),
+            (Outcome::NotServed, "not served"),
+            (Outcome::Failed, "failed"),
+            (Outcome::Missing, "no case"),
+        ] {
+            let ids = self.sections.iter().flat_map(|(_, _, ids)| ids);
+            let found: Vec<&String> = ids.filter(|id| self.outcome(id).0 == outcome).collect();
+            if !found.is_empty() {
+                writeln!(f, "\n{title}:")?;
+            }
+            for id in found {
+                writeln!(f, "  {id:<4} {}", self.outcome(id).1)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_worst_case_of_a_row_counts_and_a_row_without_a_case_is_bad() {
+        let said = "test a ... VECTOR A1 passed \nVECTOR A1 deviates on purpose\nVECTOR A2 failed 1 instead of 2\n\
+                    VECTOR A2 passed\nVECTOR Z1 passed\nok\n";
+        let rows = rows(said);
+        let sections = [("A".to_owned(), "about".to_owned(), expand("A1..A3"))];
+        let report = Report { sections: &sections, rows: &rows };
+        assert_eq!(report.outcome("A1"), (Outcome::Deviates, "on purpose"));
+        assert_eq!(report.bad(), ["A2 failed", "A3 has no case", "Z1 is no row"]);
+        let text = report.to_string();
+        assert!(text.contains("A  about          3          0          1          0          2"), "{text}");
+        assert!(text.contains("  A2   1 instead of 2"), "{text}");
+    }
+
+    #[test]
+    fn the_rows_are_those_of_the_specification() {
+        let sections = sections().unwrap();
+        assert_eq!(sections.iter().map(|(_, _, ids)| ids.len()).sum::<usize>(), 399);
+    }
+}
