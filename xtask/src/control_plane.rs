@@ -23,7 +23,7 @@ mod start;
 pub use program::{PROGRAMS, Program};
 pub(crate) use provide::provide;
 #[cfg(feature = "control-plane")]
-pub use start::{ControlPlane, Level, Programs};
+pub use start::{ControlPlane, Extras, Level, Programs};
 
 use std::path::PathBuf;
 

@@ -9,6 +9,9 @@ use std::error::Error;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+/// Who has a certificate: the administrator, and somebody with the same rights whose requests can be told from theirs.
+pub(super) const USERS: [&str; 2] = ["admin", "controller"];
+
 /// Paths of the PEM files, all in one directory.
 #[derive(Debug)]
 pub(super) struct Pki {
@@ -22,7 +25,9 @@ impl Pki {
         let pki = Self { directory: directory.to_owned() };
         let authority = pki.authority()?;
         pki.issue("server", &authority, &server()?)?;
-        pki.issue("admin", &authority, &admin())?;
+        for user in USERS {
+            pki.issue(user, &authority, &master(user))?;
+        }
         let tokens = KeyPair::generate()?;
         fs::write(pki.file("service-account.key"), tokens.serialize_pem())?;
         fs::write(pki.file("service-account.pub"), public_pem(&tokens))?;
@@ -74,8 +79,8 @@ fn server() -> Result<CertificateParams, Box<dyn Error>> {
 }
 
 /// The group is what `--authorization-mode=RBAC` knows from its first moment.
-fn admin() -> CertificateParams {
-    let mut params = named("admin");
+fn master(name: &str) -> CertificateParams {
+    let mut params = named(name);
     params.distinguished_name.push(DnType::OrganizationName, "system:masters");
     params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
     params

@@ -1,7 +1,7 @@
 //! Starts the control plane for one test and ends it with the test.
 
 use super::leash::Leashed;
-use super::pki::Pki;
+use super::pki::{Pki, USERS};
 use super::{PROGRAMS, directory};
 use crate::Failure;
 use serde_json::json;
@@ -27,6 +27,15 @@ pub enum Level {
     Controllers,
     /// With kube-scheduler and one kwok node: Pods are bound, become ready, end when deleted.
     Pods,
+}
+
+/// What is to be different from a plain control plane.
+#[derive(Debug, Clone, Default)]
+pub struct Extras {
+    /// The API server writes a line of JSON for each request of the kubeconfig's context `controller`.
+    pub audit: bool,
+    /// Requests a second that kube-controller-manager and kube-scheduler allow themselves, instead of their defaults.
+    pub pace: Option<u32>,
 }
 
 /// The programs, found complete.
@@ -55,6 +64,7 @@ pub struct ControlPlane {
     // Ended in this order: those that watch before the one that is watched.
     processes: Vec<(&'static str, Leashed)>,
     url: String,
+    extras: Extras,
     pki: Pki,
     home: tempfile::TempDir,
 }
@@ -92,7 +102,17 @@ impl ControlPlane {
 
     /// Starts everything of `level` and returns when all of it is ready.
     pub fn start(programs: &Programs, level: Level, manifests: &[PathBuf]) -> Result<Self, Failure> {
-        let mut plane = Self::api(programs)?;
+        Self::start_with(programs, level, manifests, &Extras::default())
+    }
+
+    /// The same, with something different.
+    pub fn start_with(
+        programs: &Programs,
+        level: Level,
+        manifests: &[PathBuf],
+        extras: &Extras,
+    ) -> Result<Self, Failure> {
+        let mut plane = Self::api(programs, extras)?;
         for manifest in manifests {
             plane.kubectl(&["apply", "--server-side", "-f", &manifest.display().to_string()])?;
         }
@@ -105,9 +125,15 @@ impl ControlPlane {
         Ok(plane)
     }
 
-    /// A kubeconfig of an administrator, with absolute paths to certificate files.
+    /// A kubeconfig of an administrator, with absolute paths to certificate files. Its context `controller` is somebody
+    /// with the same rights and another name.
     pub fn kubeconfig(&self) -> PathBuf {
         self.home.path().join("kubeconfig")
+    }
+
+    /// Where the requests of `controller` are written down, with [`Extras::audit`].
+    pub fn audit_log(&self) -> PathBuf {
+        self.home.path().join("audit.log")
     }
 
     /// The address of the API server, `https://127.0.0.1:<port>`.
@@ -139,10 +165,10 @@ impl ControlPlane {
         before != self.processes.len()
     }
 
-    fn api(programs: &Programs) -> Result<Self, Failure> {
+    fn api(programs: &Programs, extras: &Extras) -> Result<Self, Failure> {
         let mut last = Failure::new("the API server was not started", REPAIR);
         for _ in 0..ATTEMPTS {
-            let mut plane = Self::prepare(programs)?;
+            let mut plane = Self::prepare(programs, extras)?;
             match plane.start_api() {
                 Ok(()) => return Ok(plane),
                 Err(failure) => last = failure,
@@ -151,7 +177,7 @@ impl ControlPlane {
         Err(last)
     }
 
-    fn prepare(programs: &Programs) -> Result<Self, Failure> {
+    fn prepare(programs: &Programs, extras: &Extras) -> Result<Self, Failure> {
         let internal =
             |error: &dyn std::fmt::Display| Failure::new(format!("cannot prepare: {error}"), REPAIR);
         let home =
@@ -159,8 +185,10 @@ impl ControlPlane {
         let pki = Pki::create(&home.path().join("pki")).map_err(|e| internal(&e))?;
         let port = free_port().map_err(|e| internal(&e))?;
         let url = format!("https://127.0.0.1:{port}");
-        let plane = Self { programs: programs.clone(), processes: Vec::new(), url, pki, home };
+        let (programs, extras) = (programs.clone(), extras.clone());
+        let plane = Self { programs, processes: Vec::new(), url, extras, pki, home };
         std::fs::write(plane.kubeconfig(), plane.kubeconfig_text()).map_err(|e| internal(&e))?;
+        std::fs::write(plane.audit_policy(), audit_policy_text()).map_err(|e| internal(&e))?;
         Ok(plane)
     }
 
@@ -168,12 +196,14 @@ impl ControlPlane {
         let port = free_port().map_err(|error| Failure::new(format!("no free port: {error}"), REPAIR))?;
         let etcd = format!("http://127.0.0.1:{port}");
         self.spawn("etcd", &flags::etcd(&self.home.path().join("etcd"), &etcd))?;
-        self.spawn("kube-apiserver", &flags::api_server(&self.pki, &etcd, &self.url))?;
+        let (policy, log) = (self.audit_policy(), self.audit_log());
+        let audit = self.extras.audit.then_some((policy.as_path(), log.as_path()));
+        self.spawn("kube-apiserver", &flags::api_server(&self.pki, &etcd, &self.url, audit))?;
         self.until("kube-apiserver is ready", |plane| plane.kubectl(&["get", "--raw", "/readyz"]).is_ok())
     }
 
     fn controllers(&mut self) -> Result<(), Failure> {
-        let args = flags::controller_manager(&self.pki, &self.kubeconfig());
+        let args = flags::controller_manager(&self.pki, &self.kubeconfig(), self.extras.pace);
         self.spawn("kube-controller-manager", &args)?;
         self.until("the default service account exists", |plane| {
             plane.kubectl(&["get", "serviceaccount", "default", "--namespace=default"]).is_ok()
@@ -181,7 +211,7 @@ impl ControlPlane {
     }
 
     fn nodes(&mut self) -> Result<(), Failure> {
-        self.spawn("kube-scheduler", &flags::scheduler(&self.kubeconfig()))?;
+        self.spawn("kube-scheduler", &flags::scheduler(&self.kubeconfig(), self.extras.pace))?;
         self.spawn("kwok", &flags::kwok(&self.kubeconfig()))?;
         let node = self.home.path().join("node.json");
         std::fs::write(&node, node_text())
@@ -223,8 +253,20 @@ impl ControlPlane {
         Ok(())
     }
 
+    fn audit_policy(&self) -> PathBuf {
+        self.home.path().join("audit-policy.json")
+    }
+
     /// JSON is YAML: every client reads this.
     fn kubeconfig_text(&self) -> String {
+        let user = |name: &&str| {
+            json!({"name": name, "user": {
+                "client-certificate": self.pki.path(&format!("{name}.crt")),
+                "client-key": self.pki.path(&format!("{name}.key")),
+            }})
+        };
+        let context =
+            |name: &str, user: &str| json!({"name": name, "context": {"cluster": "test", "user": user}});
         json!({
             "apiVersion": "v1",
             "kind": "Config",
@@ -233,14 +275,22 @@ impl ControlPlane {
                 "server": self.url,
                 "certificate-authority": self.pki.path("ca.crt"),
             }}],
-            "users": [{"name": "admin", "user": {
-                "client-certificate": self.pki.path("admin.crt"),
-                "client-key": self.pki.path("admin.key"),
-            }}],
-            "contexts": [{"name": "test", "context": {"cluster": "test", "user": "admin"}}],
+            "users": USERS.iter().map(user).collect::<Vec<_>>(),
+            "contexts": [context("test", "admin"), context("controller", "controller")],
         })
         .to_string()
     }
+}
+
+/// Who asked for what, once a request is answered: bodies are left out.
+fn audit_policy_text() -> String {
+    json!({
+        "apiVersion": "audit.k8s.io/v1",
+        "kind": "Policy",
+        "omitStages": ["RequestReceived"],
+        "rules": [{"level": "Metadata", "users": ["controller"]}, {"level": "None"}],
+    })
+    .to_string()
 }
 
 /// A port that was free a moment ago.

@@ -1,14 +1,14 @@
 //! The core alone: how many decisions it takes in a second.
 
-use super::Bench;
 use super::example;
 use super::table::Table;
+use super::{Bench, Measure};
 use crate::Failure;
 
 pub(super) const BENCH: Bench = Bench {
     name: "core",
     about: "`rollout::reconcile` for a Rollout in the middle of a canary, on one thread",
-    measure,
+    measure: Measure::Table(measure),
 };
 
 fn measure() -> Result<Table, Failure> {

@@ -1,9 +1,9 @@
 //! The rating service against the least that the same libraries can do, over loopback, in one run.
 
-use super::Bench;
 use super::postgres::{Postgres, Seen};
 use super::server::Server;
 use super::table::Table;
+use super::{Bench, Measure};
 use crate::{Failure, shell, workspace};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -13,7 +13,7 @@ use std::process::Command;
 pub(super) const BENCH: Bench = Bench {
     name: "rating",
     about: "requests over loopback, 32 connections, the middle one of three rounds of 3 s; `bare` is an axum handler that answers a constant",
-    measure,
+    measure: Measure::Table(measure),
 };
 
 const BARE: &str = "bare";

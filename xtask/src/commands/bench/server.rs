@@ -33,16 +33,11 @@ impl Server {
 
     /// Resident memory now, in MiB; `None` where the system does not tell.
     pub(super) fn resident(&self) -> Option<f64> {
-        resident(self.child.id())
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).ok()?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+        let kib: f64 = line.trim().split(' ').next()?.parse().ok()?;
+        Some(kib / 1024.0)
     }
-}
-
-/// Resident memory of a process, in MiB; `None` where the system does not tell.
-pub(super) fn resident(process: u32) -> Option<f64> {
-    let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
-    let kib: f64 = line.trim().split(' ').next()?.parse().ok()?;
-    Some(kib / 1024.0)
 }
 
 impl Drop for Server {

@@ -1,14 +1,14 @@
 //! The simulator: whole releases, from the first deploy to the last promotion.
 
-use super::Bench;
 use super::example;
 use super::table::Table;
+use super::{Bench, Measure};
 use crate::Failure;
 
 pub(super) const BENCH: Bench = Bench {
     name: "sim",
     about: "whole releases of four steps and three pauses of five minutes in virtual time, on one thread",
-    measure,
+    measure: Measure::Table(measure),
 };
 
 fn measure() -> Result<Table, Failure> {

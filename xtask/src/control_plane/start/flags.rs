@@ -16,9 +16,9 @@ pub(super) fn etcd(data: &Path, url: &str) -> Vec<String> {
     ]
 }
 
-pub(super) fn api_server(pki: &Pki, etcd: &str, url: &str) -> Vec<String> {
+pub(super) fn api_server(pki: &Pki, etcd: &str, url: &str, audit: Option<(&Path, &Path)>) -> Vec<String> {
     let port = url.rsplit(':').next().unwrap_or_default();
-    vec![
+    let mut flags = vec![
         format!("--etcd-servers={etcd}"),
         "--bind-address=127.0.0.1".into(),
         "--advertise-address=127.0.0.1".into(),
@@ -36,25 +36,42 @@ pub(super) fn api_server(pki: &Pki, etcd: &str, url: &str) -> Vec<String> {
         "--allow-privileged".into(),
         // A loopback address may not be an endpoint of the `kubernetes` Service.
         "--endpoint-reconciler-type=none".into(),
-    ]
+    ];
+    if let Some((policy, log)) = audit {
+        flags.push(format!("--audit-policy-file={}", policy.display()));
+        flags.push(format!("--audit-log-path={}", log.display()));
+        // One file: whoever counts in it reads on from where they stopped.
+        flags.push("--audit-log-maxsize=100000".into());
+    }
+    flags
 }
 
-pub(super) fn controller_manager(pki: &Pki, kubeconfig: &Path) -> Vec<String> {
-    vec![
+pub(super) fn controller_manager(pki: &Pki, kubeconfig: &Path, pace: Option<u32>) -> Vec<String> {
+    let mut flags = vec![
         format!("--kubeconfig={}", kubeconfig.display()),
         "--leader-elect=false".into(),
         "--secure-port=0".into(),
         format!("--service-account-private-key-file={}", pki.path("service-account.key")),
         format!("--root-ca-file={}", pki.path("ca.crt")),
-    ]
+    ];
+    flags.extend(paced(pace));
+    flags
 }
 
-pub(super) fn scheduler(kubeconfig: &Path) -> Vec<String> {
-    vec![
+pub(super) fn scheduler(kubeconfig: &Path, pace: Option<u32>) -> Vec<String> {
+    let mut flags = vec![
         format!("--kubeconfig={}", kubeconfig.display()),
         "--leader-elect=false".into(),
         "--secure-port=0".into(),
-    ]
+    ];
+    flags.extend(paced(pace));
+    flags
+}
+
+/// How many requests a second a program allows itself.
+fn paced(pace: Option<u32>) -> Vec<String> {
+    let flags = |pace| vec![format!("--kube-api-qps={pace}"), format!("--kube-api-burst={pace}")];
+    pace.map(flags).unwrap_or_default()
 }
 
 pub(super) fn kwok(kubeconfig: &Path) -> Vec<String> {
