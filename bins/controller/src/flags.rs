@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::IsTerminal as _;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -71,6 +72,10 @@ pub(crate) struct Flags {
     /// Directory with tls.crt, tls.key, and ca.crt (the authorities whose clients are believed) for --beaconPort.
     #[arg(long = "beaconTLS", value_name = "DIRECTORY")]
     beacon_tls: Option<PathBuf>,
+    /// Writes what is decided for each Rollout, and on what, into a ConfigMap `<rollout>-decisions` beside it, the last
+    /// so many decisions; `aviary history` and `aviary replay` read it. 0 turns it off.
+    #[arg(long = "decisionJournal", value_name = "ENTRIES", default_value_t = 0)]
+    decision_journal: usize,
     /// `debug`, `info`, `warn` or `error`.
     #[arg(long, default_value = "info")]
     loglevel: tracing::Level,
@@ -116,6 +121,7 @@ impl Flags {
             lease: self.leader_elect.then(|| self.lease()),
             metrics_address: address(self.metrics_port),
             health_address: address(self.healthz_port),
+            decision_journal: NonZeroUsize::new(self.decision_journal),
             beacons: self.beacons(),
             ..Settings::default()
         })

@@ -6,10 +6,13 @@ mod completion;
 mod create;
 mod create_analysis_run;
 mod demo;
+mod explain;
 mod get;
 mod get_experiment;
 mod get_release;
 mod get_rollout;
+mod history;
+mod journals;
 mod lint;
 mod list;
 mod list_experiments;
@@ -17,6 +20,7 @@ mod list_rollouts;
 mod pause;
 mod plan;
 mod promote;
+mod replay;
 mod restart;
 mod retry;
 pub(crate) mod set_image;
@@ -40,10 +44,14 @@ pub(crate) const USAGES: &[(&[&str], &str)] = &[
     (&["create"], "create [flags]"),
     (&["create", "analysisrun"], "create analysisrun [flags]"),
     (&["demo"], "demo [flags]"),
+    (&["explain"], "explain rollout ROLLOUT_NAME [flags]"),
+    (&["explain", "rollout"], "explain rollout ROLLOUT_NAME [flags]"),
     (&["get"], "get <rollout|experiment|release> RESOURCE_NAME [flags]"),
     (&["get", "experiment"], "get experiment EXPERIMENT_NAME [flags]"),
     (&["get", "release"], "get release GROUP [flags]"),
     (&["get", "rollout"], "get rollout ROLLOUT_NAME [flags]"),
+    (&["history"], "history rollout ROLLOUT_NAME [flags]"),
+    (&["history", "rollout"], "history rollout ROLLOUT_NAME [flags]"),
     (&["lint"], "lint PATH... [flags]"),
     (&["list"], "list <rollout|experiment> [flags]"),
     (&["list", "experiments"], "list experiments [flags]"),
@@ -51,6 +59,8 @@ pub(crate) const USAGES: &[(&[&str], &str)] = &[
     (&["pause"], "pause ROLLOUT_NAME [flags]"),
     (&["plan"], "plan PATH... [flags]"),
     (&["promote"], "promote ROLLOUT_NAME [flags]"),
+    (&["replay"], "replay <rollout ROLLOUT_NAME|-f FILE> [flags]"),
+    (&["replay", "rollout"], "replay rollout ROLLOUT_NAME [flags]"),
     (&["restart"], "restart ROLLOUT_NAME [flags]"),
     (&["retry"], "retry <rollout|experiment> RESOURCE_NAME [flags]"),
     (&["retry", "experiment"], "retry experiment EXPERIMENT_NAME [flags]"),
@@ -77,12 +87,15 @@ pub(crate) enum Command {
     Completion(completion::Args),
     Create(create::Args),
     Demo(demo::Args),
+    Explain(explain::Args),
     Get(get::Args),
+    History(history::Args),
     Lint(lint::Args),
     List(list::Args),
     Pause(pause::Args),
     Plan(plan::Args),
     Promote(promote::Args),
+    Replay(replay::Args),
     Restart(restart::Args),
     Retry(retry::Args),
     Set(set_image::Args),
@@ -102,12 +115,15 @@ pub(crate) async fn run(command: Command, context: &Context<'_>, io: &mut Io<'_>
         Command::Completion(args) => completion::run(&args, context, io),
         Command::Create(args) => create::run(args, context, io).await,
         Command::Demo(args) => demo::run(args, context, io).await,
+        Command::Explain(args) => explain::run(args, context, io).await,
         Command::Get(args) => get::run(args, context, io).await,
+        Command::History(args) => history::run(args, context, io).await,
         Command::Lint(args) => lint::run(&args, context, io),
         Command::List(args) => list::run(args, context, io).await,
         Command::Pause(args) => pause::run(args, context, io).await,
         Command::Plan(args) => plan::run(&args, context, io),
         Command::Promote(args) => promote::run(args, context, io).await,
+        Command::Replay(args) => replay::run(args, context, io).await,
         Command::Restart(args) => restart::run(args, context, io).await,
         Command::Retry(args) => retry::run(args, context, io).await,
         Command::Set(args) => set_image::run(args, context, io).await,

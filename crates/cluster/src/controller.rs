@@ -17,6 +17,7 @@ use crate::cache::{Cache, Name};
 use crate::error::{Error, innermost};
 use crate::events::Events;
 use crate::gate::Gates;
+use crate::journals::Journals;
 use crate::lease::{Elector, Fence};
 use crate::metrics::Metrics;
 use crate::peers::Peers;
@@ -148,6 +149,10 @@ async fn lead(
             "some work did not end in time; the next controller goes on from there"
         );
     }
+    if let Some(journals) = &parts.rollouts.journals {
+        // What was decided last is not lost; a server that does not answer is not waited for.
+        let _late = tokio::time::timeout(GRACE, journals.flush()).await;
+    }
     watching.cancel();
     ended
 }
@@ -182,6 +187,11 @@ impl Parts {
         let (events, sending) = Events::new(client.clone(), settings.clock);
         tasks.spawn(cancellable(watching.clone(), sending));
         let writer = Writer::new(client.clone(), fence);
+        let journals = settings.decision_journal.map(|most| {
+            let (journals, keeping) = Journals::new(client.clone(), writer.clone(), most);
+            tasks.spawn(cancellable(watching.clone(), keeping));
+            journals
+        });
         let home =
             settings.lease.as_ref().map_or("argo-rollouts", |lease| lease.namespace.as_str()).to_owned();
         let secrets = Secrets::new(client.clone(), home.clone());
@@ -198,6 +208,7 @@ impl Parts {
             writes: Writes::default(),
             events: events.clone(),
             gates,
+            journals,
             metrics: Arc::clone(&metrics),
             clock: settings.clock,
             settings: Arc::new(core),

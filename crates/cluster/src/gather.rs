@@ -75,7 +75,8 @@ fn templates(objects: &Objects, namespace: &str, references: &[AnalysisTemplateR
     found
 }
 
-fn template<'a>(
+/// The template that a reference names.
+pub(crate) fn template<'a>(
     objects: &'a Objects,
     namespace: &str,
     reference: &AnalysisTemplateRef,

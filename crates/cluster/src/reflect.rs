@@ -255,7 +255,7 @@ impl Reflector {
     }
 }
 
-fn to_value(object: DynamicObject) -> Result<Value, serde_json::Error> {
+pub(crate) fn to_value(object: DynamicObject) -> Result<Value, serde_json::Error> {
     let DynamicObject { types, metadata, data } = object;
     let mut value = data;
     let Some(fields) = value.as_object_mut() else {

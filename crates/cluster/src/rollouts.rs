@@ -3,9 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crd::{Kind, ObjectKey, Pod, Rollout};
-use kube::api::{DynamicObject, ListParams};
-use kube::{Api, Client};
+use crd::{Kind, ObjectKey, Rollout};
+use kube::Client;
 use rollout::{Decision, Observed};
 use tokio::time::Instant;
 use tokio_util::task::TaskTracker;
@@ -17,9 +16,11 @@ use crate::error::Error;
 use crate::events::Events;
 use crate::gate::Gates;
 use crate::gather;
+use crate::journals::Journals;
 use crate::metrics::Metrics;
+use crate::pods::pods;
 use crate::queue::Outcome;
-use crate::reflect::{Reflectors, resource};
+use crate::reflect::Reflectors;
 use crate::writes::Writes;
 
 /// How soon to look again when the cache has not shown our own last write; the write's own event is quicker.
@@ -35,6 +36,8 @@ pub(crate) struct Rollouts {
     pub(crate) writes: Writes,
     pub(crate) events: Events,
     pub(crate) gates: Gates,
+    /// `None` when no journal is wanted.
+    pub(crate) journals: Option<Journals>,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) clock: Clock,
     pub(crate) settings: Arc<rollout::Settings>,
@@ -74,6 +77,9 @@ impl Rollouts {
         let mut observed = match self.gather(name) {
             Gathered::Gone => {
                 self.gates.forget(name);
+                if let Some(journals) = &self.journals {
+                    journals.forget(name);
+                }
                 return Ok(Outcome::Done);
             }
             Gathered::Stale => return Ok(Outcome::After(STALE)),
@@ -81,10 +87,17 @@ impl Rollouts {
         };
         if rollout::reads(&observed.rollout).pods {
             let resolved = rollout::with_workload(&observed.rollout, &observed.routes);
-            observed.pods = self.pods(&resolved).await?;
+            observed.pods = pods(&self.client, &resolved).await?;
         }
-        let decision = rollout::reconcile(&observed, self.clock.now());
-        self.carry_out(name, &observed, decision).await
+        let now = self.clock.now();
+        let decision = rollout::reconcile(&observed, now);
+        let Some(journals) = &self.journals else { return self.carry_out(name, &observed, decision).await };
+        let note = journals.note(name, &observed, &decision, now);
+        let done = self.carry_out(name, &observed, decision).await;
+        if let Some(note) = note {
+            journals.add(note, done.as_ref().err());
+        }
+        done
     }
 
     fn gather(&self, name: &Name) -> Gathered {
@@ -153,39 +166,4 @@ impl Rollouts {
         }
         Ok(())
     }
-
-    /// The Rollout's pods. They are read only for the few passes that look at them (restart, ephemeral metadata): a
-    /// watch on every pod of the cluster would cost more than all the rest together.
-    async fn pods(&self, rollout: &Rollout) -> Result<Vec<Arc<Pod>>, Error> {
-        let namespace = &rollout.metadata.namespace;
-        let selector = rollout.spec.selector.as_ref().map(selector_text).unwrap_or_default();
-        let api: Api<DynamicObject> =
-            Api::namespaced_with(self.client.clone(), namespace, &resource(&Kind::POD));
-        let list =
-            api.list(&ListParams::default().labels(&selector)).await.map_err(|source| Error::Read {
-                key: Box::new(ObjectKey::new(
-                    Kind::POD,
-                    namespace.clone(),
-                    format!("with labels {selector}"),
-                )),
-                source: Box::new(source),
-            })?;
-        let pods = list.items.into_iter().filter_map(|pod| serde_json::to_value(pod).ok());
-        Ok(pods.filter_map(|pod| serde_json::from_value(pod).ok()).map(Arc::new).collect())
-    }
-}
-
-/// A selector in the text form of the API.
-fn selector_text(selector: &crd::LabelSelector) -> String {
-    let equal = selector.match_labels.iter().map(|(key, value)| format!("{key}={value}"));
-    let sets = selector.match_expressions.iter().map(|requirement| {
-        let (key, values) = (&requirement.key, requirement.values.join(","));
-        match requirement.operator.as_str() {
-            "In" => format!("{key} in ({values})"),
-            "NotIn" => format!("{key} notin ({values})"),
-            "DoesNotExist" => format!("!{key}"),
-            _ => key.clone(),
-        }
-    });
-    equal.chain(sets).collect::<Vec<_>>().join(",")
 }

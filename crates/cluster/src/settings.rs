@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -34,6 +35,8 @@ pub struct Settings {
     pub metrics_address: Option<SocketAddr>,
     /// Where health is served; `None` turns it off.
     pub health_address: Option<SocketAddr>,
+    /// Entries of the decision journal that each Rollout has; `None` turns journals off.
+    pub decision_journal: Option<NonZeroUsize>,
     /// Where this region's beacons are told to the other regions' controllers; `None` leaves them to the API server.
     pub beacons: Option<BeaconSettings>,
     /// The time.
@@ -55,6 +58,7 @@ impl Default for Settings {
             lease: None,
             metrics_address: None,
             health_address: None,
+            decision_journal: None,
             beacons: None,
             clock: Clock::system(),
             outside: Arc::new(Network::default()),

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use crd::{
-    AnalysisRun, AnalysisTemplate, Experiment, Kind, ObjectKey, ObjectMeta, ReplicaSet, Rollout, Service,
-    names,
+    AnalysisRun, AnalysisTemplate, AnalysisTemplateRef, Experiment, Kind, ObjectKey, ObjectMeta, ReplicaSet,
+    Rollout, Service, names,
 };
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -192,15 +192,18 @@ fn adopters(objects: &Objects, orphan: &ReplicaSet) -> Vec<Task> {
 /// The objects that a Rollout reads, as keys.
 pub(crate) fn read_keys(namespace: &str, reads: &rollout::Reads) -> std::collections::BTreeSet<ObjectKey> {
     let services = reads.services.iter().map(|name| ObjectKey::new(Kind::SERVICE, namespace, name));
-    let templates = reads.templates.iter().map(|reference| {
-        let (kind, namespace) = if reference.cluster_scope {
-            (Kind::CLUSTER_ANALYSIS_TEMPLATE, "")
-        } else {
-            (Kind::ANALYSIS_TEMPLATE, namespace)
-        };
-        ObjectKey::new(kind, namespace, &reference.template_name)
-    });
+    let templates = reads.templates.iter().map(|reference| template_key(namespace, reference));
     services.chain(templates).chain(reads.routes.iter().cloned()).collect()
+}
+
+/// The template that a reference names.
+pub(crate) fn template_key(namespace: &str, reference: &AnalysisTemplateRef) -> ObjectKey {
+    let (kind, namespace) = if reference.cluster_scope {
+        (Kind::CLUSTER_ANALYSIS_TEMPLATE, "")
+    } else {
+        (Kind::ANALYSIS_TEMPLATE, namespace)
+    };
+    ObjectKey::new(kind, namespace, &reference.template_name)
 }
 
 /// Takes an object of a kind without a store of its own into the cache.

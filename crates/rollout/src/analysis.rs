@@ -13,6 +13,7 @@ mod arguments;
 mod assess;
 mod due;
 mod limits;
+mod measured;
 mod metric_phase;
 mod next;
 mod prepare;
@@ -25,6 +26,7 @@ mod validate;
 
 pub use assess::{RunDecision, assess, status_patch};
 pub use due::{Ask, Filled, How, due};
+pub(crate) use measured::measured;
 pub use reading::{Outcome, Reading};
 pub use run_phase::ACCEPT_NO_SUCCESS;
 pub use validate::validate;

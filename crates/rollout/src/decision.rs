@@ -2,11 +2,14 @@
 
 use std::time::Duration;
 
-use crd::{ObjectKey, RolloutStatus};
+use crd::{ObjectKey, RolloutStatus, Time};
+use jiff::SignedDuration;
+use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Value;
 
 /// What one pass wants done.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
 #[must_use]
 pub struct Decision {
     /// Carried out in this order; stop at the first that fails.
@@ -18,13 +21,15 @@ pub struct Decision {
     /// Asked after the actions; the answers are in the next [`Observed`](crate::Observed).
     pub questions: Vec<Question>,
     /// When to look again although nothing was observed to change.
+    #[serde(serialize_with = "iso_8601")]
     pub requeue_after: Option<Duration>,
     /// Which rules fired, and what is awaited.
     pub because: Vec<Reason>,
 }
 
 /// One write.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub enum Action {
     /// Creates an object.
     Create {
@@ -64,7 +69,8 @@ pub enum Action {
 }
 
 /// The body of a patch.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub enum PatchBody {
     /// RFC 7386 merge patch.
     Merge(Value),
@@ -73,7 +79,8 @@ pub enum PatchBody {
 }
 
 /// Something to tell people.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Event {
     /// How bad.
     pub kind: EventType,
@@ -84,7 +91,7 @@ pub struct Event {
 }
 
 /// How bad an [`Event`] is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub enum EventType {
     /// As intended.
     Normal,
@@ -93,7 +100,8 @@ pub enum EventType {
 }
 
 /// What only the outside can tell. It names the weight and the hash it is about.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum Question {
     /// Is this split what the router does?
     WeightVerified {
@@ -121,11 +129,41 @@ pub enum Question {
     },
 }
 
-/// Which rule fired, and what it waits for.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// Which rule fired, and what it waits for. The meaning of every rule, and what ends the wait, is in
+/// [`RULES`](crate::RULES).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Reason {
     /// Stable name of the rule, such as `pause.wait`.
     pub rule: &'static str,
     /// For people.
     pub detail: String,
+    /// Since when, where that is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub since: Option<Time>,
+    /// When it ends by itself, or is given up.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub until: Option<Time>,
+}
+
+impl Reason {
+    pub(crate) fn new(rule: &'static str, detail: impl Into<String>) -> Self {
+        Self { rule, detail: detail.into(), since: None, until: None }
+    }
+
+    #[must_use]
+    pub(crate) fn since(self, since: Option<Time>) -> Self {
+        Self { since, ..self }
+    }
+
+    #[must_use]
+    pub(crate) fn until(self, until: Option<Time>) -> Self {
+        Self { until, ..self }
+    }
+}
+
+/// As ISO 8601 writes lengths of time, `PT1M30S`: exact, and readable.
+#[allow(clippy::ref_option)] // serde passes a reference
+fn iso_8601<S: Serializer>(length: &Option<Duration>, serializer: S) -> Result<S::Ok, S::Error> {
+    length.and_then(|length| SignedDuration::try_from(length).ok()).serialize(serializer)
 }

@@ -5,6 +5,7 @@
 
 mod beacon;
 mod config;
+mod recall;
 mod release;
 
 use std::time::Duration;
@@ -13,13 +14,14 @@ use crd::{Canary, ObjectKey, PluginOperation, PluginPhase, PluginStep, Rollout, 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
-use crate::decision::Question;
+use crate::decision::{Question, Reason};
 use crate::observed::{Answer as Told, RegionsAnswer};
 use crate::plan::Plan;
 use crate::plugins::{Answer, Builtin};
 use crate::validation::Problem;
 pub(crate) use beacon::publish;
 use config::{Config, OnFailure, OnPartition};
+pub use recall::recalled;
 
 /// `aviary/region-gate`.
 pub(crate) struct RegionGate;
@@ -49,7 +51,9 @@ impl Builtin for RegionGate {
         let answer = in_time(verdict(told.as_ref(), &config), told.as_ref(), &config, late);
         let answer = soaked(plan, index, answer, &config);
         if answer.phase == PluginPhase::Running {
-            plan.because("gate.wait", answer.message.clone());
+            let end = config.timeout.and_then(|timeout| after(begun, timeout)).map(Time::from);
+            let reason = Reason::new("gate.wait", answer.message.clone());
+            plan.give(reason.since(Some(begun)).until(end.filter(|end| end.timestamp() > plan.now)));
         }
         answer
     }
@@ -142,13 +146,15 @@ fn soaked(plan: &mut Plan<'_>, index: i32, answer: Answer, config: &Config) -> A
     plan.requeue_at(end);
     Answer {
         phase: PluginPhase::Running,
-        message: format!("{}; soaks until {}", answer.message, Time::from(end)),
+        message: format!("{}{SOAKS}{}", answer.message, Time::from(end)),
         memory: json!({ SOAKING: since.to_string() }),
     }
 }
 
 /// Since when the regions are there, in the memory of the step.
 const SOAKING: &str = "soaksSince";
+/// Between what the regions say and the time until which they soak.
+const SOAKS: &str = "; soaks until ";
 
 /// The moment a length of time after another.
 fn after(since: Time, length: Duration) -> Option<Timestamp> {

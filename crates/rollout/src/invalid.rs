@@ -19,12 +19,13 @@ pub(crate) fn decide(observed: &Observed, now: Timestamp, problem: &str, retry: 
     let message = format!("The Rollout \"{}\" is invalid: {problem}", rollout.metadata.name);
     let generation = rollout.metadata.generation.unwrap_or(0).to_string();
     let known = rollout.status.condition(conditions::INVALID_SPEC);
+    let same_message = known.is_some_and(|condition| condition.message == message);
+    let since = known.filter(|_| same_message).and_then(|condition| condition.last_transition_time);
     let mut decision = Decision {
         requeue_after: Some(retry),
-        because: vec![Reason { rule: "spec.invalid", detail: problem.to_owned() }],
+        because: vec![Reason::new("spec.invalid", problem).since(since)],
         ..Decision::default()
     };
-    let same_message = known.is_some_and(|condition| condition.message == message);
     if same_message && rollout.status.observed_generation == generation {
         return decision;
     }

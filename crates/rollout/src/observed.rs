@@ -1,5 +1,7 @@
 //! Everything that one pass may look at.
 
+mod listed;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -7,12 +9,16 @@ use crd::{
     AnalysisRun, AnalysisTemplate, AnalysisTemplateRef, Experiment, ObjectKey, Pod, ReplicaSet, Rollout,
     Service,
 };
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::decision::Question;
 
 /// Everything that one pass may look at, fetched before it starts. Shared objects are not copied.
-#[derive(Clone, Debug, Default, PartialEq)]
+///
+/// It can be written down and read again: the decision over what was read is the decision over what was written.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
 pub struct Observed {
     /// The Rollout.
     pub rollout: Arc<Rollout>,
@@ -30,6 +36,7 @@ pub struct Observed {
     /// The templates of [`Reads::templates`] that exist, with everything they refer to.
     pub templates: Templates,
     /// The objects of [`Reads::routes`] that exist: route objects of traffic routers, workloads, our own beacon.
+    #[serde(with = "listed")]
     pub routes: BTreeMap<ObjectKey, Arc<Value>>,
     /// Pods of the Rollout; only filled when [`Reads::pods`] asks for it.
     pub pods: Vec<Arc<Pod>>,
@@ -40,7 +47,8 @@ pub struct Observed {
 }
 
 /// Settings of the controller that decisions depend on.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
 pub struct Settings {
     /// Which region this cluster is, as release gates name it; empty when it is none.
     pub region: String,
@@ -49,7 +57,8 @@ pub struct Settings {
 }
 
 /// Analysis templates by scope and name.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
 pub struct Templates {
     /// AnalysisTemplates of the Rollout's namespace.
     pub namespaced: BTreeMap<String, Arc<AnalysisTemplate>>,
@@ -79,7 +88,8 @@ pub struct Reads {
 }
 
 /// The answer to a [`Question`]. It repeats the question, so that a stale answer cannot pass for a fresh one.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub enum Answer {
     /// To [`Question::WeightVerified`].
     Weight {
@@ -100,7 +110,8 @@ pub enum Answer {
 }
 
 /// What the regions say together.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub enum RegionsAnswer {
     /// All required regions have reached the step, verified.
     Passed {

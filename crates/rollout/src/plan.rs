@@ -153,7 +153,12 @@ impl<'a, S: Strategy> Plan<'a, S> {
     }
 
     pub(crate) fn because(&mut self, rule: &'static str, detail: impl Into<String>) {
-        self.decision.because.push(Reason { rule, detail: detail.into() });
+        self.give(Reason::new(rule, detail));
+    }
+
+    /// As [`because`](Self::because), for a reason that knows its times.
+    pub(crate) fn give(&mut self, reason: Reason) {
+        self.decision.because.push(reason);
     }
 
     pub(crate) fn ask(&mut self, question: Question) {

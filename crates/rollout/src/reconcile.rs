@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use crate::decision::Decision;
+use crate::decision::{Decision, Reason};
 use crate::observed::Observed;
 use crate::plan::{Plan, Stop};
 use crate::strategy::{Phase, Strategy};
@@ -34,7 +34,10 @@ fn prepare<S: Strategy>() -> [Phase<S>; 10] {
 /// An invalid Rollout becomes a condition; nothing else is touched (spec rollout-reconcile 2.1).
 pub fn reconcile(observed: &Observed, now: Timestamp) -> Decision {
     if observed.rollout.metadata.deletion_timestamp.is_some() {
-        return Decision::default();
+        let detail = "it is being deleted, and nothing more is done for it";
+        let reason =
+            Reason::new("rollout.deleted", detail).since(observed.rollout.metadata.deletion_timestamp);
+        return Decision { because: vec![reason], ..Decision::default() };
     }
     let rollout = match workload::resolve(&observed.rollout, &observed.routes) {
         Ok(None) => Arc::clone(&observed.rollout),

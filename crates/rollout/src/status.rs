@@ -1,5 +1,6 @@
 //! The status of a Rollout: rebuilt in every pass, judged, written once (spec rollout-canary 3, rollout-status-events).
 
+mod awaited;
 pub(crate) mod conditions;
 pub(crate) mod duration;
 mod judge;
@@ -12,7 +13,7 @@ mod rebuild;
 use crate::plan::Plan;
 use crate::strategy::Strategy;
 
-use crate::{events, pauses};
+use crate::events;
 
 pub(crate) use judge::judge;
 pub(crate) use patch::difference;
@@ -41,6 +42,7 @@ pub(crate) fn write<S: Strategy>(plan: &mut Plan<'_, S>) {
     duration::settle(plan);
     summarise(plan);
     tell_pauses(plan);
+    awaited::tell(plan);
     S::publish(plan);
     write_as_is(plan);
     if plan.decision.status.is_none() {
@@ -75,18 +77,4 @@ fn tell_pauses<S: Strategy>(plan: &mut Plan<'_, S>) {
         }
         _ => {}
     }
-    if let Some(pause) = after_first(plan) {
-        plan.because("pause.wait", pause);
-    }
-}
-
-fn after_first<S: Strategy>(plan: &Plan<'_, S>) -> Option<String> {
-    let pause = plan.status.pause_conditions.first()?;
-    let waits = match pause.reason.as_str() {
-        pauses::PAUSE_STEP => "paused at a step",
-        pauses::BLUE_GREEN => "the switch of the active Service waits",
-        pauses::INCONCLUSIVE_ANALYSIS => "an analysis could not tell; a person decides",
-        other => other,
-    };
-    Some(format!("{waits} since {}", pause.start_time))
 }

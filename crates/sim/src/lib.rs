@@ -73,7 +73,7 @@ pub use scenario::{Deed, Scenario};
 pub use schedule::{broken, schedule};
 pub use script::{FaultPlan, Pods, Reading, Regions, Say, Script};
 pub use shrink::shrink;
-pub use simulation::{Probe, Simulation};
+pub use simulation::{Probe, Recorder, Simulation};
 pub use stage::Stage;
 pub use timeline::{Entry, Timeline};
 pub use verbs::Verb;

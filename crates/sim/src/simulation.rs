@@ -23,6 +23,9 @@ use crate::verbs::Verb;
 /// Looks at the world after every change.
 pub type Probe = Box<dyn FnMut(&World, Timestamp)>;
 
+/// Is told what each pass over a Rollout saw and decided.
+pub type Recorder = Box<dyn FnMut(&rollout::Observed, &rollout::Decision, Timestamp)>;
+
 /// Things that happen at one instant before we say that it does not settle.
 const BOUND: usize = 20_000;
 
@@ -36,6 +39,7 @@ pub struct Simulation {
     kubelet: Kubelet,
     faults: Box<dyn Faults>,
     probe: Option<Probe>,
+    recorder: Option<Recorder>,
     verbs: Vec<(Timestamp, String, String, Verb)>,
     timeline: Timeline,
     /// How far the watch log was read.
@@ -61,6 +65,7 @@ impl Simulation {
             kubelet: Kubelet::default(),
             faults: Box::new(NoFaults),
             probe: None,
+            recorder: None,
             verbs: Vec::new(),
             timeline: Timeline::new(start),
             read,
@@ -94,6 +99,16 @@ impl Simulation {
     #[must_use]
     pub fn with_probe(mut self, probe: impl FnMut(&World, Timestamp) + 'static) -> Self {
         self.probe = Some(Box::new(probe));
+        self
+    }
+
+    /// The same with somebody who is told what each pass over a Rollout saw and decided.
+    #[must_use]
+    pub fn with_recorder(
+        mut self,
+        recorder: impl FnMut(&rollout::Observed, &rollout::Decision, Timestamp) + 'static,
+    ) -> Self {
+        self.recorder = Some(Box::new(recorder));
         self
     }
 
@@ -172,9 +187,11 @@ impl Simulation {
 
     /// Lets this much time pass.
     pub fn run_for(&mut self, time: Duration) {
+        let end = later(self.now, time);
         // That the end is not reached is the purpose.
         drop(self.run_until(|_| false, time));
-        self.now = self.now.max(later(self.now, Duration::ZERO));
+        // Time passes also when nothing is due.
+        self.now = self.now.max(end);
     }
 
     /// When the next thing is due.
@@ -220,6 +237,7 @@ impl Simulation {
             faults: &mut *self.faults,
             told: Vec::new(),
             probe: &mut self.probe,
+            recorder: &mut self.recorder,
             now: self.now,
         };
         let acted = self.controller.act(&mut around);

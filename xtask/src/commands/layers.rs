@@ -24,6 +24,7 @@ const EDGES: &[Edges] = &[
     Edges("rollout", &["crd", "expr", "traffic", "judge"], &[]),
     Edges("world", &["crd"], &[]),
     Edges("sim", &["crd", "expr", "traffic", "rollout", "world"], &[]),
+    Edges("journal", &["crd", "rollout"], &["sim"]),
     Edges("plan", &["crd", "expr", "rollout", "sim"], &[]),
     Edges("lint", &["crd", "expr", "traffic", "rollout", "plan"], &[]),
     // adapters
@@ -31,7 +32,7 @@ const EDGES: &[Edges] = &[
     Edges("regions", &["crd"], &["rollout", "sim"]),
     Edges(
         "cluster",
-        &["crd", "expr", "traffic", "rollout", "metric-providers", "regions"],
+        &["crd", "expr", "traffic", "rollout", "journal", "metric-providers", "regions"],
         &["apiserver", "sim", "world", "xtask"],
     ),
     Edges("rating", &[], &[]),
@@ -48,6 +49,7 @@ const EDGES: &[Edges] = &[
             "rollout",
             "world",
             "sim",
+            "journal",
             "plan",
             "lint",
             "metric-providers",
@@ -66,7 +68,7 @@ const EDGES: &[Edges] = &[
 
 /// The crates below the line: no runtime, no client, no socket, no clock, no randomness.
 pub(crate) const PURE: &[&str] =
-    &["crd", "expr", "traffic", "judge", "rollout", "world", "sim", "plan", "lint"];
+    &["crd", "expr", "traffic", "judge", "rollout", "world", "sim", "journal", "plan", "lint"];
 
 /// What no crate below the line may reach, by however many steps.
 const IMPURE: &[(&str, &str)] = &[

@@ -72,6 +72,20 @@ fn the_controllers_chart_renders_the_plain_manifests() {
 }
 
 #[test]
+fn decision_journals_are_kept_where_a_number_of_entries_is_asked_for() {
+    let test = "decision_journals_are_kept_where_a_number_of_entries_is_asked_for";
+    let Some(helm) = Helm::find(test) else { return };
+    let flags = |more: &[&str]| {
+        let words = [&TEMPLATE[..], &["aviary-controller", "bins/controller/chart"], more].concat();
+        let objects: Vec<Value> = crd::yaml::from_documents(&helm.ok(&words)).unwrap();
+        let container = &find(&objects, "Deployment")["spec"]["template"]["spec"]["containers"][0];
+        serde_json::from_value::<Vec<String>>(container["args"].clone()).unwrap()
+    };
+    assert_eq!(flags(&[]), ["--logformat", "json"]);
+    assert_eq!(flags(&["--set", "decisionJournal=2000"]), ["--logformat", "json", "--decisionJournal=2000"]);
+}
+
+#[test]
 fn helm_finds_nothing_to_complain_about() {
     let Some(helm) = Helm::find("helm_finds_nothing_to_complain_about") else { return };
     for chart in ["fixtures/openclaw/chart", "fixtures/openclaw/access", "bins/controller/chart"] {

@@ -12,9 +12,12 @@ pub(crate) struct Request {
 /// Which objects the first word after a command names.
 const NAMED: &[(&[&str], Resource)] = &[
     (&["abort"], ROLLOUTS),
+    (&["explain", "rollout"], ROLLOUTS),
     (&["get", "rollout"], ROLLOUTS),
+    (&["history", "rollout"], ROLLOUTS),
     (&["pause"], ROLLOUTS),
     (&["promote"], ROLLOUTS),
+    (&["replay", "rollout"], ROLLOUTS),
     (&["restart"], ROLLOUTS),
     (&["retry", "rollout"], ROLLOUTS),
     (&["set", "image"], ROLLOUTS),

@@ -1,6 +1,7 @@
 //! One region of the demo: its servers, its controller, and its clients.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
 
 use kube::api::{Api, DynamicObject, Patch, PatchParams};
 use kube::core::{ApiResource, GroupVersionKind};
@@ -17,6 +18,8 @@ use crate::{Cluster, Error};
 
 /// Who applies the manifests.
 const MANAGER: &str = "aviary-demo";
+/// How many decisions of each Rollout are kept.
+const DECISIONS: usize = 200;
 
 /// Servers that run, and objects that are applied; nobody looks after the Rollout yet.
 pub(crate) struct Place {
@@ -52,7 +55,13 @@ impl Place {
 
     /// Starts its controller, which hears the other regions over their API servers' sockets.
     pub(crate) async fn control(&mut self, peers: BTreeMap<String, Client>) -> Result<(), Error> {
-        let settings = cluster::Settings { region: self.name.to_owned(), peers, ..Default::default() };
+        let settings = cluster::Settings {
+            region: self.name.to_owned(),
+            peers,
+            // For `history` and `replay`, when the regions are kept.
+            decision_journal: NonZeroUsize::new(DECISIONS),
+            ..Default::default()
+        };
         let controller = cluster::Controller::new(self.cluster.client.clone(), settings).await;
         let controller = controller.map_err(|error| Error::new(format!("region {}: {error}", self.name)))?;
         let stop = CancellationToken::new();

@@ -3,21 +3,27 @@
 use crate::server::{Manners, Server};
 use crate::{called, env, words};
 
-const COMMANDS: [&str; 27] = [
+const COMMANDS: [&str; 33] = [
     "",
     "abort",
     "completion",
     "create",
     "create analysisrun",
     "demo",
+    "explain",
+    "explain rollout",
     "get",
     "get experiment",
     "get rollout",
+    "history",
+    "history rollout",
     "list",
     "list experiments",
     "list rollouts",
     "pause",
     "promote",
+    "replay",
+    "replay rollout",
     "restart",
     "retry",
     "retry experiment",

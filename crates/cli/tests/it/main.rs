@@ -4,13 +4,16 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
 mod better;
+mod explain;
 mod faces;
 mod help;
+mod history;
 mod kubeconfig;
 mod lint;
 mod offline;
 mod recorded;
 mod server;
+mod simulated;
 mod verify;
 mod watching;
 
@@ -44,8 +47,13 @@ fn env(program: &str) -> Env {
 
 /// Runs a command line against the server.
 async fn called(env: &Env, args: &[String], server: &Server) -> Outcome {
+    called_with(env, args, server.client()).await
+}
+
+/// Runs a command line with a client of any server.
+async fn called_with(env: &Env, args: &[String], client: kube::Client) -> Outcome {
     let (mut out, mut err) = (Vec::new(), Vec::new());
     let mut io = Io { out: &mut out, err: &mut err };
-    let exit = run(args.iter().cloned(), env, &mut io, Target::Given(server.client())).await;
+    let exit = run(args.iter().cloned(), env, &mut io, Target::Given(client)).await;
     Outcome { exit, stdout: String::from_utf8(out).unwrap(), stderr: String::from_utf8(err).unwrap() }
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use world::{Request, Resource};
 
+use crate::journals::{keeping, read};
 use crate::manifests::{shop, template};
 use crate::region::{Region, is_promoted};
 
@@ -140,7 +141,7 @@ async fn a_secret_is_in_no_object_whatever_fails() {
         json!([{"key": "Authorization", "value": "{{args.token}}"}]);
     let region = Region::with("us-east-1", &[secret, errors, analysed("bad", "errors", &json!([]))]).await;
     region.outside.metric("errors", Err(format!("401 for {MARK}")));
-    let _running = region.control(region.settings()).await;
+    let _running = region.control(keeping(&region, 100)).await;
     region.until("default", "bad", HOUR, is_promoted).await;
     region.set_image("default", "bad", "shop:2").await;
     region.until("default", "bad", HOUR, |rollout| rollout["status"]["abort"] == true).await;
@@ -156,4 +157,7 @@ async fn a_secret_is_in_no_object_whatever_fails() {
         let text = Value::from(region.list(api_version, kind).await).to_string();
         assert!(!text.contains(MARK), "{kind}: {text}");
     }
+    let journal = read(&region, "default", "bad").unwrap();
+    let text = serde_json::to_string(&journal).unwrap();
+    assert!(text.contains("secretKeyRef") && !text.contains(MARK), "{text}");
 }

@@ -10,6 +10,7 @@ mod bad_input;
 mod beacons;
 mod crashes;
 mod idle;
+mod journals;
 mod lease;
 mod manifests;
 mod outside;

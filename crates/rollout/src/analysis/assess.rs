@@ -44,7 +44,7 @@ pub fn assess(run: &AnalysisRun, readings: Result<&[Reading], &str>, now: Timest
 }
 
 fn because(rule: &'static str, detail: impl Into<String>) -> Vec<Reason> {
-    vec![Reason { rule, detail: detail.into() }]
+    vec![Reason::new(rule, detail)]
 }
 
 fn over(run: &AnalysisRun, now: Timestamp) -> RunDecision {
@@ -117,10 +117,10 @@ fn judged(run: &AnalysisRun, prepared: &[Prepared], readings: &[Reading], now: T
         _ if !phase.completed() => next::next(metrics, &status, now),
         left => left.and_then(|left| u64::try_from(left).ok()).map(Duration::from_secs),
     };
-    why.extend(requeue_after.map(|after| Reason {
-        rule: "analysis.wait",
-        detail: format!("next look in {} s", after.as_secs()),
-    }));
+    why.extend(
+        requeue_after
+            .map(|after| Reason::new("analysis.wait", format!("next look in {} s", after.as_secs()))),
+    );
     RunDecision { status: Some(status), events, requeue_after, delete: false, because: why }
 }
 

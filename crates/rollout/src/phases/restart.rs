@@ -6,9 +6,10 @@ use std::time::Duration;
 use crd::{Kind, Pod, Time};
 use jiff::SignedDuration;
 
-use crate::decision::Action;
+use crate::decision::{Action, Reason};
 use crate::plan::{Plan, Stop};
 use crate::strategy::Strategy;
+use crate::words;
 
 /// How soon a restart that is not done is looked at again.
 const AGAIN: Duration = Duration::from_secs(30);
@@ -21,12 +22,15 @@ pub(crate) fn pods<S: Strategy>(plan: &mut Plan<'_, S>) -> ControlFlow<Stop> {
     }
     if restart_at.timestamp() >= plan.now {
         plan.requeue_at(restart_at.timestamp());
+        plan.give(Reason::new("restart.later", "the pods are to be restarted later").until(Some(restart_at)));
         return ControlFlow::Continue(());
     }
     let (old, evicted) = evict_old(plan, restart_at);
     if old > evicted {
         plan.requeue(AGAIN);
-        plan.because("restart.wait", format!("{} pods are older than {restart_at}", old - evicted));
+        let left = i64::try_from(old - evicted).unwrap_or(i64::MAX);
+        let detail = format!("{} from before the restart to go", words::pods(left));
+        plan.give(Reason::new("restart.wait", detail).since(Some(restart_at)));
     } else {
         plan.status.restarted_at = Some(restart_at);
     }

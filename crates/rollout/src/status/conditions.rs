@@ -12,7 +12,7 @@ pub(crate) const PAUSED: &str = "Paused";
 pub(crate) const INVALID_SPEC: &str = "InvalidSpec";
 const HEALTHY: &str = "Healthy";
 const AVAILABLE: &str = "Available";
-const REPLICA_FAILURE: &str = "ReplicaFailure";
+pub(crate) const REPLICA_FAILURE: &str = "ReplicaFailure";
 const COMPLETED: &str = "Completed";
 
 pub(crate) const NEW_REPLICA_SET: &str = "NewReplicaSetCreated";

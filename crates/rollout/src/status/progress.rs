@@ -59,7 +59,14 @@ pub(super) fn abort_at_deadline<S: Strategy>(plan: &mut Plan<'_, S>) {
 
 /// Wakes up when the deadline passes; used when nothing else would.
 pub(super) fn check_again<S: Strategy>(plan: &mut Plan<'_, S>) {
-    let Some(condition) = plan.stored().condition(conditions::PROGRESSING) else { return };
+    let Some(deadline) = ends(plan) else { return };
+    let left = Duration::try_from(deadline.duration_since(plan.now)).unwrap_or_default();
+    plan.requeue(left + Duration::from_secs(1));
+}
+
+/// When the update counts as stuck unless there is progress; `None` while that clock does not run.
+pub(super) fn ends<S: Strategy>(plan: &Plan<'_, S>) -> Option<Timestamp> {
+    let condition = plan.stored().condition(conditions::PROGRESSING)?;
     let settled =
         [conditions::ABORTED, conditions::PAUSED_REASON, conditions::HEALTHY_PROGRESS, conditions::TIMED_OUT];
     let paused = plan.rollout.spec.paused || !plan.stored().pause_conditions.is_empty();
@@ -68,11 +75,9 @@ pub(super) fn check_again<S: Strategy>(plan: &mut Plan<'_, S>) {
         || conditions::is_completed(plan.stored())
         || waits_for_something_else(plan)
     {
-        return;
+        return None;
     }
-    let Some(deadline) = deadline(plan) else { return };
-    let left = Duration::try_from(deadline.duration_since(plan.now)).unwrap_or_default();
-    plan.requeue(left + Duration::from_secs(1));
+    deadline(plan)
 }
 
 fn deadline<S: Strategy>(plan: &Plan<'_, S>) -> Option<Timestamp> {

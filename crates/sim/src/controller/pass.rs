@@ -14,7 +14,7 @@ use crate::faults::{Fault, Faults};
 use crate::gather::gather;
 use crate::metrics;
 use crate::requests::{is_success, request, status_request};
-use crate::simulation::Probe;
+use crate::simulation::{Probe, Recorder};
 
 /// What a pass works on.
 pub(crate) struct Surroundings<'a> {
@@ -24,6 +24,7 @@ pub(crate) struct Surroundings<'a> {
     /// What the controller tells of this pass: subject and text.
     pub(crate) told: Vec<(String, String)>,
     pub(crate) probe: &'a mut Option<Probe>,
+    pub(crate) recorder: &'a mut Option<Recorder>,
     pub(crate) now: Timestamp,
 }
 
@@ -65,8 +66,11 @@ impl Pass<'_, '_> {
         else {
             return Ok(End::Done(None));
         };
-        let Decision { actions, events, status, questions, requeue_after, because: _ } =
-            rollout::reconcile(&observed, self.around.now);
+        let decision = rollout::reconcile(&observed, self.around.now);
+        if let Some(recorder) = self.around.recorder {
+            recorder(&observed, &decision, self.around.now);
+        }
+        let Decision { actions, events, status, questions, requeue_after, because: _ } = decision;
         let key = ObjectKey::new(Kind::ROLLOUT, &*name.0, &*name.1);
         let mut version = observed.rollout.metadata.resource_version.clone();
         for action in &actions {

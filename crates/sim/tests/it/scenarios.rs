@@ -30,3 +30,11 @@ fn every_scenario_has_the_timeline_that_is_recorded_for_it() {
     }
     assert!(differ.is_empty(), "UPDATE=1 records these:\n{}", differ.join("\n"));
 }
+
+#[test]
+fn time_passes_also_when_nothing_is_due() {
+    let start = "2026-01-31T12:00:00Z".parse().unwrap();
+    let mut simulation = aviary_sim::Simulation::new(Vec::new(), start).unwrap();
+    simulation.run_for(std::time::Duration::from_secs(90));
+    assert_eq!(simulation.elapsed(), std::time::Duration::from_secs(90));
+}

@@ -3,6 +3,8 @@
 use crd::{AnalysisPhase, AnalysisRun, AnalysisRunRef, RolloutStatus};
 
 use super::Role;
+use crate::analysis::measured;
+use crate::decision::Reason;
 use crate::plan::Plan;
 use crate::strategy::Strategy;
 use crate::{events, pauses};
@@ -26,7 +28,9 @@ pub(super) fn judge<S: Strategy>(plan: &mut Plan<'_, S>, role: Role, run: &Analy
         }
         Some(AnalysisPhase::Successful) => {}
         Some(AnalysisPhase::Pending | AnalysisPhase::Running) | None => {
-            plan.because("analysis.wait", format!("AnalysisRun {} is measuring", run.metadata.name));
+            let detail = format!("AnalysisRun {} measures: {}", run.metadata.name, measured(run));
+            let since = run.status.started_at.or(run.metadata.creation_timestamp);
+            plan.give(Reason::new("analysis.wait", detail).since(since));
         }
     }
 }

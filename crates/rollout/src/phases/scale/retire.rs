@@ -1,11 +1,13 @@
 //! Versions that were replaced keep their pods for a while (spec rollout-reconcile 3.8).
 
-use crd::{ReplicaSet, names};
+use crd::{ReplicaSet, Time, names};
 
 use super::super::services;
 use super::{Countdown, DEFAULT_DELAY, countdown, deadline_in, deadline_text, seconds};
+use crate::decision::Reason;
 use crate::plan::Plan;
 use crate::strategy::Strategy;
+use crate::words;
 
 /// How long replaced versions keep their pods.
 pub(crate) struct Retirement {
@@ -36,6 +38,7 @@ pub(crate) fn retire<S: Strategy>(
                 let deadline = deadline_in(plan, delay);
                 plan.annotate_set(index, names::SCALE_DOWN_DEADLINE, Some(&deadline));
                 plan.requeue(seconds(delay));
+                drains(plan, index, plan.time().plus_seconds(delay.into()));
             }
             Some(present)
         }
@@ -44,12 +47,19 @@ pub(crate) fn retire<S: Strategy>(
             match countdown {
                 Countdown::Until(deadline) if *waiting <= limit => {
                     plan.requeue_at(deadline);
+                    drains(plan, index, deadline.into());
                     Some(retirement.size_while_waiting.unwrap_or(present))
                 }
                 _ => Some(0),
             }
         }
     }
+}
+
+fn drains<S: Strategy>(plan: &mut Plan<'_, S>, index: usize, deadline: Time) {
+    let Some(set) = plan.sets.get(Some(index)) else { return };
+    let detail = format!("ReplicaSet {} keeps {}", set.metadata.name, words::pods(set.replicas()));
+    plan.give(Reason::new("scale.drain", detail).until(Some(deadline)));
 }
 
 /// Whether traffic may still reach the version: by status, by a recorded weight, or by a Service.

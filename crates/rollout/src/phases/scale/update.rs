@@ -3,10 +3,10 @@
 use crd::{ReplicaSet, names};
 
 use super::{Countdown, countdown, deadline_in, deadline_text, hold, seconds};
+use crate::decision::Reason;
 use crate::plan::{Deadline, Plan};
-use crate::replicas;
-use crate::sets;
 use crate::strategy::Strategy;
+use crate::{replicas, sets, words};
 
 /// Whether the pods of an aborted version stay for a while. Then their delay, in seconds.
 pub(crate) fn delay_after_abort<S: Strategy>(plan: &Plan<'_, S>) -> Option<i32> {
@@ -35,7 +35,8 @@ pub(crate) fn count_down_after_abort<S: Strategy>(plan: &mut Plan<'_, S>, index:
         }
         Some(Countdown::Until(deadline)) => {
             plan.requeue_at(deadline);
-            plan.because("abort.drain", format!("the aborted version keeps its pods until {deadline}"));
+            let detail = format!("the aborted version keeps {}", words::pods(present));
+            plan.give(Reason::new("abort.drain", detail).until(Some(deadline.into())));
         }
         None => {
             let stable_is_whole = sets::available(plan.stable_set()) >= plan.replicas();

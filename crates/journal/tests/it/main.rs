@@ -1,0 +1,8 @@
+//! Journals of whole releases.
+
+#[cfg(test)]
+mod bounds;
+#[cfg(test)]
+mod release;
+#[cfg(test)]
+mod replay;
