@@ -10,8 +10,9 @@ pub(crate) const COMMAND: Command = Command {
     run,
 };
 
-/// What is played, and the package whose example `soak` plays it.
-const PLAYED: [(&str, &str); 2] = [("rollouts", "aviary-sim"), ("regions", "aviary-regions")];
+/// What is played, and the package and its example that play it.
+const PLAYED: [(&str, &str, &str); 2] =
+    [("rollouts", "aviary-sim", "schedules"), ("regions", "aviary-regions", "soak")];
 
 fn run(arguments: &[String]) -> Result<(), Failure> {
     let (mut count, mut from, mut of) = ("100000".to_owned(), "0".to_owned(), None);
@@ -19,7 +20,7 @@ fn run(arguments: &[String]) -> Result<(), Failure> {
     while let Some(word) = words.next() {
         let value = words.next();
         let number = value.filter(|value| value.parse::<u64>().is_ok());
-        let known = value.filter(|value| PLAYED.iter().any(|(name, _)| name == value));
+        let known = value.filter(|value| PLAYED.iter().any(|(name, ..)| name == value));
         match (word.as_str(), number, known) {
             ("--schedules", Some(value), _) => count.clone_from(value),
             ("--from", Some(value), _) => from.clone_from(value),
@@ -27,9 +28,11 @@ fn run(arguments: &[String]) -> Result<(), Failure> {
             _ => return Err(Failure::new(format!("{word:?} is not understood"), "see `cargo xtask --help`")),
         }
     }
-    for (name, package) in PLAYED.iter().filter(|(name, _)| of.as_deref().is_none_or(|of| of == *name)) {
+    for (name, package, example) in
+        PLAYED.iter().filter(|(name, ..)| of.as_deref().is_none_or(|of| of == *name))
+    {
         let args =
-            ["run", "--release", "--quiet", "--package", package, "--example", "soak", "--", &count, &from];
+            ["run", "--release", "--quiet", "--package", package, "--example", example, "--", &count, &from];
         let again = format!("play the seed alone: `cargo xtask soak --of {name} --schedules 1 --from SEED`");
         shell::run(&mut shell::cargo(&args), &again)?;
     }

@@ -1,7 +1,7 @@
 //! Plays schedules until one breaks an invariant; that one is shrunk and printed as a scenario file.
 //!
 //! ```console
-//! $ cargo run --release -p aviary-sim --example soak -- 100000 0
+//! $ cargo run --release -p aviary-sim --example schedules -- 100000 0
 //! ```
 
 use std::error::Error;
