@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 
 use crd::{Kind, ObjectMeta};
+use futures::future::join_all;
+use jiff::Timestamp;
 use kube::Client;
 use kube::core::Request;
 use rollout::{Event, EventType};
@@ -11,8 +13,10 @@ use tokio::sync::mpsc;
 
 use crate::clock::Clock;
 
-/// How many events may wait to be sent; more are dropped, for people have long stopped reading by then.
-const BACKLOG: usize = 1_000;
+/// How many events are sent at the same time. Those of one object keep their order.
+const LANES: usize = 8;
+/// How many events may wait in a lane; more are dropped, for people have long stopped reading by then.
+const BACKLOG: usize = 250;
 /// How many different events are remembered to fold repetitions.
 const REMEMBERED: usize = 4_096;
 /// Component that the peer gives as the source (spec rollout-status-events 7).
@@ -20,12 +24,17 @@ const COMPONENT: &str = "rollouts-controller";
 
 /// Where events go.
 #[derive(Clone, Debug)]
-pub(crate) struct Events(mpsc::Sender<Note>);
+pub(crate) struct Events {
+    lanes: Vec<mpsc::Sender<Note>>,
+    clock: Clock,
+}
 
 #[derive(Debug)]
 struct Note {
     regarding: Regarding,
     event: Event,
+    /// When it happened; it may be sent later.
+    at: Timestamp,
 }
 
 /// The object that an event is about.
@@ -41,9 +50,15 @@ struct Regarding {
 impl Events {
     /// The way in, and the task that sends.
     pub(crate) fn new(client: Client, clock: Clock) -> (Self, impl Future<Output = ()>) {
-        let (sender, receiver) = mpsc::channel(BACKLOG);
-        let writer = Writer { client, clock, known: BTreeMap::new(), sequence: 0 };
-        (Self(sender), writer.run(receiver))
+        let (mut lanes, mut writers) = (vec![], vec![]);
+        for _ in 0..LANES {
+            let (sender, receiver) = mpsc::channel(BACKLOG);
+            let writer = Writer { client: client.clone(), known: BTreeMap::new(), sequence: 0 };
+            lanes.push(sender);
+            writers.push(writer.run(receiver));
+        }
+        let sending = async { drop(join_all(writers).await) };
+        (Self { lanes, clock }, sending)
     }
 
     /// Tells people something about an object. Never waits, never fails.
@@ -65,7 +80,9 @@ impl Events {
             uid: meta.uid.clone(),
             version: meta.resource_version.clone(),
         };
-        if self.0.try_send(Note { regarding, event }).is_err() {
+        let number = meta.uid.bytes().map(usize::from).sum::<usize>() % LANES;
+        let note = Note { regarding, event, at: self.clock.now() };
+        if self.lanes.get(number).is_none_or(|lane| lane.try_send(note).is_err()) {
             tracing::debug!("too many events wait to be sent; one was dropped");
         }
     }
@@ -73,7 +90,6 @@ impl Events {
 
 struct Writer {
     client: Client,
-    clock: Clock,
     /// Events sent before, and how often: (uid, reason, message) to (name, count).
     known: BTreeMap<(String, &'static str, String), (String, i64)>,
     sequence: u64,
@@ -89,9 +105,9 @@ impl Writer {
     }
 
     async fn send(&mut self, note: &Note) -> Result<(), kube::Error> {
-        let Note { regarding, event } = note;
+        let Note { regarding, event, at } = note;
         let id = (regarding.uid.clone(), event.reason, event.message.clone());
-        let now = crd::Time::from(self.clock.now()).to_string();
+        let now = crd::Time::from(*at).to_string();
         let url = format!("/api/v1/namespaces/{}/events", namespace(regarding));
         if let Some((name, count)) = self.known.get_mut(&id) {
             *count += 1;
@@ -102,7 +118,7 @@ impl Writer {
                 other => return other.map(drop),
             }
         }
-        let name = self.name(&regarding.name);
+        let name = self.name(&regarding.name, *at);
         let body = body(&name, regarding, event, &now);
         self.client.request::<Value>(create(&url, &body)?).await?;
         if self.known.len() >= REMEMBERED {
@@ -112,9 +128,9 @@ impl Writer {
         Ok(())
     }
 
-    fn name(&mut self, object: &str) -> String {
+    fn name(&mut self, object: &str, at: Timestamp) -> String {
         self.sequence += 1;
-        let moment = u64::try_from(self.clock.now().as_nanosecond()).unwrap_or_default();
+        let moment = u64::try_from(at.as_nanosecond()).unwrap_or_default();
         format!("{object}.{:x}", moment.wrapping_add(self.sequence))
     }
 }

@@ -3,8 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crd::{AnalysisTemplate, AnalysisTemplateRef, Kind, ReplicaSet, Rollout};
+use crd::{AnalysisTemplate, AnalysisTemplateRef, Kind, ObjectKey, ReplicaSet, Rollout};
 use rollout::{Observed, Reads, Settings, Templates};
+
+use serde_json::Value;
 
 use crate::cache::{Objects, oldest_first};
 
@@ -20,10 +22,7 @@ pub(crate) fn gather(
     let services = reads.services.iter().filter_map(|name| {
         objects.services.get(namespace, name).map(|service| (name.clone(), Arc::clone(service)))
     });
-    let routes = reads
-        .routes
-        .iter()
-        .filter_map(|key| objects.others.get(key).map(|object| (key.clone(), Arc::clone(object))));
+    let routes = reads.routes.iter().filter_map(|key| Some((key.clone(), as_it_is(objects, key)?)));
     let routes = routes.collect();
     let resolved = rollout::with_workload(rollout, &routes);
     let next = rollout::next_replica_set(&resolved);
@@ -40,6 +39,15 @@ pub(crate) fn gather(
         answers: vec![],
         settings: Arc::clone(settings),
     }
+}
+
+/// An object without a type of its own, or a ReplicaSet whose template is another's.
+fn as_it_is(objects: &Objects, key: &ObjectKey) -> Option<Arc<Value>> {
+    if key.kind != Kind::REPLICA_SET {
+        return objects.others.get(key).cloned();
+    }
+    let set = objects.replica_sets.get(&key.namespace, &key.name)?;
+    serde_json::to_value(&**set).ok().map(Arc::new)
 }
 
 /// The ReplicaSets that the Rollout controls, and the orphans that its selector matches.

@@ -152,7 +152,9 @@ watched!(Rollout, Rollout, rollouts, |objects, before, after| {
     vec![Task::Rollout(name)]
 });
 watched!(ReplicaSet, ReplicaSet, replica_sets, |objects, before, after| {
-    let tasks = owners(before, after);
+    let mut tasks = owners(before, after);
+    // Its template may be that of a Rollout.
+    tasks.extend(readers_of(objects, Kind::REPLICA_SET, before, after));
     match after {
         Some(orphan) if orphan.metadata.controller().is_none() => [tasks, adopters(objects, orphan)].concat(),
         _ => tasks,

@@ -39,6 +39,11 @@ impl Actor {
     }
 }
 
+fn is_template_of_a_workload(change: &Change) -> bool {
+    let of = |kind: &str, field: &str| change.object.starts_with(kind) && change.is_in(field);
+    of("Deployment ", "spec.template") || of("PodTemplate ", "template")
+}
+
 impl Entry {
     /// What changed in the inputs since the entry before, and who did it. What the decision before wrote into the status
     /// is no change: it stands there.
@@ -49,7 +54,9 @@ impl Entry {
         changes.retain(|change| !of_rollout(change, "status"));
         let status = self.status_of_a_user(before);
         let spec = changes.iter().any(|change| of_rollout(change, "spec")) && !before.wrote_spec();
-        let actor = if spec || !status.is_empty() { Actor::User } else { Actor::Controller };
+        // Of a workload that the Rollout refers to, the template is its users' and the size is ours.
+        let template = changes.iter().any(is_template_of_a_workload);
+        let actor = if spec || template || !status.is_empty() { Actor::User } else { Actor::Controller };
         changes.extend(status);
         (actor, changes)
     }

@@ -58,6 +58,17 @@ impl Sets {
     }
 }
 
+/// Whether the status of a ReplicaSet is about the size that it was given last.
+pub(crate) fn is_observed(set: &ReplicaSet) -> bool {
+    set.status.observed_generation >= set.metadata.generation
+}
+
+/// How many pods of a ReplicaSet are certainly available: none while its status is older than its size, for it may
+/// count pods that are gone.
+pub(crate) fn sure(set: &ReplicaSet) -> i32 {
+    if is_observed(set) { set.status.available_replicas.min(set.replicas()) } else { 0 }
+}
+
 /// How many pods of a ReplicaSet are available; none when there is no such ReplicaSet.
 pub(crate) fn available(set: Option<&ReplicaSet>) -> i32 {
     set.map_or(0, |set| set.status.available_replicas)

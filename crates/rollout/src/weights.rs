@@ -98,7 +98,7 @@ pub(crate) fn going_back(plan: &Plan<'_>) -> i32 {
         return 0;
     }
     let max = max(plan.strategy);
-    let carried = crate::replicas::share_down(max, stable.status.available_replicas, replicas);
+    let carried = crate::replicas::share_down(max, sets::sure(stable), replicas);
     let needed = max.saturating_sub(carried).max(0);
     let goal = if drains_step_by_step(plan) { drain_step(plan) } else { current(plan) };
     let Some(stored) = plan.stored().canary.weights.as_ref().map(|weights| weights.canary.weight) else {

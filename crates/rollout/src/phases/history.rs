@@ -6,6 +6,7 @@ use crd::{Kind, ObjectMeta, ReplicaSet, names};
 
 use crate::decision::Action;
 use crate::plan::{Plan, Stop};
+use crate::sets;
 use crate::strategy::Strategy;
 
 /// Old ReplicaSets that are kept when the spec does not say.
@@ -36,8 +37,7 @@ pub(crate) fn limit<S: Strategy>(plan: &mut Plan<'_, S>) -> ControlFlow<Stop> {
 }
 
 fn is_empty(set: &ReplicaSet) -> bool {
-    let observed = set.status.observed_generation >= set.metadata.generation;
-    set.replicas() == 0 && set.status.replicas == 0 && observed
+    set.replicas() == 0 && set.status.replicas == 0 && sets::is_observed(set)
 }
 
 fn delete_runs_of<S: Strategy>(plan: &mut Plan<'_, S>, hash: &str) {

@@ -14,38 +14,44 @@ use crate::words;
 /// How soon a restart that is not done is looked at again.
 const AGAIN: Duration = Duration::from_secs(30);
 
-/// Evicts what may go now; a pass that evicts ends without a status.
+/// Evicts what may go now, and ends the pass that does: sizes wait until the pods are seen to be gone.
 pub(crate) fn pods<S: Strategy>(plan: &mut Plan<'_, S>) -> ControlFlow<Stop> {
-    let Some(restart_at) = plan.rollout.spec.restart_at else { return ControlFlow::Continue(()) };
-    if plan.stored().restarted_at == Some(restart_at) {
+    if evict(plan) == 0 {
         return ControlFlow::Continue(());
+    }
+    // A disruption budget may refuse, again and again: users are told meanwhile what it waits for.
+    plan.status = plan.stored().clone();
+    ControlFlow::Break(Stop::Write)
+}
+
+/// The same beside everything else: the pass goes on.
+pub(crate) fn beside<S: Strategy>(plan: &mut Plan<'_, S>) -> ControlFlow<Stop> {
+    evict(plan);
+    ControlFlow::Continue(())
+}
+
+/// Evicts as many old pods as may go now, and says how many. The restart is over once there are none: those that are
+/// asked to go may be refused.
+fn evict<S: Strategy>(plan: &mut Plan<'_, S>) -> usize {
+    let Some(restart_at) = plan.rollout.spec.restart_at else { return 0 };
+    if plan.stored().restarted_at == Some(restart_at) {
+        return 0;
     }
     if restart_at.timestamp() >= plan.now {
         plan.requeue_at(restart_at.timestamp());
         plan.give(Reason::new("restart.later", "the pods are to be restarted later").until(Some(restart_at)));
-        return ControlFlow::Continue(());
+        return 0;
     }
     let (old, evicted) = evict_old(plan, restart_at);
-    if old > evicted {
+    if old == 0 {
+        plan.status.restarted_at = Some(restart_at);
+    } else {
         plan.requeue(AGAIN);
-        let left = i64::try_from(old - evicted).unwrap_or(i64::MAX);
+        let left = i64::try_from(old).unwrap_or(i64::MAX);
         let detail = format!("{} from before the restart to go", words::pods(left));
         plan.give(Reason::new("restart.wait", detail).since(Some(restart_at)));
-    } else {
-        plan.status.restarted_at = Some(restart_at);
     }
-    if evicted > 0 {
-        // Written by a following pass, once the evicted pods are gone.
-        plan.requeue(AGAIN);
-        return ControlFlow::Break(Stop::Silent);
-    }
-    ControlFlow::Continue(())
-}
-
-/// The same beside everything else: the pass goes on, and is written.
-pub(crate) fn beside<S: Strategy>(plan: &mut Plan<'_, S>) -> ControlFlow<Stop> {
-    let _ = pods(plan);
-    ControlFlow::Continue(())
+    evicted
 }
 
 /// Counts the old pods and those evicted of them.

@@ -19,7 +19,7 @@ use crate::decision::{Action, PatchBody};
 use crate::events;
 use crate::plan::{Plan, Split, Stop};
 use crate::replicas::{share_down, threshold_met};
-use crate::weights;
+use crate::{sets, weights};
 use choice::Choice;
 
 pub(crate) use choice::{leaves_canary, rolls_back_dynamically};
@@ -79,9 +79,8 @@ fn stable_carries_the_rest(plan: &mut Plan<'_>, weight: i32) -> bool {
     let carries = plan.stable_set().is_some_and(|stable| {
         let gets_no_more =
             known.is_some_and(|known| known.pod_template_hash == stable.hash() && share <= known.weight);
-        gets_no_more
-            || stable.status.available_replicas >= needed
-            || threshold_met(plan.strategy, Some(stable), needed)
+        let carries = sets::sure(stable) >= needed || threshold_met(plan.strategy, Some(stable), needed);
+        gets_no_more || (sets::is_observed(stable) && carries)
     });
     if !carries {
         let detail = format!("the stable version needs {needed} available pods to carry the rest");

@@ -73,6 +73,6 @@ pub(super) const RESTART_LATER: Rule = Rule {
 
 pub(super) const WORKLOAD: Rule = Rule {
     id: "workload.scale",
-    about: "takes over the pods of the Deployment that it refers to",
-    remedies: &[Remedy::Wait("the Deployment shrinks as pods of the Rollout become available")],
+    about: "changes the size of the Deployment that it refers to",
+    remedies: &[Remedy::Wait("that size follows the Rollout's ready pods (workloadRef.scaleDown)")],
 };

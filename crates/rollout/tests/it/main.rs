@@ -17,7 +17,11 @@ mod harness;
 #[cfg(test)]
 mod properties;
 #[cfg(test)]
+mod restart;
+#[cfg(test)]
 mod run_vectors;
+#[cfg(test)]
+mod stale_sizes;
 #[cfg(test)]
 mod takeover;
 #[cfg(test)]

@@ -143,3 +143,21 @@ fn the_stable_service_waits_for_pods_enough_for_what_it_gets() {
     run(&mut cluster, 2);
     assert!(stable(&cluster));
 }
+
+/// Found by a random schedule: the size grew, and a third version came before the pods were there.
+#[test]
+fn an_overtaken_version_keeps_the_pods_that_its_traffic_needs() {
+    let mut cluster = at_half();
+    cluster.edit(&json!({"spec": {"replicas": 8}}));
+    while cluster.sets[1].replicas() < 4 {
+        let decision = cluster.decide();
+        cluster.carry_out(&decision);
+    }
+    assert_eq!(cluster.sets[1].status.available_replicas, 2);
+    cluster.set_image("demo:v3");
+    for _ in 0..6 {
+        let decision = cluster.decide();
+        cluster.carry_out(&decision);
+        assert!(cluster.sets[1].replicas() >= 4, "{decision:#?}");
+    }
+}

@@ -8,6 +8,8 @@ use aviary_sim::{
     watchman,
 };
 use proptest::prelude::*;
+// The same cases every time: new ones are what `cargo xtask soak` looks for.
+use proptest::test_runner::RngSeed;
 use serde_json::{Value, json};
 
 fn manifests() -> Vec<Value> {
@@ -200,7 +202,7 @@ fn blue_green() -> impl Strategy<Value = Value> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 40, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 40, failure_persistence: None, rng_seed: RngSeed::Fixed(7), ..ProptestConfig::default() })]
 
     #[test]
     fn i1_to_i5_hold_whatever_users_and_faults_do(

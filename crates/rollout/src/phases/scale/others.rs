@@ -26,7 +26,7 @@ pub(super) fn scale(plan: &mut Plan<'_>) -> bool {
     scaled
 }
 
-/// Reduces every ReplicaSet to the pods that serve. `None` while an earlier reduction is still under way.
+/// Reduces every ReplicaSet to the pods that serve; one that traffic can reach keeps those that are on their way (I3). `None` while an earlier reduction is still under way.
 fn drop_unhealthy(plan: &mut Plan<'_>) -> Option<bool> {
     let others: Vec<usize> = plan.sets.others().collect();
     let mut scaled = false;
@@ -36,7 +36,9 @@ fn drop_unhealthy(plan: &mut Plan<'_>) -> Option<bool> {
         if wanted < available {
             return None;
         }
-        if wanted > available {
+        let reached =
+            plan.traffic_routed() && plan.sets.get(Some(index)).is_some_and(|set| is_referenced(plan, set));
+        if wanted > available && !reached {
             scaled |= plan.scale(index, available, Deadline::GoesWithLastPod);
         }
     }
