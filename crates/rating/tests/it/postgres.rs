@@ -62,17 +62,25 @@ impl Postgres {
 
     /// Starts the server on what is there, and waits until it answers.
     pub(crate) async fn run(&mut self) {
-        let (data, port) = (self.data(), self.port.to_string());
-        let mut command = self.command("postgres");
-        command.arg("-D").arg(&data).args(["-p", &port, "-h", "127.0.0.1", "-k"]).arg(self.directory.path());
-        command.stdout(Stdio::null()).stderr(Stdio::null());
-        self.server = Some(command.spawn().unwrap());
+        self.server = Some(self.spawn());
         let begun = Instant::now();
         // Each try waits by itself until the server refuses or answers.
         while PostgresStore::connect(&self.url("postgres")).await.is_err() {
             assert!(begun.elapsed() < PATIENCE, "PostgreSQL does not answer");
+            let ended = self.server.as_mut().is_some_and(|server| server.try_wait().unwrap().is_some());
+            if ended {
+                // It does not start while a backend of the one before, which was killed, still holds its memory.
+                self.server = Some(self.spawn());
+            }
             tokio::task::yield_now().await;
         }
+    }
+
+    fn spawn(&self) -> Child {
+        let (data, port) = (self.data(), self.port.to_string());
+        let mut command = self.command("postgres");
+        command.arg("-D").arg(&data).args(["-p", &port, "-h", "127.0.0.1", "-k"]).arg(self.directory.path());
+        command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
     }
 
     /// Kills it as the loss of power does.
