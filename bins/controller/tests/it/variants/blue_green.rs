@@ -11,7 +11,7 @@ async fn users_are_switched_at_once_and_brought_back_at_once() {
     let local = Local::start().await;
     // The preview has no address outside the cluster: its smoke test comes in through the gateway.
     let smoke = format!(
-        "analysis.count=8,route.hostnames={{api.openclaw.example.com,localhost}},blueGreen.smoke.url=http://localhost:{}/healthz,\
+        "route.hostnames={{api.openclaw.example.com,localhost}},blueGreen.smoke.url=http://localhost:{}/healthz,\
          blueGreen.smoke.headers[0].key=x-preview,blueGreen.smoke.headers[0].value=yes",
         local.region.gateway_addr().port()
     );
@@ -29,11 +29,14 @@ async fn users_are_switched_at_once_and_brought_back_at_once() {
     local.until("1.4.0 runs", runs("1.4.0")).await;
 
     // A person looks first, at one pod that nobody else meets.
-    bring("image.tag=1.5.0,blueGreen.autoPromotionEnabled=false").await;
+    bring(
+        "image.tag=1.5.0,analysis.count=8,analysis.inconclusiveLimit=8,blueGreen.autoPromotionEnabled=false",
+    )
+    .await;
     local.until("it waits for a person", |rollout| rollout["status"]["message"] == "BlueGreenPause").await;
     assert_eq!(met(&[("x-preview", "yes")]).await, ["1.5.0".to_owned()].into());
     assert_eq!(met(&[]).await, ["1.4.0".to_owned()].into());
-    bring("image.tag=1.5.0").await;
+    bring("image.tag=1.5.0,analysis.count=8,analysis.inconclusiveLimit=8").await;
     local.until("1.5.0 runs", runs("1.5.0")).await;
     assert_eq!(met(&[]).await, ["1.5.0".to_owned()].into());
 
