@@ -5,9 +5,11 @@ mod check_alone;
 mod ci;
 mod clippy;
 mod control_plane;
+mod crds;
 mod demo;
 mod deny;
 mod docs;
+mod e2e;
 mod fmt;
 mod layers;
 mod soak;
@@ -34,9 +36,11 @@ const COMMANDS: &[Command] = &[
     ci::COMMAND,
     clippy::COMMAND,
     control_plane::COMMAND,
+    crds::COMMAND,
     demo::COMMAND,
     deny::COMMAND,
     docs::COMMAND,
+    e2e::COMMAND,
     fmt::COMMAND,
     layers::COMMAND,
     soak::COMMAND,

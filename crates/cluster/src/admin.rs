@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Method, Request, Response, StatusCode, header};
@@ -15,6 +16,9 @@ use tokio::net::TcpListener;
 
 use crate::error::Error;
 use crate::metrics::Metrics;
+
+/// How long to wait when no connection can be accepted.
+const ACCEPT_AGAIN: Duration = Duration::from_millis(100);
 
 type Reply = Response<Full<Bytes>>;
 
@@ -35,10 +39,9 @@ pub(crate) async fn serve_health(listener: TcpListener) {
 /// Answers `/metrics`.
 pub(crate) async fn serve_metrics(listener: TcpListener, metrics: Arc<Metrics>) {
     serve(listener, move |path| match path {
-        "/metrics" => metrics
-            .exposition()
-            .ok()
-            .map(|body| text("application/openmetrics-text; version=1.0.0; charset=utf-8", body)),
+        "/metrics" => {
+            metrics.exposition().ok().map(|body| text("text/plain; version=0.0.4; charset=utf-8", body))
+        }
         _ => None,
     })
     .await;
@@ -51,7 +54,7 @@ async fn serve(
     loop {
         let Ok((stream, _)) = listener.accept().await else {
             // Out of file descriptors, most likely: let others finish first.
-            tokio::task::yield_now().await;
+            tokio::time::sleep(ACCEPT_AGAIN).await;
             continue;
         };
         let answer = answer.clone();

@@ -12,15 +12,18 @@ use rollout::analysis::{Ask, Filled, How, Outcome as Read, Reading, RunDecision,
 use tokio::time::Instant;
 
 use crate::apply::{Applied, Writer};
-use crate::cache::{Cache, Name};
+use crate::cache::Name;
 use crate::clock::Clock;
 use crate::error::Error;
 use crate::events::Events;
 use crate::metrics::Metrics;
+use crate::observed::Versions;
 use crate::outside::Outside;
 use crate::queue::Outcome;
+use crate::reflect::Sinks;
 use crate::secrets::Secrets;
 use crate::settings::Settings;
+use crate::watches::Answered;
 use crate::writes::Writes;
 
 /// How soon to look again when the cache has not shown our own last write; the write's own event is quicker.
@@ -28,7 +31,7 @@ const STALE: Duration = Duration::from_millis(100);
 
 /// Everything that one pass over an AnalysisRun needs.
 pub(crate) struct AnalysisRuns {
-    cache: Arc<Cache>,
+    sinks: Sinks,
     writer: Writer,
     writes: Writes,
     secrets: Secrets,
@@ -36,11 +39,13 @@ pub(crate) struct AnalysisRuns {
     metrics: Arc<Metrics>,
     clock: Clock,
     outside: Arc<dyn Outside>,
+    /// For metrics that name none.
+    prometheus_address: Option<String>,
 }
 
 impl AnalysisRuns {
     pub(crate) fn new(
-        cache: Arc<Cache>,
+        sinks: Sinks,
         writer: Writer,
         secrets: Secrets,
         events: Events,
@@ -48,12 +53,19 @@ impl AnalysisRuns {
         settings: &Settings,
     ) -> Self {
         let (clock, outside) = (settings.clock, Arc::clone(&settings.outside));
-        Self { cache, writer, writes: Writes::default(), secrets, events, metrics, clock, outside }
+        let prometheus_address = settings.prometheus_address.clone();
+        let writes = Writes::default();
+        Self { sinks, writer, writes, secrets, events, metrics, clock, outside, prometheus_address }
     }
 
     /// One pass, with its time and outcome recorded.
     pub(crate) async fn work(&self, name: &Name) -> Outcome {
         let began = Instant::now();
+        if self.sinks.cache.read().analysis_runs.get(&name.0, &name.1).is_none() {
+            // It is gone, and with it what was counted of it.
+            self.writes.forget(name);
+            return Outcome::Done;
+        }
         let result = self.reconcile(name).await;
         self.metrics.analysis_run_pass(name, began.elapsed(), result.is_err());
         let (namespace, run) = name;
@@ -72,7 +84,7 @@ impl AnalysisRuns {
 
     async fn reconcile(&self, name: &Name) -> Result<Outcome, Error> {
         let run = {
-            let objects = self.cache.read();
+            let objects = self.sinks.cache.read();
             let Some(run) = objects.analysis_runs.get(&name.0, &name.1) else { return Ok(Outcome::Done) };
             if !self.writes.seen(name, &objects) {
                 return Ok(Outcome::After(STALE));
@@ -101,14 +113,14 @@ impl AnalysisRuns {
         let key = ObjectKey::new(Kind::ANALYSIS_RUN, name.0.clone(), name.1.clone());
         if delete {
             let action = Action::Delete { key, uid: run.metadata.uid.clone() };
-            self.writer.apply(&[action], &mut Applied::default()).await?;
+            self.writer.apply(&[action], Versions::default(), &mut Applied::default()).await?;
             return Ok(Outcome::Done);
         }
         if let Some(patch) = status.and_then(|status| status_patch(&run.status, &status)) {
             let version = &run.metadata.resource_version;
-            if let Some(version) = self.writer.status(&key, false, patch, version).await? {
-                self.writes.record(name, &key, &version);
-            }
+            let Answered { version, tasks } = self.writer.status(&key, false, patch, version).await?;
+            self.writes.record(name, &key, &version);
+            self.sinks.carry_out(tasks);
         }
         for event in events {
             self.events.publish(&Kind::ANALYSIS_RUN, &run.metadata, event);
@@ -134,7 +146,14 @@ impl AnalysisRuns {
             None => Credentials::default(),
         };
         let secrets: Vec<String> = asked.secrets.iter().chain(credentials.texts()).cloned().collect();
-        let ctx = Ctx { clock: &now, times: &times, credentials, secrets: &secrets, ..Ctx::default() };
+        let ctx = Ctx {
+            clock: &now,
+            times: &times,
+            credentials,
+            secrets: &secrets,
+            prometheus_address: self.prometheus_address.as_deref(),
+            ..Ctx::default()
+        };
         let found = self.outside.measure(&ctx, &ask.how, &asked.metric).await;
         let value = found.outcome.as_ref().ok().and_then(Option::as_ref).map(Value::text).unwrap_or_default();
         let outcome = match found.outcome {

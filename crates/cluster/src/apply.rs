@@ -1,5 +1,7 @@
 //! Actions become requests: the single place that writes on behalf of a decision.
 
+use std::sync::Arc;
+
 use crd::{Kind, ObjectKey};
 use kube::Client;
 use kube::api::{DeleteParams, Patch, PatchParams, PostParams, Preconditions};
@@ -8,17 +10,20 @@ use rollout::{Action, PatchBody};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
+use crate::cache::Cache;
 use crate::error::Error;
-use crate::lease::Fence;
+use crate::observed::{Version, Versions};
+use crate::requests::Fenced;
+use crate::watches::{Answered, Task, WATCHES, Watch};
 
 /// Name under which the server records which fields are ours.
 pub(crate) const FIELD_MANAGER: &str = "aviary-controller";
 
-/// Writes for one controller.
+/// Writes for one controller. Its client stops writes without a lease.
 #[derive(Clone)]
 pub(crate) struct Writer {
     client: Client,
-    fence: Fence,
+    cache: Arc<Cache>,
 }
 
 /// The proof that every action of a decision held: only with it may the status be written.
@@ -27,10 +32,12 @@ pub(crate) struct Writer {
 pub(crate) struct Applied {
     /// Versions that the writes produced, in order.
     pub(crate) versions: Vec<(ObjectKey, String)>,
+    /// What is to be worked on because of them.
+    pub(crate) tasks: Vec<Task>,
 }
 
-/// The part of an answer that we look at.
-#[derive(Deserialize)]
+/// The part of the answer about a kind without a row in the table of watches that we look at.
+#[derive(Default, Deserialize)]
 struct Written {
     #[serde(default)]
     metadata: WrittenMeta,
@@ -43,17 +50,27 @@ struct WrittenMeta {
 }
 
 impl Writer {
-    pub(crate) fn new(client: Client, fence: Fence) -> Self {
-        Self { client, fence }
+    /// `client` is one that a fence stands before.
+    pub(crate) fn new(client: Client, cache: Arc<Cache>) -> Self {
+        Self { client, cache }
     }
 
-    /// Carries the actions out in order and stops at the first that fails. What was done until then is in `done`.
-    pub(crate) async fn apply(&self, actions: &[Action], done: &mut Applied) -> Result<(), Error> {
+    /// Carries the actions out in order and stops at the first that fails. What was done until then is in `done`. Objects
+    /// are written on the condition that they are still what was observed.
+    pub(crate) async fn apply(
+        &self,
+        actions: &[Action],
+        mut observed: Versions,
+        done: &mut Applied,
+    ) -> Result<(), Error> {
         for action in actions {
-            let (key, verb, write) = request(action)?;
-            if let Some(version) = self.send(key, verb, write).await? {
+            let (key, verb, write) = request(action, &observed)?;
+            let Answered { version, tasks } = self.send(key, verb, write).await?;
+            if !version.is_empty() {
+                observed.wrote(key, &version);
                 done.versions.push((key.clone(), version));
             }
+            done.tasks.extend(tasks);
         }
         Ok(())
     }
@@ -65,7 +82,7 @@ impl Writer {
         subresource: bool,
         mut patch: Value,
         version: &str,
-    ) -> Result<Option<String>, Error> {
+    ) -> Result<Answered, Error> {
         if let Some(fields) = patch.as_object_mut() {
             fields.insert("metadata".to_owned(), json!({"resourceVersion": version}));
         }
@@ -84,15 +101,27 @@ impl Writer {
         key: &ObjectKey,
         verb: &'static str,
         request: http::Request<Vec<u8>>,
-    ) -> Result<Option<String>, Error> {
-        if !self.fence.holds() {
-            return Err(Error::LeaseLost { key: Box::new(key.clone()) });
-        }
-        match self.client.request::<Written>(request).await {
-            Ok(written) => Ok(Some(written.metadata.resource_version).filter(|version| !version.is_empty())),
-            Err(kube::Error::Api(status)) if is_success(verb, &status) => Ok(None),
+    ) -> Result<Answered, Error> {
+        let row = WATCHES.iter().find(|row| row.kind == key.kind && verb != "delete");
+        let lists = row.map_or(0, |row| (row.lists)(&self.cache.read()));
+        match self.client.request_text(request).await {
+            Ok(text) => Ok(self.take(row, &text, lists)),
+            Err(kube::Error::Api(status)) if is_success(verb, &status) => Ok(Answered::default()),
+            Err(kube::Error::Service(error)) if error.is::<Fenced>() => {
+                Err(Error::LeaseLost { key: Box::new(key.clone()) })
+            }
             Err(source) => Err(Error::Write { verb, key: Box::new(key.clone()), source: Box::new(source) }),
         }
+    }
+
+    /// Takes the answer into the cache, so that the next pass need not wait for the watch. One that cannot be read is
+    /// left to the watch.
+    fn take(&self, row: Option<&Watch>, text: &str, lists: u64) -> Answered {
+        let taken = row.and_then(|row| (row.anticipate)(&mut self.cache.write(), text, lists).ok());
+        taken.unwrap_or_else(|| {
+            let written: Written = serde_json::from_str(text).unwrap_or_default();
+            Answered { version: written.metadata.resource_version, tasks: vec![] }
+        })
     }
 }
 
@@ -109,7 +138,7 @@ fn is_success(verb: &str, status: &kube::core::Status) -> bool {
 
 type Built<'a> = (&'a ObjectKey, &'static str, http::Request<Vec<u8>>);
 
-fn request(action: &Action) -> Result<Built<'_>, Error> {
+fn request<'a>(action: &'a Action, observed: &Versions) -> Result<Built<'a>, Error> {
     let params = PatchParams { field_manager: Some(FIELD_MANAGER.to_owned()), ..PatchParams::default() };
     match action {
         Action::Create { key, object } => {
@@ -118,11 +147,12 @@ fn request(action: &Action) -> Result<Built<'_>, Error> {
                 .map_err(|error| unbuilt(key, "create", kube::Error::SerdeError(error)))?;
             Ok((key, "create", built(key, "create", Request::new(url(key)).create(&post, bytes))?))
         }
-        Action::Patch { key, patch: PatchBody::Merge(body) } => Ok((
-            key,
-            "patch",
-            built(key, "patch", Request::new(url(key)).patch(&key.name, &params, &Patch::Merge(body)))?,
-        )),
+        Action::Patch { key, patch: PatchBody::Merge(body) } => {
+            let body = on_condition(body.clone(), observed.get(key));
+            let request = Request::new(url(key)).patch(&key.name, &params, &Patch::Merge(body));
+            Ok((key, "patch", built(key, "patch", request)?))
+        }
+        // These say themselves what they replace.
         Action::Patch { key, patch: PatchBody::Json(body) } => {
             let patch = serde_json::from_value(body.clone())
                 .map_err(|error| unbuilt(key, "patch", kube::Error::SerdeError(error)))?;
@@ -130,12 +160,9 @@ fn request(action: &Action) -> Result<Built<'_>, Error> {
             Ok((key, "patch", built(key, "patch", Request::new(url(key)).patch(&key.name, &params, &patch))?))
         }
         Action::Scale { key, replicas, annotations } => {
-            let body = scale_body(*replicas, annotations);
-            Ok((
-                key,
-                "scale",
-                built(key, "scale", Request::new(url(key)).patch(&key.name, &params, &Patch::Merge(&body)))?,
-            ))
+            let body = on_condition(scale_body(*replicas, annotations), observed.get(key));
+            let request = Request::new(url(key)).patch(&key.name, &params, &Patch::Merge(body));
+            Ok((key, "scale", built(key, "scale", request)?))
         }
         Action::Delete { key, uid } => {
             let uid = Some(uid.clone()).filter(|uid| !uid.is_empty());
@@ -143,8 +170,20 @@ fn request(action: &Action) -> Result<Built<'_>, Error> {
             delete.preconditions = Some(Preconditions { uid, ..Preconditions::default() });
             Ok((key, "delete", built(key, "delete", Request::new(url(key)).delete(&key.name, &delete))?))
         }
-        Action::Evict { key } => Ok((key, "evict", evict(key)?)),
+        Action::Evict { key } => Ok((key, "evict", evict(key, observed.get(key))?)),
     }
+}
+
+/// A merge patch that is refused when the object is no longer what was observed.
+fn on_condition(mut body: Value, observed: Option<&Version>) -> Value {
+    let version = observed.map(|version| version.resource_version.as_str()).filter(|text| !text.is_empty());
+    if let (Some(version), Some(fields)) = (version, body.as_object_mut()) {
+        let meta = fields.entry("metadata").or_insert_with(|| json!({}));
+        if let Some(meta) = meta.as_object_mut() {
+            meta.insert("resourceVersion".to_owned(), version.into());
+        }
+    }
+    body
 }
 
 fn scale_body(replicas: i32, annotations: &[(String, Option<String>)]) -> Value {
@@ -157,11 +196,15 @@ fn scale_body(replicas: i32, annotations: &[(String, Option<String>)]) -> Value 
     }
 }
 
-fn evict(key: &ObjectKey) -> Result<http::Request<Vec<u8>>, Error> {
-    let body = json!({
+fn evict(key: &ObjectKey, observed: Option<&Version>) -> Result<http::Request<Vec<u8>>, Error> {
+    let mut body = json!({
         "apiVersion": "policy/v1", "kind": "Eviction",
         "metadata": {"name": key.name, "namespace": key.namespace},
     });
+    let uid = observed.map(|version| version.uid.as_str()).filter(|uid| !uid.is_empty());
+    if let (Some(uid), Some(fields)) = (uid, body.as_object_mut()) {
+        fields.insert("deleteOptions".to_owned(), json!({"preconditions": {"uid": uid}}));
+    }
     let bytes =
         serde_json::to_vec(&body).map_err(|error| unbuilt(key, "evict", kube::Error::SerdeError(error)))?;
     built(
@@ -197,12 +240,29 @@ fn unbuilt(key: &ObjectKey, verb: &'static str, source: kube::Error) -> Error {
 mod tests {
     use super::*;
 
+    fn set() -> ObjectKey {
+        ObjectKey::new(Kind::REPLICA_SET, "shop", "cart-abc")
+    }
+
+    fn seen(key: ObjectKey) -> Versions {
+        let meta = crd::ObjectMeta {
+            uid: "u".to_owned(),
+            resource_version: "7".to_owned(),
+            ..crd::ObjectMeta::default()
+        };
+        Versions::of([(key, &meta)])
+    }
+
+    fn body(action: &Action, observed: &Versions) -> Value {
+        serde_json::from_slice(request(action, observed).unwrap().2.body()).unwrap()
+    }
+
     #[test]
     fn a_scale_is_one_merge_patch_of_size_and_annotations() {
-        let key = ObjectKey::new(Kind::REPLICA_SET, "shop", "cart-abc");
         let annotations = vec![("set".to_owned(), Some("1".to_owned())), ("gone".to_owned(), None)];
-        let action = Action::Scale { key, replicas: 3, annotations };
-        let (_, verb, request) = request(&action).unwrap();
+        let action = Action::Scale { key: set(), replicas: 3, annotations };
+        let versions = Versions::default();
+        let (_, verb, request) = request(&action, &versions).unwrap();
         assert_eq!((verb, request.method().as_str()), ("scale", "PATCH"));
         assert_eq!(request.uri().path(), "/apis/apps/v1/namespaces/shop/replicasets/cart-abc");
         let body: Value = serde_json::from_slice(request.body()).unwrap();
@@ -210,5 +270,24 @@ mod tests {
             body,
             json!({"metadata": {"annotations": {"set": "1", "gone": null}}, "spec": {"replicas": 3}})
         );
+    }
+
+    #[test]
+    fn what_was_observed_is_the_condition_of_a_write_and_our_own_write_moves_it_on() {
+        let scale = Action::Scale { key: set(), replicas: 3, annotations: vec![] };
+        let mut versions = seen(set());
+        let expected =
+            |version: &str| json!({"metadata": {"resourceVersion": version}, "spec": {"replicas": 3}});
+        assert_eq!(body(&scale, &versions), expected("7"));
+        versions.wrote(&set(), "9");
+        assert_eq!(body(&scale, &versions), expected("9"));
+        let annotate = json!({"metadata": {"annotations": {"a": "b"}}});
+        let patch = Action::Patch { key: set(), patch: PatchBody::Merge(annotate) };
+        let expected = json!({"metadata": {"annotations": {"a": "b"}, "resourceVersion": "9"}});
+        assert_eq!(body(&patch, &versions), expected);
+        let pod = ObjectKey::new(Kind::POD, "shop", "cart-abc-x");
+        let evict = Action::Evict { key: pod.clone() };
+        assert_eq!(body(&evict, &seen(pod))["deleteOptions"]["preconditions"]["uid"], "u");
+        assert!(body(&evict, &versions).get("deleteOptions").is_none(), "it was not looked at");
     }
 }

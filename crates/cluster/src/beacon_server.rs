@@ -32,6 +32,9 @@ const HANDSHAKE: Duration = Duration::from_secs(10);
 /// How long a connection may stay; its client opens another one, and meets renewed certificates.
 const STAY: Duration = Duration::from_mins(10);
 
+/// How long to wait when no connection can be accepted.
+const ACCEPT_AGAIN: Duration = Duration::from_millis(100);
+
 type Reply = Response<Full<Bytes>>;
 
 /// Serves until it is dropped. The files of `tls` are read again when they change.
@@ -41,7 +44,7 @@ pub(crate) async fn serve(listener: TcpListener, tls: Tls, client: Client) {
         let Ok(place) = Arc::clone(&room).acquire_owned().await else { return };
         let Ok((stream, _)) = listener.accept().await else {
             // Out of file descriptors, most likely: let others finish first.
-            tokio::task::yield_now().await;
+            tokio::time::sleep(ACCEPT_AGAIN).await;
             continue;
         };
         let (acceptor, client) = (TlsAcceptor::from(tls.current()), client.clone());

@@ -1,14 +1,18 @@
 //! What is known of the cluster: one typed copy of each watched object, with the indexes that reconciling needs.
 
+mod readers;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crd::{
-    AnalysisRun, AnalysisTemplate, Experiment, ObjectKey, ObjectMeta, OwnerReference, ReplicaSet, Rollout,
+    AnalysisRun, AnalysisTemplate, Experiment, ObjectKey, ObjectMeta, PodTemplate, ReplicaSet, Rollout,
     Service,
 };
 use parking_lot::RwLock;
 use serde_json::Value;
+
+pub(crate) use readers::Readers;
 
 /// Namespace and name.
 pub(crate) type Name = (String, String);
@@ -47,12 +51,25 @@ pub(crate) struct Objects {
 #[derive(Debug)]
 pub(crate) struct Store<T> {
     by_name: BTreeMap<Name, Arc<T>>,
-    by_controller: BTreeMap<String, BTreeSet<Name>>,
+    /// The uid of the controlling owner, empty for an orphan, with the name.
+    by_controller: BTreeSet<(String, Name)>,
+    watch: Watched,
+}
+
+/// How far the watch of a kind has come, and where our own writes are ahead of it.
+#[derive(Debug, Default)]
+struct Watched {
+    /// How many lists have been begun: what was asked before a list may be older than the list.
+    lists: u64,
+    /// The newest version that the watch has shown.
+    version: u64,
+    /// Objects that are in the store as the answer to our own write showed them, and not yet as the watch does.
+    ahead: BTreeSet<Name>,
 }
 
 impl<T> Default for Store<T> {
     fn default() -> Self {
-        Self { by_name: BTreeMap::new(), by_controller: BTreeMap::new() }
+        Self { by_name: BTreeMap::new(), by_controller: BTreeSet::new(), watch: Watched::default() }
     }
 }
 
@@ -60,16 +77,67 @@ impl<T> Default for Store<T> {
 pub(crate) trait Stored {
     /// Its metadata.
     fn meta(&self) -> &ObjectMeta;
+
+    /// Its metadata.
+    fn meta_mut(&mut self) -> &mut ObjectMeta;
+
+    /// Its pod template, if it has one.
+    fn template(&self) -> Option<&PodTemplate> {
+        None
+    }
+
+    /// Its pod template, if it has one.
+    fn template_mut(&mut self) -> Option<&mut PodTemplate> {
+        None
+    }
+
+    /// Its namespace and name.
+    fn name(&self) -> Name {
+        (self.meta().namespace.clone(), self.meta().name.clone())
+    }
+
+    /// Its version as a number: opaque by contract, ordered in fact. 0 is older than any.
+    fn version(&self) -> u64 {
+        self.meta().resource_version.parse().unwrap_or(0)
+    }
 }
 
 macro_rules! stored {
-    ($($kind:ty),*) => { $(impl Stored for $kind {
+    ($($kind:ty $({ $($template:ident).+ })?),*) => { $(impl Stored for $kind {
         fn meta(&self) -> &ObjectMeta {
             &self.metadata
         }
+
+        fn meta_mut(&mut self) -> &mut ObjectMeta {
+            &mut self.metadata
+        }
+
+        $(fn template(&self) -> Option<&PodTemplate> {
+            Some(&self.$($template).+)
+        }
+
+        fn template_mut(&mut self) -> Option<&mut PodTemplate> {
+            Some(&mut self.$($template).+)
+        })?
     })* };
 }
-stored!(Rollout, ReplicaSet, Service, AnalysisRun, Experiment, AnalysisTemplate);
+stored!(
+    Rollout { spec.template },
+    ReplicaSet { spec.template },
+    Service,
+    AnalysisRun,
+    Experiment,
+    AnalysisTemplate
+);
+
+/// What became of an object that was offered to a [`Store`].
+#[derive(Debug, PartialEq)]
+pub(crate) enum Offered<T> {
+    /// It is known already, or older than what is known.
+    Known,
+    /// It was taken, in place of the one given here.
+    Taken(Option<Arc<T>>),
+}
 
 impl<T: Stored> Store<T> {
     pub(crate) fn get(&self, namespace: &str, name: &str) -> Option<&Arc<T>> {
@@ -77,42 +145,93 @@ impl<T: Stored> Store<T> {
         self.by_name.get(&(namespace.to_owned(), name.to_owned()))
     }
 
-    pub(crate) fn put(&mut self, object: Arc<T>) -> Option<Arc<T>> {
-        let name = (object.meta().namespace.clone(), object.meta().name.clone());
-        let controller = object.meta().controller().map(|owner| owner.uid.clone());
-        let previous = self.by_name.insert(name.clone(), object);
+    /// The object of the same name.
+    pub(crate) fn known(&self, meta: &ObjectMeta) -> Option<&Arc<T>> {
+        self.get(&meta.namespace, &meta.name)
+    }
+
+    /// Takes an object as the watch shows it.
+    pub(crate) fn show(&mut self, object: Arc<T>) -> Offered<T> {
+        let (name, version) = (object.name(), object.version());
+        self.watch.version = self.watch.version.max(version);
+        if let Some(known) = self.by_name.get(&name) {
+            if known.meta().resource_version == object.meta().resource_version {
+                self.watch.ahead.remove(&name);
+                return Offered::Known;
+            }
+            if known.version() > version && self.watch.ahead.contains(&name) {
+                return Offered::Known;
+            }
+        }
+        self.watch.ahead.remove(&name);
+        Offered::Taken(self.put(name, object))
+    }
+
+    /// Takes an object as the answer to our own write shows it, unless the watch has come as far: then it has shown
+    /// this version and perhaps the object's end. `lists` is what [`Store::lists`] said before the write.
+    pub(crate) fn anticipate(&mut self, object: Arc<T>, lists: u64) -> Offered<T> {
+        let (name, version) = (object.name(), object.version());
+        let known = self.by_name.get(&name).map_or(0, |known| known.version());
+        if lists != self.watch.lists || version <= self.watch.version.max(known) {
+            return Offered::Known;
+        }
+        self.watch.ahead.insert(name.clone());
+        Offered::Taken(self.put(name, object))
+    }
+
+    /// How many lists have been begun.
+    pub(crate) fn lists(&self) -> u64 {
+        self.watch.lists
+    }
+
+    /// A list begins: from here on it says what there is.
+    pub(crate) fn begin_list(&mut self) {
+        self.watch.lists += 1;
+        self.watch.ahead.clear();
+    }
+
+    fn put(&mut self, name: Name, object: Arc<T>) -> Option<Arc<T>> {
+        let controlled = (controller_of(&*object).to_owned(), name.clone());
+        let previous = self.by_name.insert(name, object);
         if let Some(previous) = &previous {
-            self.forget_controller(previous.meta().controller(), &name);
+            self.by_controller.remove(&(controller_of(&**previous).to_owned(), controlled.1.clone()));
         }
-        if let Some(uid) = controller {
-            self.by_controller.entry(uid).or_default().insert(name);
-        }
+        self.by_controller.insert(controlled);
         previous
     }
 
-    pub(crate) fn remove(&mut self, namespace: &str, name: &str) -> Option<Arc<T>> {
-        let name = (namespace.to_owned(), name.to_owned());
-        let previous = self.by_name.remove(&name)?;
-        self.forget_controller(previous.meta().controller(), &name);
-        Some(previous)
-    }
-
-    fn forget_controller(&mut self, owner: Option<&OwnerReference>, name: &Name) {
-        let Some(owner) = owner else { return };
-        if let Some(names) = self.by_controller.get_mut(&owner.uid) {
-            names.remove(name);
-            if names.is_empty() {
-                self.by_controller.remove(&owner.uid);
-            }
+    /// Takes an object out, as of `version`: a newer one of the same name stays.
+    pub(crate) fn remove(&mut self, name: &Name, version: u64) -> Option<Arc<T>> {
+        self.watch.version = self.watch.version.max(version);
+        let known = self.by_name.get(name)?;
+        if known.version() > version && self.watch.ahead.contains(name) {
+            return None;
         }
+        self.watch.ahead.remove(name);
+        let previous = self.by_name.remove(name)?;
+        self.by_controller.remove(&(controller_of(&*previous).to_owned(), name.clone()));
+        Some(previous)
     }
 
     /// The objects that `uid` controls, oldest first (creation time, then name).
     pub(crate) fn controlled_by(&self, uid: &str) -> Vec<Arc<T>> {
-        let names = self.by_controller.get(uid).into_iter().flatten();
-        let mut objects: Vec<Arc<T>> = names.filter_map(|name| self.by_name.get(name)).cloned().collect();
+        if uid.is_empty() {
+            return Vec::new();
+        }
+        let mut objects: Vec<Arc<T>> = self.controlled(uid, "").cloned().collect();
         oldest_first(&mut objects);
         objects
+    }
+
+    /// The objects of a namespace that nobody controls, by name.
+    pub(crate) fn orphans<'a>(&'a self, namespace: &'a str) -> impl Iterator<Item = &'a Arc<T>> + 'a {
+        self.controlled("", namespace).take_while(move |object| object.meta().namespace == namespace)
+    }
+
+    fn controlled<'a>(&'a self, uid: &'a str, from: &str) -> impl Iterator<Item = &'a Arc<T>> + 'a {
+        let first = (uid.to_owned(), (from.to_owned(), String::new()));
+        let entries = self.by_controller.range(first..).take_while(move |(other, _)| other == uid);
+        entries.filter_map(|(_, name)| self.by_name.get(name))
     }
 
     /// The objects of a namespace, by name.
@@ -133,6 +252,11 @@ impl<T: Stored> Store<T> {
     }
 }
 
+/// The uid of the controlling owner; empty for an orphan.
+fn controller_of(object: &impl Stored) -> &str {
+    object.meta().controller().map_or("", |owner| owner.uid.as_str())
+}
+
 /// Sorts by creation time, then name: the order in which the core wants ReplicaSets and runs.
 pub(crate) fn oldest_first<T: Stored>(objects: &mut [Arc<T>]) {
     objects.sort_by(|a, b| {
@@ -141,49 +265,9 @@ pub(crate) fn oldest_first<T: Stored>(objects: &mut [Arc<T>]) {
     });
 }
 
-/// Which Rollouts read which objects.
-#[derive(Debug, Default)]
-pub(crate) struct Readers {
-    by_object: BTreeMap<ObjectKey, BTreeSet<Name>>,
-    by_rollout: BTreeMap<Name, BTreeSet<ObjectKey>>,
-}
-
-impl Readers {
-    /// Records that the Rollout `rollout` reads exactly `objects`.
-    pub(crate) fn set(&mut self, rollout: &Name, objects: BTreeSet<ObjectKey>) {
-        if self.by_rollout.get(rollout).is_some_and(|known| *known == objects) {
-            return;
-        }
-        for object in self.by_rollout.remove(rollout).into_iter().flatten() {
-            if let Some(readers) = self.by_object.get_mut(&object) {
-                readers.remove(rollout);
-                if readers.is_empty() {
-                    self.by_object.remove(&object);
-                }
-            }
-        }
-        for object in &objects {
-            self.by_object.entry(object.clone()).or_default().insert(rollout.clone());
-        }
-        if !objects.is_empty() {
-            self.by_rollout.insert(rollout.clone(), objects);
-        }
-    }
-
-    /// The Rollouts that read `object`.
-    pub(crate) fn of(&self, object: &ObjectKey) -> impl Iterator<Item = &Name> {
-        self.by_object.get(object).into_iter().flatten()
-    }
-
-    /// The Rollouts that read any object of that kind.
-    pub(crate) fn of_kind<'a>(&'a self, kind: &'a crd::Kind) -> impl Iterator<Item = &'a Name> {
-        self.by_object.iter().filter(move |(key, _)| key.kind == *kind).flat_map(|(_, names)| names)
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use crd::Kind;
+    use crd::OwnerReference;
 
     use super::*;
 
@@ -202,31 +286,75 @@ mod tests {
         })
     }
 
+    /// The same object at another version.
+    fn at(set: &Arc<ReplicaSet>, version: &str) -> Arc<ReplicaSet> {
+        let mut set = ReplicaSet::clone(set);
+        set.metadata.resource_version = version.to_owned();
+        Arc::new(set)
+    }
+
+    fn versions(store: &Store<ReplicaSet>) -> Vec<&str> {
+        store.iter().map(|set| set.metadata.resource_version.as_str()).collect()
+    }
+
     #[test]
     fn the_controller_index_follows_adoption_release_and_deletion() {
         let mut store = Store::default();
         let names = |store: &Store<ReplicaSet>| {
             store.controlled_by("uid").iter().map(|found| found.metadata.name.clone()).collect::<Vec<_>>()
         };
-        store.put(replica_set("young", Some("uid"), 9));
-        store.put(replica_set("old", Some("uid"), 3));
+        store.show(at(&replica_set("young", Some("uid"), 9), "1"));
+        store.show(at(&replica_set("old", Some("uid"), 3), "2"));
         assert_eq!(names(&store), ["old", "young"]);
-        store.put(replica_set("old", None, 3));
+        assert_eq!(store.orphans("shop").count(), 0);
+        store.show(at(&replica_set("old", None, 3), "3"));
         assert_eq!(names(&store), ["young"]);
-        store.remove("shop", "young");
+        assert_eq!(store.orphans("shop").count(), 1);
+        assert_eq!(store.orphans("other").count(), 0);
+        store.remove(&("shop".to_owned(), "young".to_owned()), 4);
         assert!(names(&store).is_empty());
     }
 
     #[test]
-    fn readers_are_replaced_as_a_whole() {
-        let mut readers = Readers::default();
-        let rollout = ("shop".to_owned(), "cart".to_owned());
-        let service = |name: &str| ObjectKey::new(Kind::SERVICE, "shop", name);
-        readers.set(&rollout, [service("a"), service("b")].into());
-        readers.set(&rollout, [service("b")].into());
-        assert_eq!(readers.of(&service("a")).count(), 0);
-        assert_eq!(readers.of(&service("b")).collect::<Vec<_>>(), [&rollout]);
-        readers.set(&rollout, BTreeSet::new());
-        assert_eq!(readers.of_kind(&Kind::SERVICE).count(), 0);
+    fn what_our_own_write_showed_is_not_news_when_the_watch_shows_it_and_older_things_do_not_come_back() {
+        let mut store = Store::default();
+        let set = replica_set("a", Some("uid"), 3);
+        store.show(at(&set, "5"));
+        assert!(matches!(store.anticipate(at(&set, "7"), 0), Offered::Taken(Some(_))));
+        assert_eq!(store.show(at(&set, "6")), Offered::Known);
+        assert_eq!(versions(&store), ["7"]);
+        assert_eq!(store.show(at(&set, "7")), Offered::Known);
+        assert!(matches!(store.show(at(&set, "8")), Offered::Taken(Some(_))));
+        assert_eq!(versions(&store), ["8"]);
+    }
+
+    #[test]
+    fn an_answer_that_the_watch_has_overtaken_brings_no_deleted_object_back() {
+        let mut store = Store::default();
+        let (set, name) = (replica_set("a", Some("uid"), 3), ("shop".to_owned(), "a".to_owned()));
+        store.show(at(&set, "5"));
+        store.remove(&name, 6);
+        assert_eq!(store.anticipate(at(&set, "5"), 0), Offered::Known);
+        assert_eq!(versions(&store), Vec::<&str>::new());
+    }
+
+    #[test]
+    fn a_list_that_began_after_a_write_knows_better_than_its_answer() {
+        let mut store = Store::default();
+        let set = replica_set("a", Some("uid"), 3);
+        let before = store.lists();
+        store.begin_list();
+        assert_eq!(store.anticipate(at(&set, "5"), before), Offered::Known);
+        assert!(matches!(store.anticipate(at(&set, "5"), store.lists()), Offered::Taken(None)));
+    }
+
+    #[test]
+    fn the_end_of_an_earlier_object_does_not_end_the_one_that_we_made_since() {
+        let mut store = Store::default();
+        let (set, name) = (replica_set("a", Some("uid"), 3), ("shop".to_owned(), "a".to_owned()));
+        store.anticipate(at(&set, "9"), 0);
+        assert_eq!(store.remove(&name, 8), None);
+        assert_eq!(versions(&store), ["9"]);
+        assert!(store.remove(&name, 10).is_some());
     }
 }

@@ -1,14 +1,17 @@
 //! Connecting to a cluster: kubeconfig or in-cluster, with errors that say what to do.
 
+mod overrides;
+
 use std::path::{Path, PathBuf};
 
 use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::{Client, Config};
 
 use crate::error::first_line;
+pub use overrides::Overrides;
 
 /// How to find the cluster.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Default)]
 pub struct Connection {
     /// Path of a kubeconfig; else `$KUBECONFIG`, `~/.kube/config`, or the pod's service account.
     pub kubeconfig: Option<PathBuf>,
@@ -16,6 +19,8 @@ pub struct Connection {
     pub context: Option<String>,
     /// Namespace; else the context's.
     pub namespace: Option<String>,
+    /// What is said over all that.
+    pub overrides: Overrides,
 }
 
 /// Why a cluster could not be found.
@@ -38,6 +43,16 @@ pub enum ConnectError {
         reason: String,
         /// Contexts that exist.
         known: String,
+    },
+    /// A flag gives an address that is none.
+    #[error("cannot use {flag} {value:?}: {problem}; write an address such as https://10.0.0.1:6443")]
+    Address {
+        /// The flag.
+        flag: &'static str,
+        /// What it says.
+        value: String,
+        /// What is wrong.
+        problem: String,
     },
     /// Neither a kubeconfig nor a service account was found.
     #[error(
@@ -62,9 +77,12 @@ pub struct Connected {
 /// Finds the cluster and makes a client for it. Nothing is sent yet.
 pub async fn connect(connection: &Connection) -> Result<Connected, ConnectError> {
     let mut config = config(connection).await?;
+    connection.overrides.apply(&mut config)?;
     if let Some(namespace) = &connection.namespace {
         config.default_namespace.clone_from(namespace);
     }
+    // Whoever asks decides whether and when to ask again: a refused eviction waits for the next pass.
+    config.default_retry = false;
     let server = config.cluster_url.to_string();
     let client = Client::try_from(config).map_err(|error| ConnectError::Client(error.to_string()))?;
     Ok(Connected { client, server })
@@ -84,7 +102,16 @@ async fn config(connection: &Connection) -> Result<Config, ConnectError> {
     }
     match home_kubeconfig().filter(|path| path.exists()) {
         Some(path) => from_file(read(&path)?, connection).await,
-        None => Config::incluster().map_err(|error| ConnectError::Nowhere(error.to_string())),
+        None => without_file(connection),
+    }
+}
+
+/// The pod's service account, or what the flags say alone.
+fn without_file(connection: &Connection) -> Result<Config, ConnectError> {
+    match (Config::incluster(), &connection.overrides.server) {
+        (Ok(config), _) => Ok(config),
+        (Err(_), Some(server)) => Ok(Config::new(overrides::address("--server", server)?)),
+        (Err(error), None) => Err(ConnectError::Nowhere(error.to_string())),
     }
 }
 
@@ -102,7 +129,12 @@ fn read(path: &Path) -> Result<Kubeconfig, ConnectError> {
 async fn from_file(file: Kubeconfig, connection: &Connection) -> Result<Config, ConnectError> {
     let known = file.contexts.iter().map(|context| context.name.as_str()).collect::<Vec<_>>().join(", ");
     let context = connection.context.clone().or_else(|| file.current_context.clone()).unwrap_or_default();
-    let options = KubeConfigOptions { context: connection.context.clone(), ..KubeConfigOptions::default() };
+    let Overrides { cluster, user, .. } = &connection.overrides;
+    let options = KubeConfigOptions {
+        context: connection.context.clone(),
+        cluster: cluster.clone(),
+        user: user.clone(),
+    };
     Config::from_custom_kubeconfig(file, &options).await.map_err(|error| ConnectError::Context {
         context,
         reason: error.to_string(),

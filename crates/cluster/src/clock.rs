@@ -1,5 +1,7 @@
 //! Where the time comes from: the one clock that the adapter reads and the core is told.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 use tokio::time::Instant;
 
@@ -28,4 +30,15 @@ impl Clock {
     pub fn now(&self) -> Timestamp {
         self.start.saturating_add(self.began.elapsed()).unwrap_or(Timestamp::MAX)
     }
+}
+
+/// Time since the machine started, the time that it slept included; `None` where the system does not tell.
+pub(crate) fn since_boot() -> Option<Duration> {
+    #[cfg(target_os = "linux")]
+    {
+        let time = rustix::time::clock_gettime(rustix::time::ClockId::Boottime);
+        Some(Duration::new(u64::try_from(time.tv_sec).ok()?, u32::try_from(time.tv_nsec).ok()?))
+    }
+    #[cfg(not(target_os = "linux"))]
+    None
 }

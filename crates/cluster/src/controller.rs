@@ -1,51 +1,61 @@
 //! The controller: caches, queues, workers, and what starts and ends them.
 
+mod parts;
+
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use kube::Client;
 use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::admin;
-use crate::analysis_runs::AnalysisRuns;
-use crate::apply::Writer;
 use crate::beacon_server::{self, Tls};
-use crate::cache::{Cache, Name};
+use crate::cache::Cache;
+use crate::config::Config;
 use crate::error::{Error, innermost};
-use crate::events::Events;
-use crate::gate::Gates;
-use crate::journals::Journals;
 use crate::lease::{Elector, Fence};
-use crate::metrics::Metrics;
-use crate::peers::Peers;
-use crate::queue::{Outcome, Queue};
-use crate::reflect::{Reflectors, Sinks};
-use crate::rollouts::Rollouts;
-use crate::secrets::Secrets;
+use crate::metrics::{Exposition, Metrics};
+use crate::requests::Way;
 use crate::settings::{BeaconSettings, Settings};
-use crate::writes::Writes;
+use crate::version::Build;
+use parts::Parts;
 
 /// How long work that has begun may take to end when the controller stops.
 const GRACE: Duration = Duration::from_secs(5);
 
-/// A controller that is ready to run: its ports are open, the API server has answered.
+/// A controller that is ready to run: its ports are open, the API server has answered, its configuration is read.
 pub struct Controller {
-    client: Client,
+    way: Way,
     settings: Settings,
+    cache: Arc<Cache>,
+    config: Config,
     health: Option<TcpListener>,
     metrics: Option<TcpListener>,
     beacons: Option<(TcpListener, Tls)>,
 }
 
 impl Controller {
-    /// Opens the ports and asks the API server for its version, so that what is wrong is said at once.
+    /// Asks the API server for its version, reads the configuration, and opens the ports, so that what is wrong is said at
+    /// once.
     pub async fn new(client: Client, settings: Settings) -> Result<Self, Error> {
-        if let Err(error) = client.apiserver_version().await {
+        let port = |address: Option<SocketAddr>| address.map_or(0, |address| address.port());
+        tracing::info!(
+            version = %Build::CURRENT, namespace = settings.namespace.as_deref().unwrap_or_default(),
+            instanceID = %settings.instance_id, metricsPort = port(settings.metrics_address),
+            healthzPort = port(settings.health_address), "aviary controller starting"
+        );
+        let cache = Arc::new(Cache::default());
+        let metrics = Arc::new(Metrics::new(Arc::clone(&cache), settings.controllers)?);
+        let way = Way::new(client, settings.rate, metrics);
+        if let Err(error) = way.open().apiserver_version().await {
             return Err(Error::Unreachable { server: settings.server, reason: innermost(&error) });
         }
+        let config = Config::read(way.open(), &settings.home).await?;
+        config.say_what_is_unserved();
         let health = match settings.health_address {
             Some(address) => Some(admin::listen(address, "--healthzPort").await?),
             None => None,
@@ -60,7 +70,22 @@ impl Controller {
             }
             None => None,
         };
-        Ok(Self { client, settings, health, metrics, beacons })
+        Ok(Self { way, settings, cache, config, health, metrics, beacons })
+    }
+
+    /// The metrics, which are also told on their port.
+    pub fn exposition(&self) -> Exposition {
+        Exposition(Arc::clone(self.way.metrics()))
+    }
+
+    /// Where metrics are told: the port that the system chose, if none was asked for.
+    pub fn metrics_address(&self) -> Option<SocketAddr> {
+        self.metrics.as_ref().and_then(|listener| listener.local_addr().ok())
+    }
+
+    /// Where health is told: likewise.
+    pub fn health_address(&self) -> Option<SocketAddr> {
+        self.health.as_ref().and_then(|listener| listener.local_addr().ok())
     }
 
     /// Where beacons are told: the port that the system chose, if none was asked for.
@@ -70,9 +95,7 @@ impl Controller {
 
     /// Runs until `stop` is cancelled or the lease is lost. Work that has begun is ended first.
     pub async fn run(self, stop: CancellationToken) -> Ended {
-        let Self { client, settings, health, metrics: metrics_listener, beacons } = self;
-        let cache = Arc::new(Cache::default());
-        let metrics = Arc::new(Metrics::new(Arc::clone(&cache)));
+        let Self { way, settings, cache, config, health, metrics: metrics_listener, beacons } = self;
         // Servers answer before the lease is held: followers are healthy and can be scraped.
         let servers = TaskTracker::new();
         let served = CancellationToken::new();
@@ -80,22 +103,30 @@ impl Controller {
             servers.spawn(cancellable(served.clone(), admin::serve_health(listener)));
         }
         if let Some(listener) = metrics_listener {
-            servers.spawn(cancellable(served.clone(), admin::serve_metrics(listener, Arc::clone(&metrics))));
+            let metrics = Arc::clone(way.metrics());
+            servers.spawn(cancellable(served.clone(), admin::serve_metrics(listener, metrics)));
         }
         if let Some((listener, tls)) = beacons {
-            servers.spawn(cancellable(served.clone(), beacon_server::serve(listener, tls, client.clone())));
+            servers.spawn(cancellable(served.clone(), beacon_server::serve(listener, tls, way.open())));
         }
-        let mut fence = fence(&client, &settings, &servers, &served);
+        let (elector, mut fence) = elector(&way, &settings);
         let ended = tokio::select! {
             () = stop.cancelled() => Ended::Stopped,
-            () = fence.wait() => lead(&client, &settings, cache, metrics, fence, &stop).await,
+            () = fence.wait() => {
+                let mut config = config;
+                if settings.lease.is_some() {
+                    tracing::info!("this controller leads");
+                    // It may have waited for long.
+                    match Config::read(way.open(), &settings.home).await {
+                        Ok(now) => config = now,
+                        Err(error) => tracing::warn!("{error}; what it said before stays in force"),
+                    }
+                }
+                lead(&way, &settings, cache, config, fence, &stop).await
+            }
         };
         served.cancel();
-        if let Some(lease) = &settings.lease
-            && let Err(error) = Elector::release(client, lease).await
-        {
-            tracing::warn!(%error, "the lease could not be given back; a successor waits until it runs out");
-        }
+        step_down(&way, &settings, elector).await;
         ended
     }
 }
@@ -109,37 +140,57 @@ pub enum Ended {
     LeaseLost,
 }
 
-fn fence(client: &Client, settings: &Settings, servers: &TaskTracker, served: &CancellationToken) -> Fence {
+/// Starts to compete for the lease; the fence says how that goes.
+fn elector(way: &Way, settings: &Settings) -> (Option<JoinHandle<()>>, Fence) {
     let Some(lease) = &settings.lease else {
         tracing::info!("leader election is off; this must be the only controller");
-        return Fence::open();
+        return (None, Fence::open());
     };
-    let (elector, fence) = Elector::new(client.clone(), lease.clone(), settings.clock);
-    servers.spawn(cancellable(served.clone(), elector.run()));
-    fence
+    let (elector, fence) = Elector::new(way.open(), lease.clone(), settings.clock);
+    (Some(tokio::spawn(elector.run())), fence)
+}
+
+/// Ends the competition, which shuts the fence, and only then gives the lease back: what is not ended yet cannot write
+/// beside the next leader.
+async fn step_down(way: &Way, settings: &Settings, elector: Option<JoinHandle<()>>) {
+    let (Some(lease), Some(elector)) = (&settings.lease, elector) else { return };
+    elector.abort();
+    // It was cancelled: there is nothing to learn from how it ended.
+    let _ = elector.await;
+    let released = tokio::time::timeout(GRACE, Elector::release(way.open(), lease)).await;
+    let problem = match released {
+        Ok(Ok(())) => return,
+        Ok(Err(error)) => innermost(&error),
+        Err(_) => format!("no answer within {} s", GRACE.as_secs()),
+    };
+    tracing::warn!(%problem, "the lease could not be given back; a successor waits until it runs out");
 }
 
 /// Works for as long as the lease is held.
 async fn lead(
-    client: &Client,
+    way: &Way,
     settings: &Settings,
     cache: Arc<Cache>,
-    metrics: Arc<Metrics>,
+    config: Config,
     mut fence: Fence,
     stop: &CancellationToken,
 ) -> Ended {
     let watching = CancellationToken::new();
     let tasks = TaskTracker::new();
-    let parts = Parts::new(client, settings, cache, metrics, fence.clone(), &tasks, &watching);
+    let parts = Parts::new(way, settings, cache, config, fence.clone(), &tasks, &watching);
     let working = CancellationToken::new();
     let workers = TaskTracker::new();
     tokio::select! {
-        () = parts.reflectors.wait_until_synced() => parts.work(settings, &workers, &working),
+        () = parts.wait_until_synced() => parts.work(settings, &workers, &working),
         () = stop.cancelled() => {}
+        () = fence.lost() => {}
     }
     let ended = tokio::select! {
         () = stop.cancelled() => Ended::Stopped,
-        () = fence.lost() => Ended::LeaseLost,
+        () = fence.lost() => {
+            tracing::warn!("this controller leads no more: its lease was lost, or not renewed in time");
+            Ended::LeaseLost
+        }
     };
     working.cancel();
     workers.close();
@@ -149,117 +200,10 @@ async fn lead(
             "some work did not end in time; the next controller goes on from there"
         );
     }
-    if let Some(journals) = &parts.rollouts.journals {
-        // What was decided last is not lost; a server that does not answer is not waited for.
-        let _late = tokio::time::timeout(GRACE, journals.flush()).await;
-    }
+    // What was decided last is not lost; a server that does not answer is not waited for.
+    let _late = tokio::time::timeout(GRACE, parts.flush()).await;
     watching.cancel();
     ended
-}
-
-/// The parts that work together while this controller leads.
-struct Parts {
-    sinks: Sinks,
-    reflectors: Arc<Reflectors>,
-    rollouts: Arc<Rollouts>,
-    analysis_runs: Arc<AnalysisRuns>,
-}
-
-impl Parts {
-    fn new(
-        client: &Client,
-        settings: &Settings,
-        cache: Arc<Cache>,
-        metrics: Arc<Metrics>,
-        fence: Fence,
-        tasks: &TaskTracker,
-        watching: &CancellationToken,
-    ) -> Self {
-        let sinks = Sinks {
-            cache: Arc::clone(&cache),
-            rollouts: Arc::new(Queue::new()),
-            analysis_runs: Arc::new(Queue::new()),
-        };
-        let reflectors =
-            Reflectors::new(client.clone(), sinks.clone(), settings.namespace.clone(), watching.clone());
-        let reflectors = Arc::new(reflectors);
-        reflectors.start(settings, tasks);
-        let (events, sending) = Events::new(client.clone(), settings.clock);
-        tasks.spawn(cancellable(watching.clone(), sending));
-        let writer = Writer::new(client.clone(), fence);
-        let journals = settings.decision_journal.map(|most| {
-            let (journals, keeping) = Journals::new(client.clone(), writer.clone(), most);
-            tasks.spawn(cancellable(watching.clone(), keeping));
-            journals
-        });
-        let home =
-            settings.lease.as_ref().map_or("argo-rollouts", |lease| lease.namespace.as_str()).to_owned();
-        let secrets = Secrets::new(client.clone(), home.clone());
-        let peers = Peers::new(client.clone(), home, settings.peers.clone());
-        let gates = Gates::new(Arc::clone(&sinks.rollouts), peers, settings, tasks.clone());
-        let core =
-            rollout::Settings { region: settings.region.clone(), instance_id: settings.instance_id.clone() };
-        let rollouts = Arc::new(Rollouts {
-            client: client.clone(),
-            cache: Arc::clone(&cache),
-            reflectors: Arc::clone(&reflectors),
-            tasks: tasks.clone(),
-            writer: writer.clone(),
-            writes: Writes::default(),
-            events: events.clone(),
-            gates,
-            journals,
-            metrics: Arc::clone(&metrics),
-            clock: settings.clock,
-            settings: Arc::new(core),
-        });
-        let analysis_runs = Arc::new(AnalysisRuns::new(cache, writer, secrets, events, metrics, settings));
-        Self { sinks, reflectors, rollouts, analysis_runs }
-    }
-
-    /// Starts the workers.
-    fn work(&self, settings: &Settings, workers: &TaskTracker, working: &CancellationToken) {
-        for _ in 0..settings.rollout_workers {
-            let rollouts = Arc::clone(&self.rollouts);
-            let pass = move |name: Name| {
-                let rollouts = Arc::clone(&rollouts);
-                async move { rollouts.work(&name).await }
-            };
-            workers.spawn(worker(Arc::clone(&self.sinks.rollouts), working.clone(), pass));
-        }
-        for _ in 0..settings.analysis_workers {
-            let runs = Arc::clone(&self.analysis_runs);
-            let pass = move |name: Name| {
-                let runs = Arc::clone(&runs);
-                async move { runs.work(&name).await }
-            };
-            workers.spawn(worker(Arc::clone(&self.sinks.analysis_runs), working.clone(), pass));
-        }
-    }
-}
-
-/// Takes keys from a queue, one at a time, until it is told to stop; a pass that has begun is ended.
-async fn worker<F, P>(queue: Arc<Queue<Name>>, working: CancellationToken, pass: F)
-where
-    F: Fn(Name) -> P,
-    P: Future<Output = Outcome> + Send + 'static,
-{
-    loop {
-        let name = tokio::select! {
-            biased;
-            () = working.cancelled() => return,
-            name = queue.next() => name,
-        };
-        // A panic is one failed pass, not the end of a worker.
-        let outcome = match tokio::spawn(pass(name.clone())).await {
-            Ok(outcome) => outcome,
-            Err(panic) => {
-                tracing::error!(namespace = %name.0, name = %name.1, %panic, "a pass panicked; please report this");
-                Outcome::Failed
-            }
-        };
-        queue.done(&name, outcome);
-    }
 }
 
 /// Runs a task until it ends or `token` is cancelled.

@@ -23,12 +23,36 @@ pub enum Error {
         /// What the server said.
         source: Box<kube::Error>,
     },
+    /// A kind that a Rollout refers to cannot be listed.
+    #[error("cannot list {}: {reason}; the controller needs the right to list and watch them", kind.plural)]
+    List {
+        /// The kind.
+        kind: crd::Kind,
+        /// What the server said.
+        reason: std::sync::Arc<str>,
+    },
     /// Another controller holds the lease: nothing may be written any more.
     #[error("this controller no longer holds the lease; {key} was left as it is")]
     LeaseLost {
         /// What would have been written.
         key: Box<ObjectKey>,
     },
+    /// Times of the leader election that cannot work together.
+    #[error("cannot use {flag}={value:?}: {problem}")]
+    Lease {
+        /// The flag.
+        flag: &'static str,
+        /// What it says.
+        value: std::time::Duration,
+        /// Why not.
+        problem: String,
+    },
+    /// The ConfigMap cannot be used.
+    #[error("{0}")]
+    Config(#[from] crate::config::ConfigError),
+    /// Two families of metrics have the same name, or the like: a fault of this program.
+    #[error("cannot set up the metrics: {0}; please report this")]
+    Metrics(#[from] prometheus::Error),
     /// A kubeconfig could not be used.
     #[error("{0}")]
     Connect(#[from] crate::client::ConnectError),
@@ -66,14 +90,21 @@ impl Error {
         matches!(source.as_ref(), kube::Error::Api(status) if status.is_conflict() || status.is_already_exists())
     }
 
+    /// The object whose name another one has, if that is why it was not created.
+    pub(crate) fn taken(&self) -> Option<&ObjectKey> {
+        let Self::Write { verb: "create", key, source } = self else { return None };
+        matches!(source.as_ref(), kube::Error::Api(status) if status.is_already_exists()).then_some(key)
+    }
+
     /// Label for metrics and events: which part failed.
     pub fn category(&self) -> &'static str {
         match self {
             Self::Write { .. } => "write",
-            Self::Read { .. } => "read",
-            Self::LeaseLost { .. } => "lease",
+            Self::Read { .. } | Self::List { .. } => "read",
+            Self::LeaseLost { .. } | Self::Lease { .. } => "lease",
+            Self::Config(_) => "config",
             Self::Connect(_) | Self::Unreachable { .. } => "connect",
-            Self::Listen { .. } | Self::Tls(_) => "listen",
+            Self::Listen { .. } | Self::Tls(_) | Self::Metrics(_) => "listen",
         }
     }
 }

@@ -17,8 +17,8 @@ use crate::clock::Clock;
 const LANES: usize = 8;
 /// How many events may wait in a lane; more are dropped, for people have long stopped reading by then.
 const BACKLOG: usize = 250;
-/// How many different events are remembered to fold repetitions.
-const REMEMBERED: usize = 4_096;
+/// How many different events each lane remembers to fold repetitions: 4,096 in all, as many as client-go.
+const REMEMBERED: usize = 512;
 /// Component that the peer gives as the source (spec rollout-status-events 7).
 const COMPONENT: &str = "rollouts-controller";
 

@@ -43,8 +43,9 @@ pub(crate) fn gather(
 
 /// An object without a type of its own, or a ReplicaSet whose template is another's.
 fn as_it_is(objects: &Objects, key: &ObjectKey) -> Option<Arc<Value>> {
-    if key.kind != Kind::REPLICA_SET {
-        return objects.others.get(key).cloned();
+    let known = objects.others.get(key).cloned();
+    if known.is_some() || key.kind != Kind::REPLICA_SET {
+        return known;
     }
     let set = objects.replica_sets.get(&key.namespace, &key.name)?;
     serde_json::to_value(&**set).ok().map(Arc::new)
@@ -56,8 +57,7 @@ fn replica_sets(objects: &Objects, rollout: &Rollout) -> Vec<Arc<ReplicaSet>> {
     let selector = rollout.spec.selector.as_ref().filter(|selector| !selector.is_empty());
     if let Some(selector) = selector {
         let before = found.len();
-        let namespace = objects.replica_sets.in_namespace(&rollout.metadata.namespace);
-        let orphans = namespace.filter(|candidate| candidate.metadata.controller().is_none());
+        let orphans = objects.replica_sets.orphans(&rollout.metadata.namespace);
         found.extend(orphans.filter(|orphan| selector.matches(&orphan.metadata.labels)).cloned());
         if found.len() > before {
             oldest_first(&mut found);

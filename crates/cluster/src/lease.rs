@@ -1,7 +1,30 @@
 //! Leader election through a Lease, and the fence that every write passes.
 //!
 //! The algorithm is client-go's: a holder renews; others observe how long the record has not changed *by their own
-//! clock*, so that clocks need not agree, and take over when it stood still for the lease's duration.
+//! clock*, so that clocks need not agree, and take over when it stood still for the lease's duration. A holder gives up
+//! earlier than that: at its renew deadline, counted from before it asked for the renewal.
+//!
+//! # What the fence gives, and what no fence can give here
+//!
+//! - No write is *sent* after the deadline of the last renewal. Every client of a leader goes through
+//!   [`Way`](crate::requests::Way), which looks at the fence after all waiting, at the last moment before the request is
+//!   handed over, and takes back a request that still waits for its connection or its answer when the deadline comes.
+//!   There is no other client, so no path can forget it.
+//! - A process that was frozen (`SIGSTOP`, a starved node, a machine that slept) finds the deadline passed when it wakes:
+//!   it is compared with the monotonic clock and, where the system has one, with the clock that runs on while the machine
+//!   sleeps. A flag that a timer clears would still say yes.
+//! - A request that is *under way* cannot be called back, and the API server knows no fencing tokens: it compares no
+//!   write with the Lease. Between our deadline and the earliest takeover lie lease duration less renew deadline (five
+//!   seconds by default); a request that the network delivers later than that reaches a server that follows another
+//!   leader already.
+//! - That is why writes also carry what they were decided upon: the resourceVersion of the object as it was observed for
+//!   patches, the uid for deletions and evictions, `test` operations for routes; creations have names that are computed,
+//!   so that a second one is refused. A late write of a former leader is then refused for every object that its successor
+//!   has written since, and for every other object it is what the successor would have found, had it come in time.
+//! - What stays possible: a late write to an object that nobody has touched since. The successor observes it and decides
+//!   again, as after a crash of its predecessor (I11). Events carry no condition; a late one is one line too many.
+//! - A virtual machine that is paused and does not learn of it counts no time on any clock. Then only the second line of
+//!   defence holds, the conditions of the writes.
 
 use std::time::Duration;
 
@@ -12,31 +35,52 @@ use kube::{Api, Client};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep, timeout};
 
-use crate::clock::Clock;
+use crate::clock::{Clock, since_boot};
 use crate::settings::LeaseSettings;
 
-/// Until when we may write. It is a deadline and not a flag: a process that was frozen while its lease ran out finds
-/// the deadline passed when it wakes, before any other task of its own has run.
+/// Until when we may write. It is a moment and not a flag: a process that was frozen while its lease ran out finds the
+/// moment passed when it wakes, before any other task of its own has run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Deadline {
+    /// On the monotonic clock.
+    at: Instant,
+    /// On the clock that runs on while the machine sleeps, where there is one.
+    since_boot: Option<Duration>,
+}
+
+impl Deadline {
+    /// `time` after a moment that was `now`, and `since_boot` on the other clock.
+    fn after(time: Duration, now: Instant, since_boot: Option<Duration>) -> Self {
+        Self { at: now + time, since_boot: since_boot.map(|now| now + time) }
+    }
+
+    fn is_ahead(self) -> bool {
+        let slept_through = self.since_boot.zip(since_boot()).is_some_and(|(deadline, now)| deadline <= now);
+        Instant::now() < self.at && !slept_through
+    }
+}
+
+/// Whether we may write. Once its [`Elector`] is gone, nobody may.
 #[derive(Clone, Debug)]
-pub(crate) struct Fence(watch::Receiver<Option<Instant>>);
+pub(crate) struct Fence(Option<watch::Receiver<Option<Deadline>>>);
 
 impl Fence {
     /// A fence that is always open, for a controller without leader election.
     pub(crate) fn open() -> Self {
-        // Never compared as a sum, so the far future need not be exact.
-        let (_, receiver) = watch::channel(Some(Instant::now() + Duration::from_secs(86_400 * 365 * 30)));
-        Self(receiver)
+        Self(None)
     }
 
     /// Whether we may write now.
     pub(crate) fn holds(&self) -> bool {
-        self.0.borrow().is_some_and(|until| Instant::now() < until)
+        let Some(deadline) = &self.0 else { return true };
+        deadline.has_changed().is_ok() && deadline.borrow().is_some_and(Deadline::is_ahead)
     }
 
     /// Waits until we may write.
     pub(crate) async fn wait(&mut self) {
         while !self.holds() {
-            if self.0.changed().await.is_err() {
+            let Some(deadline) = &mut self.0 else { return };
+            if deadline.changed().await.is_err() {
                 // The elector is gone: nothing will open the fence any more.
                 std::future::pending::<()>().await;
             }
@@ -45,13 +89,14 @@ impl Fence {
 
     /// Waits until we may not write any more.
     pub(crate) async fn lost(&mut self) {
+        let Some(deadline) = &mut self.0 else { return std::future::pending().await };
         loop {
-            let until = *self.0.borrow_and_update();
-            match until.filter(|until| Instant::now() < *until) {
+            let until = *deadline.borrow_and_update();
+            match until.filter(|until| until.is_ahead()) {
                 None => return,
                 Some(until) => tokio::select! {
-                    () = tokio::time::sleep_until(until) => {}
-                    changed = self.0.changed() => if changed.is_err() { std::future::pending::<()>().await },
+                    () = tokio::time::sleep_until(until.at) => {}
+                    changed = deadline.changed() => if changed.is_err() { return },
                 },
             }
         }
@@ -63,7 +108,7 @@ pub(crate) struct Elector {
     api: Api<Lease>,
     settings: LeaseSettings,
     clock: Clock,
-    fence: watch::Sender<Option<Instant>>,
+    fence: watch::Sender<Option<Deadline>>,
     observed: Option<(LeaseSpec, Instant)>,
 }
 
@@ -72,17 +117,22 @@ impl Elector {
     pub(crate) fn new(client: Client, settings: LeaseSettings, clock: Clock) -> (Self, Fence) {
         let (fence, receiver) = watch::channel(None);
         let api = Api::namespaced(client, &settings.namespace);
-        (Self { api, settings, clock, fence, observed: None }, Fence(receiver))
+        (Self { api, settings, clock, fence, observed: None }, Fence(Some(receiver)))
     }
 
-    /// Competes for ever.
+    /// Competes for as long as what it holds does not run out.
     pub(crate) async fn run(mut self) {
         let mut failing = false;
         loop {
-            let asked = Instant::now();
-            match timeout(self.settings.renew_deadline, self.try_hold()).await {
+            if self.fence.borrow().is_some_and(|until| !until.is_ahead()) {
+                // It was not renewed in time, were it because the machine slept: what we know may be old by now.
+                return;
+            }
+            let asked = (Instant::now(), since_boot());
+            match timeout(self.settings.renew_deadline, self.hold()).await {
                 Ok(Ok(true)) => {
-                    self.fence.send_replace(Some(asked + self.settings.renew_deadline));
+                    let deadline = Deadline::after(self.settings.renew_deadline, asked.0, asked.1);
+                    self.fence.send_replace(Some(deadline));
                     failing = false;
                 }
                 Ok(Ok(false)) => {
@@ -114,6 +164,14 @@ impl Elector {
     }
 
     /// Creates, renews or takes over the lease. `Ok(false)`: somebody else holds it.
+    ///
+    /// A conflict does not say that: somebody may have put a label onto the lease. It is looked at once more.
+    async fn hold(&mut self) -> Result<bool, kube::Error> {
+        let held = self.try_hold().await?;
+        if held { Ok(true) } else { self.try_hold().await }
+    }
+
+    /// Like [`Elector::hold`]; `Ok(false)` may also be a conflict.
     async fn try_hold(&mut self) -> Result<bool, kube::Error> {
         let Some(mut lease) = self.api.get_opt(&self.settings.name).await? else {
             let lease = Lease { metadata: self.metadata(), spec: Some(self.spec(None)) };
@@ -134,7 +192,10 @@ impl Elector {
             return true;
         }
         match &self.observed {
-            Some((known, since)) if known == spec => since.elapsed() > self.settings.duration,
+            // The holder counts on the duration that it wrote, which need not be ours.
+            Some((known, since)) if known == spec => {
+                since.elapsed() > self.settings.duration.max(lasts(spec))
+            }
             _ => {
                 self.observed = Some((spec.clone(), Instant::now()));
                 false
@@ -152,7 +213,7 @@ impl Elector {
         let transitions = before.map(|spec| spec.lease_transitions.unwrap_or(0));
         LeaseSpec {
             holder_identity: Some(self.settings.identity.clone()),
-            lease_duration_seconds: i32::try_from(self.settings.duration.as_secs()).ok(),
+            lease_duration_seconds: i32::try_from(whole_seconds(self.settings.duration)).ok(),
             acquire_time: ours.map_or(now.clone(), |spec| spec.acquire_time.clone()),
             renew_time: now,
             lease_transitions: Some(match (transitions, ours) {
@@ -165,11 +226,89 @@ impl Elector {
     }
 }
 
+/// How long its holder says that a lease lasts from each renewal on.
+fn lasts(spec: &LeaseSpec) -> Duration {
+    let seconds = spec.lease_duration_seconds.and_then(|seconds| u64::try_from(seconds).ok());
+    Duration::from_secs(seconds.unwrap_or(0))
+}
+
+/// A duration as leases tell it: in whole seconds, never shorter than it is.
+fn whole_seconds(duration: Duration) -> u64 {
+    duration.as_secs() + u64::from(duration.subsec_nanos() > 0)
+}
+
 /// A conflict means that another elector was quicker: that is an answer, not an error.
 fn won(result: Result<Lease, kube::Error>) -> Result<bool, kube::Error> {
     match result {
         Ok(_) => Ok(true),
         Err(kube::Error::Api(status)) if status.is_conflict() || status.is_already_exists() => Ok(false),
         Err(error) => Err(error),
+    }
+}
+
+/// The other end of a fence, for tests.
+#[cfg(test)]
+pub(crate) struct Renewals(watch::Sender<Option<Deadline>>);
+
+#[cfg(test)]
+impl Renewals {
+    /// The fence stands open for so long from now.
+    pub(crate) fn renew(&self, time: Duration) {
+        self.0.send_replace(Some(Deadline::after(time, Instant::now(), since_boot())));
+    }
+}
+
+#[cfg(test)]
+impl Fence {
+    /// A fence that stands open for so long, and its other end.
+    pub(crate) fn until(time: Duration) -> (Self, Renewals) {
+        let (sender, receiver) = watch::channel(None);
+        let renewals = Renewals(sender);
+        renewals.renew(time);
+        (Self(Some(receiver)), renewals)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_deadline_passes_on_either_clock() {
+        let boot = since_boot();
+        let ahead =
+            |since_boot| Deadline::after(Duration::from_secs(10), Instant::now(), since_boot).is_ahead();
+        assert!(ahead(boot) && ahead(None));
+        // The machine slept for an hour: the monotonic clock did not.
+        let slept = boot.map(|now| now.saturating_sub(Duration::from_secs(3600)));
+        // A machine that has just started cannot have slept for so long.
+        assert_eq!(ahead(slept), boot.is_none_or(|boot| boot < Duration::from_secs(10)));
+        let deadline = Deadline::after(Duration::from_secs(10), Instant::now(), boot);
+        tokio::time::advance(Duration::from_secs(10)).await;
+        assert!(!deadline.is_ahead());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_fence_follows_its_renewals_and_is_lost_with_the_last() {
+        let (mut fence, renewals) = Fence::until(Duration::from_secs(10));
+        let began = Instant::now();
+        tokio::time::advance(Duration::from_secs(8)).await;
+        renewals.renew(Duration::from_secs(10));
+        fence.lost().await;
+        assert_eq!(began.elapsed().as_secs(), 18);
+        assert!(!fence.holds());
+        renewals.renew(Duration::from_secs(10));
+        assert!(fence.holds());
+        drop(renewals);
+        fence.lost().await;
+        assert!(!fence.holds());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_controller_without_election_may_always_write() {
+        let mut fence = Fence::open();
+        fence.wait().await;
+        let lost = tokio::time::timeout(Duration::from_secs(86_400 * 365), fence.lost()).await;
+        assert!(lost.is_err() && fence.holds());
     }
 }

@@ -1,249 +1,147 @@
-//! The metric families of the peer, under the same names (spec controller-binary 4).
+//! The metric families of the peer, under the same names, types and labels (spec controller-binary 4).
 
-use std::fmt;
+mod analyses;
+mod counts;
+mod experiments;
+mod gone;
+mod info;
+mod queues;
+mod rollouts;
+mod tallies;
+
 use std::sync::Arc;
 use std::time::Duration;
 
-use crd::{AnalysisRun, Condition, Rollout};
-use parking_lot::Mutex;
-use prometheus_client::collector::Collector;
-use prometheus_client::encoding::{DescriptorEncoder, EncodeLabelSet, EncodeMetric, text};
-use prometheus_client::metrics::counter::Counter;
-use prometheus_client::metrics::family::Family;
-use prometheus_client::metrics::gauge::ConstGauge;
-use prometheus_client::metrics::histogram::Histogram;
-use prometheus_client::registry::Registry;
-use rollout::{Event, EventType};
+use crd::{Kind, RolloutDuration};
+use http::StatusCode;
+use prometheus::{Registry, TextEncoder};
+use rollout::Event;
 
 use crate::cache::{Cache, Name};
-
-/// Buckets of the reconcile histograms, in seconds.
-const BUCKETS: [f64; 5] = [0.01, 0.15, 0.25, 0.5, 1.0];
-
-/// Labels of one object.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct ObjectLabels {
-    namespace: String,
-    name: String,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct EventLabels {
-    namespace: String,
-    name: String,
-    r#type: &'static str,
-    reason: &'static str,
-}
+use crate::queue::Queue;
+use crate::requests::Asked;
+use crate::settings::Controllers;
+use crate::version::Build;
+use counts::Durations;
+use gone::Gone;
+use info::Info;
+pub(crate) use queues::QueueCounts;
+use queues::Queues;
+use tallies::Tallies;
 
 /// What the controller counts, and what it tells of the objects it knows.
 pub(crate) struct Metrics {
-    registry: Mutex<Registry>,
-    rollout_reconcile: Family<ObjectLabels, Histogram, fn() -> Histogram>,
-    rollout_reconcile_error: Family<ObjectLabels, Counter>,
-    rollout_events: Family<EventLabels, Counter>,
-    analysis_run_reconcile: Family<ObjectLabels, Histogram, fn() -> Histogram>,
-    analysis_run_reconcile_error: Family<ObjectLabels, Counter>,
-}
-
-fn histogram() -> Histogram {
-    Histogram::new(BUCKETS)
-}
-
-impl Metrics {
-    pub(crate) fn new(cache: Arc<Cache>) -> Self {
-        let mut registry = Registry::default();
-        let metrics = Self {
-            registry: Mutex::default(),
-            rollout_reconcile: Family::new_with_constructor(histogram),
-            rollout_reconcile_error: Family::default(),
-            rollout_events: Family::default(),
-            analysis_run_reconcile: Family::new_with_constructor(histogram),
-            analysis_run_reconcile_error: Family::default(),
-        };
-        registry.register(
-            "rollout_reconcile",
-            "Seconds per pass over a Rollout",
-            metrics.rollout_reconcile.clone(),
-        );
-        registry.register(
-            "rollout_reconcile_error",
-            "Failed passes",
-            metrics.rollout_reconcile_error.clone(),
-        );
-        registry.register("rollout_events", "Events on Rollouts", metrics.rollout_events.clone());
-        registry.register(
-            "analysis_run_reconcile",
-            "Seconds per pass over an AnalysisRun",
-            metrics.analysis_run_reconcile.clone(),
-        );
-        registry.register(
-            "analysis_run_reconcile_error",
-            "Failed passes",
-            metrics.analysis_run_reconcile_error.clone(),
-        );
-        registry.register_collector(Box::new(Info { cache }));
-        *metrics.registry.lock() = registry;
-        metrics
-    }
-
-    pub(crate) fn rollout_pass(&self, name: &Name, took: Duration, failed: bool) {
-        self.rollout_reconcile.get_or_create(&labels(name)).observe(took.as_secs_f64());
-        if failed {
-            self.rollout_reconcile_error.get_or_create(&labels(name)).inc();
-        }
-    }
-
-    pub(crate) fn analysis_run_pass(&self, name: &Name, took: Duration, failed: bool) {
-        self.analysis_run_reconcile.get_or_create(&labels(name)).observe(took.as_secs_f64());
-        if failed {
-            self.analysis_run_reconcile_error.get_or_create(&labels(name)).inc();
-        }
-    }
-
-    pub(crate) fn event(&self, name: &Name, event: &Event) {
-        let (namespace, name) = name.clone();
-        let r#type = match event.kind {
-            EventType::Normal => "Normal",
-            EventType::Warning => "Warning",
-        };
-        self.rollout_events
-            .get_or_create(&EventLabels { namespace, name, r#type, reason: event.reason })
-            .inc();
-    }
-
-    /// The exposition in OpenMetrics text form.
-    pub(crate) fn exposition(&self) -> Result<String, fmt::Error> {
-        let mut text = String::new();
-        text::encode(&mut text, &self.registry.lock())?;
-        Ok(text)
-    }
-}
-
-fn labels(name: &Name) -> ObjectLabels {
-    ObjectLabels { namespace: name.0.clone(), name: name.1.clone() }
-}
-
-/// Series that are made from the cache when somebody asks.
-struct Info {
+    registry: Registry,
+    tallies: Tallies,
+    durations: Durations,
+    queues: Queues,
+    gone: Gone,
     cache: Arc<Cache>,
 }
 
-impl fmt::Debug for Info {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Info")
-    }
-}
-
-impl Collector for Info {
-    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), fmt::Error> {
-        let objects = self.cache.read();
-        gauges(
-            &mut encoder,
-            "rollout_info",
-            objects.rollouts.iter().map(|rollout| (info_labels(rollout), 1)),
-        )?;
-        let replicas = [
-            ("rollout_info_replicas_available", replicas_available as fn(&Rollout) -> i32),
-            ("rollout_info_replicas_unavailable", replicas_unavailable),
-            ("rollout_info_replicas_desired", Rollout::replicas),
-            ("rollout_info_replicas_updated", replicas_updated),
-        ];
-        for (name, value) in replicas {
-            gauges(
-                &mut encoder,
-                name,
-                objects.rollouts.iter().map(|rollout| (object_labels(&rollout.metadata), value(rollout))),
-            )?;
+impl Metrics {
+    /// The families of these controllers, over the objects of `cache`.
+    pub(crate) fn new(cache: Arc<Cache>, controllers: Controllers) -> Result<Self, prometheus::Error> {
+        let registry = Registry::new();
+        let tallies = Tallies::default();
+        registry.register(Box::new(tallies.collector(controllers)?))?;
+        let durations = Durations::new()?;
+        if controllers == Controllers::All {
+            durations.register(&registry)?;
         }
-        gauges(
-            &mut encoder,
-            "analysis_run_info",
-            objects.analysis_runs.iter().map(|run| (run_labels(run), 1)),
-        )?;
-        let version = [(vec![("version", env!("CARGO_PKG_VERSION").to_owned())], 1)];
-        gauges(&mut encoder, "argo_rollouts_controller_info", version.into_iter())
+        let queues = Queues::new(&registry)?;
+        let tables: &[info::Table] = match controllers {
+            Controllers::All => &[rollouts::TABLE, experiments::TABLE, analyses::TABLE],
+            Controllers::Analysis => &[analyses::TABLE],
+        };
+        for table in tables {
+            registry.register(Box::new(Info::new(table, Arc::clone(&cache))?))?;
+        }
+        counts::register_build(&registry, Build::CURRENT)?;
+        #[cfg(target_os = "linux")]
+        registry.register(Box::new(prometheus::process_collector::ProcessCollector::for_self()))?;
+        Ok(Self { registry, tallies, durations, queues, gone: Gone::default(), cache })
+    }
+
+    /// Counts a pass over a Rollout.
+    pub(crate) fn rollout_pass(&self, name: &Name, took: Duration, failed: bool) {
+        self.tallies.pass(&Kind::ROLLOUT, name, took, failed);
+    }
+
+    /// Counts a pass over an AnalysisRun.
+    pub(crate) fn analysis_run_pass(&self, name: &Name, took: Duration, failed: bool) {
+        self.tallies.pass(&Kind::ANALYSIS_RUN, name, took, failed);
+    }
+
+    /// Counts an event on a Rollout.
+    pub(crate) fn event(&self, name: &Name, event: &Event) {
+        self.tallies.event(name, event);
+    }
+
+    /// Counts a request that was answered.
+    pub(crate) fn request(&self, asked: &Asked, status: StatusCode) {
+        self.tallies.request(asked, status);
+    }
+
+    /// Counts an attempt that has ended now: with `after` written over `before`.
+    pub(crate) fn attempt(&self, before: Option<&RolloutDuration>, after: Option<&RolloutDuration>) {
+        let has_ended = |it: &&RolloutDuration| {
+            it.rollout_started_at.is_some() && it.finished_at.is_some() && !it.completion_status.is_empty()
+        };
+        let Some(after) = after.filter(has_ended) else { return };
+        let before = before.filter(has_ended);
+        if before.is_none_or(|before| before.rollout_started_at != after.rollout_started_at) {
+            self.durations.observe(after);
+        }
+    }
+
+    /// Where a queue counts, under the peer's name for it.
+    pub(crate) fn queue(&self, name: &'static str) -> QueueCounts {
+        self.queues.counts(name)
+    }
+
+    /// Has `queue` looked at whenever somebody asks for the metrics.
+    pub(crate) fn watch_queue(&self, name: &'static str, queue: Arc<Queue<Name>>) {
+        self.queues.watch(name, queue);
+    }
+
+    /// The object is gone: its series follow a while later, so that their last values are seen.
+    pub(crate) fn forget(&self, kind: &Kind, name: &Name) {
+        self.gone.add(kind.clone(), name.clone());
+        self.drop_forgotten();
+    }
+
+    fn drop_forgotten(&self) {
+        for (kind, name) in self.gone.due() {
+            let objects = self.cache.read();
+            let (namespace, object) = (name.0.as_str(), name.1.as_str());
+            let is_back = match &kind {
+                kind if *kind == Kind::ROLLOUT => objects.rollouts.get(namespace, object).is_some(),
+                _ => objects.analysis_runs.get(namespace, object).is_some(),
+            };
+            if !is_back {
+                self.tallies.forget(&kind, &name);
+            }
+        }
+    }
+
+    /// The exposition in the text format of Prometheus.
+    pub(crate) fn exposition(&self) -> Result<String, prometheus::Error> {
+        self.drop_forgotten();
+        TextEncoder::new().encode_to_string(&self.registry.gather())
     }
 }
 
-type Labels = Vec<(&'static str, String)>;
+/// The metrics of a [`Controller`](crate::Controller), for whoever wants them without a port.
+#[derive(Clone)]
+pub struct Exposition(pub(crate) Arc<Metrics>);
 
-fn gauges(
-    encoder: &mut DescriptorEncoder<'_>,
-    name: &str,
-    series: impl Iterator<Item = (Labels, i32)>,
-) -> Result<(), fmt::Error> {
-    let kind = prometheus_client::metrics::MetricType::Gauge;
-    let mut family =
-        encoder.encode_descriptor(name, "Of the objects that the controller knows.", None, kind)?;
-    for (labels, value) in series {
-        ConstGauge::new(i64::from(value)).encode(family.encode_family(&labels)?)?;
-    }
-    Ok(())
-}
-
-fn object_labels(meta: &crd::ObjectMeta) -> Labels {
-    vec![("namespace", meta.namespace.clone()), ("name", meta.name.clone())]
-}
-
-fn info_labels(rollout: &Rollout) -> Labels {
-    let mut labels = object_labels(&rollout.metadata);
-    let strategy = match (rollout.canary(), rollout.blue_green()) {
-        (Some(_), _) => "canary",
-        (None, Some(_)) => "blueGreen",
-        (None, None) => "none",
-    };
-    labels.extend([
-        ("strategy", strategy.to_owned()),
-        ("traffic_router", router(rollout).to_owned()),
-        ("phase", phase(rollout).to_owned()),
-    ]);
-    labels
-}
-
-/// The last configured of the routers that the peer names, in its order.
-fn router(rollout: &Rollout) -> &'static str {
-    const ORDER: [(&str, &str); 6] = [
-        ("alb", "ALB"),
-        ("ambassador", "Ambassador"),
-        ("istio", "Istio"),
-        ("nginx", "Nginx"),
-        ("smi", "SMI"),
-        ("appMesh", "AppMesh"),
-    ];
-    let routing = rollout.canary().and_then(|canary| canary.traffic_routing.as_ref());
-    let Some(routing) = routing else { return "" };
-    ORDER.iter().rev().find(|(field, _)| routing.routers.contains_key(*field)).map_or("", |(_, name)| name)
-}
-
-/// The phase as this metric understands it, which is not `status.phase` (spec controller-binary 4.1).
-fn phase(rollout: &Rollout) -> &'static str {
-    if rollout.status.condition("InvalidSpec").is_some() {
-        return "InvalidSpec";
-    }
-    match rollout.status.condition("Progressing").map(|condition: &Condition| condition.reason.as_str()) {
-        Some("NewReplicaSetAvailable") => "Completed",
-        Some("RolloutPaused") => "Paused",
-        Some("ReplicaSetCreateError") => "Error",
-        Some("ProgressDeadlineExceeded") => "Timeout",
-        Some("RolloutAborted") => "Abort",
-        _ => "Progressing",
+impl Exposition {
+    /// They, in the text format of Prometheus.
+    pub fn text(&self) -> Result<String, crate::Error> {
+        Ok(self.0.exposition()?)
     }
 }
 
-fn run_labels(run: &AnalysisRun) -> Labels {
-    let mut labels = object_labels(&run.metadata);
-    labels.push(("phase", run.status.phase.map_or("", crd::AnalysisPhase::as_str).to_owned()));
-    labels
-}
-
-fn replicas_available(rollout: &Rollout) -> i32 {
-    rollout.status.available_replicas
-}
-
-fn replicas_unavailable(rollout: &Rollout) -> i32 {
-    rollout.status.replicas - rollout.status.available_replicas
-}
-
-fn replicas_updated(rollout: &Rollout) -> i32 {
-    rollout.status.updated_replicas
-}
+#[cfg(test)]
+mod tests;

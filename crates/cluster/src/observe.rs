@@ -7,14 +7,14 @@ use crd::{AnalysisTemplateRef, Beacon, Kind, ObjectKey, Rollout};
 use kube::api::{DynamicObject, ListParams};
 use kube::{Api, Client};
 use rollout::{Observed, Reads, Settings};
-use serde_json::Value;
 
 use crate::cache::Objects;
 use crate::error::Error;
 use crate::gather;
 use crate::pods::pods;
-use crate::reflect::{resource, to_value};
-use crate::watches;
+use crate::reflect::resource;
+use crate::seen::Untyped;
+use crate::watches::{self, Others, Target as _};
 
 /// Reads what the next pass over the Rollout `name` looks at; `None` when there is no such Rollout.
 ///
@@ -49,7 +49,7 @@ fn settings(observed: &Observed, rollout: &Rollout) -> Settings {
     });
     let region = beacons.next().map(|beacon| beacon.region).unwrap_or_default();
     let instance_id = rollout.metadata.label(crd::names::INSTANCE_ID).to_owned();
-    Settings { region, instance_id }
+    Settings { region, instance_id, ..Settings::default() }
 }
 
 struct Reader<'a> {
@@ -115,11 +115,11 @@ fn put(kind: &Kind, mut object: DynamicObject, objects: &mut Objects) -> Result<
     );
     let malformed =
         |error| Error::Read { key: Box::new(key.clone()), source: Box::new(kube::Error::SerdeError(error)) };
-    let value: Value = to_value(object).map_err(malformed)?;
+    let value = serde_json::to_value(object).map_err(malformed)?;
     match watches::WATCHES.iter().find(|row| row.kind == *kind) {
-        Some(row) => (row.put)(objects, value).map(drop).map_err(malformed),
+        Some(row) => (row.anticipate)(objects, &value.to_string(), 0).map(drop).map_err(malformed),
         None => {
-            let _nobody_to_wake = watches::put_other(objects, key, value);
+            let _nobody_to_wake = Others::put(objects, kind, Arc::new(Untyped(value)));
             Ok(())
         }
     }

@@ -2,23 +2,27 @@
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
+use std::marker::PhantomData;
 use std::sync::Arc;
 
-use crd::{Kind, ObjectKey};
+use crd::{Kind, names};
 use futures::StreamExt;
-use kube::api::{ApiResource, DynamicObject, TypeMeta};
+use kube::api::ApiResource;
 use kube::runtime::{WatchStreamExt, watcher};
 use kube::{Api, Client};
 use parking_lot::Mutex;
-use serde_json::Value;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::cache::{Cache, Name, Objects};
+use crate::error::innermost;
+use crate::events::Events;
+use crate::metrics::Metrics;
 use crate::queue::Queue;
+use crate::seen::Seen;
 use crate::settings::Settings;
-use crate::watches::{self, Task, Watch};
+use crate::watches::{self, Others, Target, Task};
 
 /// How many objects one page of a first list holds.
 const PAGE: u32 = 500;
@@ -29,16 +33,32 @@ pub(crate) struct Sinks {
     pub(crate) cache: Arc<Cache>,
     pub(crate) rollouts: Arc<Queue<Name>>,
     pub(crate) analysis_runs: Arc<Queue<Name>>,
+    pub(crate) services: Arc<Queue<Name>>,
+    pub(crate) events: Events,
+    pub(crate) metrics: Arc<Metrics>,
 }
 
 impl Sinks {
-    fn wake(&self, tasks: Vec<Task>) {
+    pub(crate) fn carry_out(&self, tasks: Vec<Task>) {
         for task in tasks {
             match task {
                 Task::Rollout(name) => self.rollouts.add(name),
                 Task::AnalysisRun(name) => self.analysis_runs.add(name),
+                Task::Service(name) => self.services.add(name),
+                Task::Tell(meta, event) => {
+                    self.metrics.event(&(meta.namespace.clone(), meta.name.clone()), &event);
+                    self.events.publish(&Kind::ROLLOUT, &meta, event);
+                }
+                Task::Forget(kind, name) => self.metrics.forget(&kind, &name),
             }
         }
+    }
+
+    /// Has everything looked at although nothing was seen to change.
+    pub(crate) fn wake_all(&self) {
+        let objects = self.cache.read();
+        objects.rollouts.names().into_iter().for_each(|name| self.rollouts.add(name));
+        objects.analysis_runs.names().into_iter().for_each(|name| self.analysis_runs.add(name));
     }
 }
 
@@ -48,15 +68,28 @@ pub(crate) struct Reflectors {
     sinks: Sinks,
     namespace: Option<String>,
     stop: CancellationToken,
-    /// Whether the first list of each kind that is watched has been read.
-    synced: Mutex<BTreeMap<Kind, watch::Receiver<bool>>>,
+    /// How far the first list of each kind that is watched has come.
+    listed: Mutex<BTreeMap<(Place, Kind), watch::Receiver<Listed>>>,
 }
 
-/// What a reflector does with objects: a row of the table, or the store for kinds without one of their own.
-#[derive(Clone, Copy)]
-enum Target {
-    Row(&'static Watch),
-    Other,
+/// How far the first list of a kind has come.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Listed {
+    /// It is not answered yet.
+    #[default]
+    Asked,
+    /// The server does not give it, and says why; it is asked again.
+    Refused(Arc<str>),
+    /// It was read, or the cluster lacks the kind.
+    Read,
+}
+
+/// Where objects of a kind go. ReplicaSets go to both: those of Rollouts to their store, those that a Rollout refers to
+/// for its template to the others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Place {
+    Table,
+    Others,
 }
 
 impl Reflectors {
@@ -66,63 +99,86 @@ impl Reflectors {
         namespace: Option<String>,
         stop: CancellationToken,
     ) -> Self {
-        Self { client, sinks, namespace, stop, synced: Mutex::default() }
+        Self { client, sinks, namespace, stop, listed: Mutex::default() }
     }
 
     /// Starts the reflectors of the table.
     pub(crate) fn start(&self, settings: &Settings, tasks: &TaskTracker) {
-        for row in watches::WATCHES {
+        for row in watches::WATCHES.iter().filter(|row| row.of.contains(&settings.controllers)) {
             let cluster_wide = row.kind == Kind::CLUSTER_ANALYSIS_TEMPLATE;
             if !(cluster_wide && self.namespace.is_some()) {
-                self.spawn(row.kind.clone(), (row.labels)(settings), Target::Row(row), tasks);
+                let labels = (row.labels)(settings);
+                let start =
+                    Start { reflectors: self, kind: &row.kind, labels, optional: row.optional, tasks };
+                (row.start)(start);
             }
         }
     }
 
     /// Starts a reflector for a kind that a Rollout turned out to read, unless it runs already.
     pub(crate) fn ensure(&self, kind: &Kind, tasks: &TaskTracker) {
-        let known = watches::WATCHES.iter().any(|row| row.kind == *kind);
-        if !known && !self.synced.lock().contains_key(kind) {
-            self.spawn(kind.clone(), other_labels(kind), Target::Other, tasks);
+        if !self.listed.lock().contains_key(&(Place::Others, kind.clone())) {
+            let labels = other_labels(kind);
+            Start { reflectors: self, kind, labels, optional: true, tasks }.reflector::<Others>();
         }
     }
 
-    /// Whether the first list of `kind` has been read. Optional kinds that the cluster lacks count as read.
-    pub(crate) fn is_synced(&self, kind: &Kind) -> bool {
-        self.synced.lock().get(kind).is_some_and(|synced| *synced.borrow())
+    /// How far the first list of a kind that [`Reflectors::ensure`] was told has come.
+    pub(crate) fn listed(&self, kind: &Kind) -> Listed {
+        let listed = self.listed.lock();
+        listed.get(&(Place::Others, kind.clone())).map(|listed| listed.borrow().clone()).unwrap_or_default()
     }
 
     /// Waits until the first lists of the table have been read.
     pub(crate) async fn wait_until_synced(&self) {
-        let receivers: Vec<_> = self.synced.lock().values().cloned().collect();
+        let receivers: Vec<_> = self.listed.lock().values().cloned().collect();
         for mut receiver in receivers {
             // A dropped sender means that the reflector was stopped: then there is nothing to wait for.
-            let _ = receiver.wait_for(|synced| *synced).await;
+            let _ = receiver.wait_for(|listed| *listed == Listed::Read).await;
         }
     }
+}
 
-    fn spawn(&self, kind: Kind, labels: String, target: Target, tasks: &TaskTracker) {
-        let (sender, receiver) = watch::channel(false);
-        match self.synced.lock().entry(kind.clone()) {
+/// A reflector that is about to be started.
+pub(crate) struct Start<'a> {
+    reflectors: &'a Reflectors,
+    kind: &'a Kind,
+    labels: String,
+    optional: bool,
+    tasks: &'a TaskTracker,
+}
+
+impl Start<'_> {
+    /// Starts it, unless there is one for the kind.
+    pub(crate) fn reflector<T: Target>(self) {
+        let Self { reflectors, kind, labels, optional, tasks } = self;
+        let (listed, receiver) = watch::channel(Listed::Asked);
+        match reflectors.listed.lock().entry((T::PLACE, kind.clone())) {
             Entry::Occupied(_) => return,
             Entry::Vacant(slot) => slot.insert(receiver),
         };
-        let resource = resource(&kind);
-        let api: Api<DynamicObject> = match &self.namespace {
-            Some(namespace) if kind != Kind::CLUSTER_ANALYSIS_TEMPLATE => {
-                Api::namespaced_with(self.client.clone(), namespace, &resource)
+        let (resource, client) = (resource(kind), reflectors.client.clone());
+        let api: Api<Seen<T::Object>> = match &reflectors.namespace {
+            Some(namespace) if *kind != Kind::CLUSTER_ANALYSIS_TEMPLATE => {
+                Api::namespaced_with(client, namespace, &resource)
             }
-            _ => Api::all_with(self.client.clone(), &resource),
+            _ => Api::all_with(client, &resource),
         };
-        let reflector = Reflector { kind, target, sinks: self.sinks.clone(), synced: sender, listing: None };
-        let stop = self.stop.clone();
+        let (kind, sinks) = (kind.clone(), reflectors.sinks.clone());
+        let reflector = Reflector::<T> { kind, optional, sinks, listed, listing: None, target: PhantomData };
+        let stop = reflectors.stop.clone();
         tasks.spawn(async move { stop.run_until_cancelled(reflector.run(api, labels)).await });
     }
 }
 
-/// Labels that restrict the watch of a kind without a row: of ConfigMaps only our beacons are wanted.
+/// Labels that restrict the watch of a kind without a row: of ConfigMaps only our beacons are wanted, of ReplicaSets only
+/// those that the table of watches leaves out.
 fn other_labels(kind: &Kind) -> String {
-    if *kind == Kind::CONFIG_MAP { crd::names::BEACON.to_owned() } else { String::new() }
+    match kind {
+        kind if *kind == Kind::CONFIG_MAP => names::BEACON.to_owned(),
+        kind if *kind == Kind::REPLICA_SET => format!("!{}", names::POD_TEMPLATE_HASH),
+        _ => String::new(),
+    }
 }
 
 /// kube's name for a kind.
@@ -136,17 +192,18 @@ pub(crate) fn resource(kind: &Kind) -> ApiResource {
     }
 }
 
-struct Reflector {
+struct Reflector<T> {
     kind: Kind,
-    target: Target,
+    optional: bool,
     sinks: Sinks,
-    synced: watch::Sender<bool>,
+    listed: watch::Sender<Listed>,
     /// Names seen in the list that is being read.
     listing: Option<BTreeSet<Name>>,
+    target: PhantomData<fn() -> T>,
 }
 
-impl Reflector {
-    async fn run(mut self, api: Api<DynamicObject>, labels: String) {
+impl<T: Target> Reflector<T> {
+    async fn run(mut self, api: Api<Seen<T::Object>>, labels: String) {
         let config = watcher::Config::default().labels(&labels).page_size(PAGE);
         let mut events = watcher(api, config).default_backoff().boxed();
         let mut failing = false;
@@ -166,62 +223,59 @@ impl Reflector {
 
     /// One line when a watch begins to fail, none while it goes on failing.
     fn complain(&self, error: &watcher::Error, failing: bool) {
-        let optional = match self.target {
-            Target::Row(row) => row.optional,
-            Target::Other => true,
-        };
-        if optional && lacks_kind(error) {
-            self.synced.send_replace(true);
+        if self.optional && lacks_kind(error) {
+            self.hear(Listed::Read);
+        } else if *self.listed.borrow() != Listed::Read {
+            self.hear(Listed::Refused(innermost(error).into()));
         }
         if !failing {
             tracing::warn!(kind = %self.kind.kind, %error, "cannot watch; trying again with back-off");
         }
     }
 
-    fn take(&mut self, event: watcher::Event<DynamicObject>) {
+    fn take(&mut self, event: watcher::Event<Seen<T::Object>>) {
         match event {
-            watcher::Event::Init => self.listing = Some(BTreeSet::new()),
-            watcher::Event::InitApply(object) => {
-                let name = name_of(&object);
+            watcher::Event::Init => {
+                self.listing = Some(BTreeSet::new());
+                T::begin_list(&mut self.sinks.cache.write());
+            }
+            watcher::Event::InitApply(seen) => {
                 if let Some(listing) = &mut self.listing {
-                    listing.insert(name);
+                    listing.insert(seen.name.clone());
                 }
-                self.put(object);
+                self.put(seen);
             }
             watcher::Event::InitDone => self.end_list(),
-            watcher::Event::Apply(object) => self.put(object),
-            watcher::Event::Delete(object) => {
-                let (namespace, name) = name_of(&object);
-                self.remove(&namespace, &name);
-            }
+            watcher::Event::Apply(seen) => self.put(seen),
+            watcher::Event::Delete(seen) => self.remove(&seen.name, seen.version()),
         }
     }
 
     /// What a complete list lacks was deleted while nobody watched.
     fn end_list(&mut self) {
         let listed = self.listing.take().unwrap_or_default();
-        let known = match self.target {
-            Target::Row(row) => (row.names)(&self.sinks.cache.read()),
-            Target::Other => other_names(&self.sinks.cache.read(), &self.kind),
-        };
-        for (namespace, name) in known.difference(&listed) {
-            self.remove(namespace, name);
+        let known = T::names(&self.sinks.cache.read(), &self.kind);
+        for name in known.difference(&listed) {
+            self.remove(name, 0);
         }
-        self.synced.send_replace(true);
-        // Readers of a kind that has just become known wait for it.
-        let tasks = readers_of_kind(&self.sinks.cache.read(), &self.kind);
-        self.sinks.wake(tasks);
+        self.hear(Listed::Read);
     }
 
-    fn put(&self, mut object: DynamicObject) {
-        object.metadata.managed_fields = None;
-        let (namespace, name) = name_of(&object);
-        let tasks = match to_value(object) {
-            Ok(value) => self.put_value(&namespace, &name, value),
-            Err(error) => Err(error),
-        };
-        match tasks {
-            Ok(tasks) => self.sinks.wake(tasks),
+    /// Readers of a kind wait until its list has come so far.
+    fn hear(&self, listed: Listed) {
+        if self.listed.send_replace(listed.clone()) != listed {
+            let tasks = readers_of_kind(&self.sinks.cache.read(), &self.kind);
+            self.sinks.carry_out(tasks);
+        }
+    }
+
+    fn put(&self, seen: Seen<T::Object>) {
+        let (namespace, name) = &seen.name;
+        match seen.object {
+            Ok(object) => {
+                let tasks = T::put(&mut self.sinks.cache.write(), &self.kind, object);
+                self.sinks.carry_out(tasks);
+            }
             // One malformed object is one warning; the last good copy stays and all others keep moving (I10).
             Err(error) => tracing::warn!(
                 kind = %self.kind.kind, %namespace, %name, %error,
@@ -230,53 +284,10 @@ impl Reflector {
         }
     }
 
-    fn put_value(&self, namespace: &str, name: &str, value: Value) -> Result<Vec<Task>, serde_json::Error> {
-        let mut objects = self.sinks.cache.write();
-        match self.target {
-            Target::Row(row) => (row.put)(&mut objects, value),
-            Target::Other => {
-                let key = ObjectKey::new(self.kind.clone(), namespace, name);
-                Ok(watches::put_other(&mut objects, key, value))
-            }
-        }
+    fn remove(&self, name: &Name, version: u64) {
+        let tasks = T::remove(&mut self.sinks.cache.write(), &self.kind, name, version);
+        self.sinks.carry_out(tasks);
     }
-
-    fn remove(&self, namespace: &str, name: &str) {
-        let tasks = {
-            let mut objects = self.sinks.cache.write();
-            match self.target {
-                Target::Row(row) => (row.remove)(&mut objects, namespace, name),
-                Target::Other => {
-                    watches::remove_other(&mut objects, &ObjectKey::new(self.kind.clone(), namespace, name))
-                }
-            }
-        };
-        self.sinks.wake(tasks);
-    }
-}
-
-pub(crate) fn to_value(object: DynamicObject) -> Result<Value, serde_json::Error> {
-    let DynamicObject { types, metadata, data } = object;
-    let mut value = data;
-    let Some(fields) = value.as_object_mut() else {
-        return Err(serde::de::Error::custom("the object is not a JSON object"));
-    };
-    fields.insert("metadata".to_owned(), serde_json::to_value(metadata)?);
-    if let Some(TypeMeta { api_version, kind }) = types {
-        fields.insert("apiVersion".to_owned(), api_version.into());
-        fields.insert("kind".to_owned(), kind.into());
-    }
-    Ok(value)
-}
-
-fn name_of(object: &DynamicObject) -> Name {
-    let meta = &object.metadata;
-    (meta.namespace.clone().unwrap_or_default(), meta.name.clone().unwrap_or_default())
-}
-
-fn other_names(objects: &Objects, kind: &Kind) -> BTreeSet<Name> {
-    let keys = objects.others.keys().filter(|key| key.kind == *kind);
-    keys.map(|key| (key.namespace.clone(), key.name.clone())).collect()
 }
 
 fn readers_of_kind(objects: &Objects, kind: &Kind) -> Vec<Task> {

@@ -10,6 +10,7 @@ use std::time::Duration;
 use kube::Client;
 
 use crate::clock::Clock;
+use crate::error::Error;
 use crate::outside::{Network, Outside};
 
 /// Settings of the controller. The defaults are those of the peer's flags (spec controller-binary 1).
@@ -21,6 +22,10 @@ pub struct Settings {
     pub namespace: Option<String>,
     /// Looks only after objects that carry this instance id; only after those without one when empty.
     pub instance_id: String,
+    /// The controller's own namespace: its configuration, the Secrets of its providers and of its peers are there.
+    pub home: String,
+    /// Which controllers run.
+    pub controllers: Controllers,
     /// Which region this cluster is, as release gates name it.
     pub region: String,
     /// Clusters of the other regions, by region. More are found in Secrets labelled `aviary.dev/region`.
@@ -29,6 +34,12 @@ pub struct Settings {
     pub rollout_workers: usize,
     /// AnalysisRuns that are worked on at the same time.
     pub analysis_workers: usize,
+    /// Services that are worked on at the same time.
+    pub service_workers: usize,
+    /// How often everything is looked at although nothing was seen to change; `None`: never.
+    pub resync: Option<Duration>,
+    /// Bound on requests to the API server; `None`, which is not the peer's default, leaves it to the server.
+    pub rate: Option<RequestRate>,
     /// Leader election; `None` turns it off.
     pub lease: Option<LeaseSettings>,
     /// Where metrics are served; `None` turns them off.
@@ -39,6 +50,8 @@ pub struct Settings {
     pub decision_journal: Option<NonZeroUsize>,
     /// Where this region's beacons are told to the other regions' controllers; `None` leaves them to the API server.
     pub beacons: Option<BeaconSettings>,
+    /// Address of Prometheus for metrics that name none.
+    pub prometheus_address: Option<String>,
     /// The time.
     pub clock: Clock,
     /// Metric systems and the region's endpoints: over the network, unless a test plays them.
@@ -51,19 +64,43 @@ impl Default for Settings {
             server: None,
             namespace: None,
             instance_id: String::new(),
+            home: "argo-rollouts".to_owned(),
+            controllers: Controllers::All,
             region: String::new(),
             peers: BTreeMap::new(),
             rollout_workers: 10,
             analysis_workers: 30,
+            service_workers: 10,
+            resync: Some(Duration::from_secs(900)),
+            rate: None,
             lease: None,
             metrics_address: None,
             health_address: None,
             decision_journal: None,
             beacons: None,
+            prometheus_address: None,
             clock: Clock::system(),
             outside: Arc::new(Network::default()),
         }
     }
+}
+
+/// Which controllers run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Controllers {
+    /// All of them.
+    All,
+    /// That of AnalysisRuns alone.
+    Analysis,
+}
+
+/// A bound on requests to the API server.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct RequestRate {
+    /// Requests a second in the long run.
+    pub per_second: f64,
+    /// Requests at once above that.
+    pub burst: u32,
 }
 
 /// Beacons over HTTPS with certificates on both sides.
@@ -107,5 +144,20 @@ impl LeaseSettings {
             renew_deadline: Duration::from_secs(10),
             retry_period: Duration::from_secs(2),
         }
+    }
+    /// Whether the times can work together: who goes on without renewing must have ended before others take over, and
+    /// must have had the time to try more than once.
+    pub fn check(&self) -> Result<(), Error> {
+        let Self { duration, renew_deadline, retry_period, .. } = *self;
+        let refuse = |flag, value, problem| Err(Error::Lease { flag, value, problem });
+        if renew_deadline >= duration {
+            let problem = format!("it must be shorter than the lease, {duration:?}");
+            return refuse("--leader-election-renew-deadline", renew_deadline, problem);
+        }
+        if retry_period.is_zero() || retry_period.mul_f64(1.2) >= renew_deadline {
+            let problem = format!("1.2 times it must be shorter than the renew deadline, {renew_deadline:?}");
+            return refuse("--leader-election-retry-period", retry_period, problem);
+        }
+        Ok(())
     }
 }

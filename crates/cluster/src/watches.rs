@@ -1,56 +1,94 @@
 //! The table of watches: one row a kind, one reflector a row.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crd::{
     AnalysisRun, AnalysisTemplate, AnalysisTemplateRef, Experiment, Kind, ObjectKey, ObjectMeta, ReplicaSet,
     Rollout, Service, names,
 };
-use serde::de::DeserializeOwned;
+use rollout::{Event, EventType, events};
 use serde_json::Value;
 
-use crate::cache::{Name, Objects, Store, Stored};
-use crate::settings::Settings;
+use crate::cache::{Name, Objects, Offered, Store, Stored};
+use crate::reflect::{Place, Start};
+use crate::seen::{Held, Untyped};
+use crate::settings::{Controllers, Settings};
 
-/// What is to be worked on.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+/// What is to be done because something was seen.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Task {
-    /// A Rollout, by namespace and name.
+    /// To work on a Rollout, by namespace and name.
     Rollout(Name),
-    /// An AnalysisRun, by namespace and name.
+    /// To work on an AnalysisRun, by namespace and name.
     AnalysisRun(Name),
+    /// To see whether a Service is still referred to.
+    Service(Name),
+    /// To tell people something about a Rollout.
+    Tell(Box<ObjectMeta>, Event),
+    /// To forget what was counted for an object.
+    Forget(Kind, Name),
 }
 
 /// One watched kind.
 pub(crate) struct Watch {
     /// The kind.
     pub(crate) kind: Kind,
+    /// Which controllers need it.
+    pub(crate) of: &'static [Controllers],
     /// Whether the cluster may lack it: then its absence is no reason to wait at start.
     pub(crate) optional: bool,
     /// Which of its objects are wanted.
     pub(crate) labels: fn(&Settings) -> String,
-    /// Takes a new or changed object into the cache; says what is to be worked on because of it.
-    pub(crate) put: fn(&mut Objects, Value) -> Result<Vec<Task>, serde_json::Error>,
-    /// Takes an object out of the cache; likewise.
-    pub(crate) remove: fn(&mut Objects, &str, &str) -> Vec<Task>,
-    /// The names in the cache: what a new list lacks is gone.
-    pub(crate) names: fn(&Objects) -> std::collections::BTreeSet<Name>,
+    /// Starts its reflector.
+    pub(crate) start: fn(Start<'_>),
+    /// How many lists have been begun.
+    pub(crate) lists: fn(&Objects) -> u64,
+    /// Takes the answer to our own write into the cache.
+    pub(crate) anticipate: fn(&mut Objects, &str, u64) -> Result<Answered, serde_json::Error>,
+}
+
+/// What the answer to a write says.
+#[derive(Debug, Default)]
+pub(crate) struct Answered {
+    /// The version that the write left.
+    pub(crate) version: String,
+    /// What is to be worked on because of it.
+    pub(crate) tasks: Vec<Task>,
 }
 
 /// Every kind that is watched from the start. Kinds that only some Rollouts read (routes, beacons) are watched from the
 /// first Rollout on that reads one: see [`other`].
 pub(crate) const WATCHES: &[Watch] = &[
-    row::<Rollout>(Kind::ROLLOUT, false, instance),
-    row::<ReplicaSet>(Kind::REPLICA_SET, false, any),
-    row::<Service>(Kind::SERVICE, false, any),
-    row::<AnalysisRun>(Kind::ANALYSIS_RUN, false, instance),
-    row::<Experiment>(Kind::EXPERIMENT, true, instance),
-    row::<AnalysisTemplate>(Kind::ANALYSIS_TEMPLATE, false, instance),
-    row::<ClusterTemplate>(Kind::CLUSTER_ANALYSIS_TEMPLATE, true, instance),
+    row::<Rollout>(Kind::ROLLOUT, ALL, false, instance),
+    row::<ReplicaSet>(Kind::REPLICA_SET, ALL, false, hashed),
+    row::<Service>(Kind::SERVICE, ALL, false, any),
+    row::<AnalysisRun>(Kind::ANALYSIS_RUN, ALL_OR_ANALYSIS, false, instance),
+    row::<Experiment>(Kind::EXPERIMENT, ALL, true, instance),
+    row::<AnalysisTemplate>(Kind::ANALYSIS_TEMPLATE, ALL_OR_ANALYSIS, false, instance),
+    row::<ClusterTemplate>(Kind::CLUSTER_ANALYSIS_TEMPLATE, ALL_OR_ANALYSIS, true, instance),
 ];
 
-const fn row<T: Watched>(kind: Kind, optional: bool, labels: fn(&Settings) -> String) -> Watch {
-    Watch { kind, optional, labels, put: put::<T>, remove: remove::<T>, names: stored_names::<T> }
+const ALL: &[Controllers] = &[Controllers::All];
+/// Of templates the controller of analyses only tells that they are there.
+const ALL_OR_ANALYSIS: &[Controllers] = &[Controllers::All, Controllers::Analysis];
+
+const fn row<T: Watched>(
+    kind: Kind,
+    of: &'static [Controllers],
+    optional: bool,
+    labels: fn(&Settings) -> String,
+) -> Watch {
+    Watch { kind, of, optional, labels, start: start::<T>, lists: lists::<T>, anticipate: anticipate::<T> }
+}
+
+fn start<T: Watched>(start: Start<'_>) {
+    start.reflector::<T>();
+}
+
+/// Of ReplicaSets only those of Rollouts and Experiments: a cluster has many more, and Deployments write theirs often.
+fn hashed(_: &Settings) -> String {
+    names::POD_TEMPLATE_HASH.to_owned()
 }
 
 fn any(_: &Settings) -> String {
@@ -66,8 +104,8 @@ fn instance(settings: &Settings) -> String {
 }
 
 /// A kind with a store of its own.
-trait Watched: DeserializeOwned + Sized {
-    type Object: Stored + DeserializeOwned;
+pub(crate) trait Watched: 'static {
+    type Object: Stored + Held;
     fn store(objects: &mut Objects) -> &mut Store<Self::Object>;
     fn stored(objects: &Objects) -> &Store<Self::Object>;
     /// What is to be worked on when an object comes, changes or goes.
@@ -75,21 +113,117 @@ trait Watched: DeserializeOwned + Sized {
     -> Vec<Task>;
 }
 
-fn put<T: Watched>(objects: &mut Objects, object: Value) -> Result<Vec<Task>, serde_json::Error> {
-    let after: Arc<T::Object> = Arc::new(serde_json::from_value(object)?);
-    let before = T::store(objects).put(Arc::clone(&after));
-    Ok(T::wakes(objects, before.as_deref(), Some(&after)))
+/// Where the objects of a reflector go.
+pub(crate) trait Target: 'static {
+    /// What they are read as.
+    type Object: Held;
+    /// Where they go.
+    const PLACE: Place;
+    /// A list of all of them begins.
+    fn begin_list(objects: &mut Objects);
+    /// Takes a new or changed object into the cache; says what is to be worked on because of it.
+    fn put(objects: &mut Objects, kind: &Kind, object: Arc<Self::Object>) -> Vec<Task>;
+    /// Takes an object out of the cache, as of a version; likewise.
+    fn remove(objects: &mut Objects, kind: &Kind, name: &Name, version: u64) -> Vec<Task>;
+    /// The names in the cache: what a new list lacks is gone.
+    fn names(objects: &Objects, kind: &Kind) -> BTreeSet<Name>;
 }
 
-fn remove<T: Watched>(objects: &mut Objects, namespace: &str, name: &str) -> Vec<Task> {
-    match T::store(objects).remove(namespace, name) {
-        Some(before) => T::wakes(objects, Some(&before), None),
-        None => vec![],
+impl<T: Watched> Target for T {
+    type Object = T::Object;
+    const PLACE: Place = Place::Table;
+
+    fn begin_list(objects: &mut Objects) {
+        T::store(objects).begin_list();
+    }
+
+    fn put(objects: &mut Objects, _kind: &Kind, mut object: Arc<T::Object>) -> Vec<Task> {
+        like_before::<T>(objects, &mut object);
+        let offered = T::store(objects).show(Arc::clone(&object));
+        taken::<T>(objects, offered, &object)
+    }
+
+    fn remove(objects: &mut Objects, _kind: &Kind, name: &Name, version: u64) -> Vec<Task> {
+        match T::store(objects).remove(name, version) {
+            Some(before) => T::wakes(objects, Some(&before), None),
+            None => vec![],
+        }
+    }
+
+    fn names(objects: &Objects, _kind: &Kind) -> BTreeSet<Name> {
+        T::stored(objects).names()
     }
 }
 
-fn stored_names<T: Watched>(objects: &Objects) -> std::collections::BTreeSet<Name> {
-    T::stored(objects).names()
+fn lists<T: Watched>(objects: &Objects) -> u64 {
+    T::stored(objects).lists()
+}
+
+fn anticipate<T: Watched>(
+    objects: &mut Objects,
+    text: &str,
+    lists: u64,
+) -> Result<Answered, serde_json::Error> {
+    let mut object: T::Object = serde_json::from_str(text)?;
+    object.trim();
+    let mut object = Arc::new(object);
+    like_before::<T>(objects, &mut object);
+    let version = object.meta().resource_version.clone();
+    let offered = T::store(objects).anticipate(Arc::clone(&object), lists);
+    Ok(Answered { version, tasks: taken::<T>(objects, offered, &object) })
+}
+
+/// Most changes leave the template as it was: it is held once.
+fn like_before<T: Watched>(objects: &Objects, object: &mut Arc<T::Object>) {
+    let before = T::stored(objects).known(object.meta()).and_then(|before| before.template());
+    if let Some((before, after)) = before.zip(Arc::get_mut(object).and_then(Stored::template_mut)) {
+        after.spec.share(&before.spec);
+    }
+}
+
+fn taken<T: Watched>(objects: &mut Objects, offered: Offered<T::Object>, after: &T::Object) -> Vec<Task> {
+    match offered {
+        Offered::Known => vec![],
+        Offered::Taken(before) => T::wakes(objects, before.as_deref(), Some(after)),
+    }
+}
+
+/// Kinds without a store of their own.
+pub(crate) struct Others;
+
+impl Target for Others {
+    type Object = Untyped;
+    const PLACE: Place = Place::Others;
+
+    fn begin_list(_: &mut Objects) {}
+
+    fn put(objects: &mut Objects, kind: &Kind, object: Arc<Untyped>) -> Vec<Task> {
+        let (namespace, name) = object.held_name();
+        let key = ObjectKey::new(kind.clone(), namespace, name);
+        let known = objects.others.get(&key).map(|known| version_of(known));
+        if known.is_some_and(|known| known == object.held_version()) {
+            return vec![];
+        }
+        let tasks = readers(objects, &key);
+        let object = Arc::unwrap_or_clone(object).0;
+        objects.others.insert(key, Arc::new(object));
+        tasks
+    }
+
+    fn remove(objects: &mut Objects, kind: &Kind, name: &Name, _version: u64) -> Vec<Task> {
+        let key = ObjectKey::new(kind.clone(), name.0.as_str(), name.1.as_str());
+        objects.others.remove(&key);
+        readers(objects, &key)
+    }
+
+    fn names(objects: &Objects, kind: &Kind) -> BTreeSet<Name> {
+        let keys = objects.others.keys().filter(|key| key.kind == *kind);
+        keys.map(|key| (key.namespace.clone(), key.name.clone())).collect()
+    }
+}
+
+fn version_of(object: &Value) -> &str {
+    object.pointer("/metadata/resourceVersion").and_then(Value::as_str).unwrap_or_default()
 }
 
 fn name_of(meta: &ObjectMeta) -> Name {
@@ -148,8 +282,23 @@ watched!(Rollout, Rollout, rollouts, |objects, before, after| {
     let Some(meta) = after.or(before).map(|rollout| &rollout.metadata) else { return vec![] };
     let name = name_of(meta);
     let reads = after.map(|rollout| read_keys(&name.0, &rollout::reads(rollout))).unwrap_or_default();
-    objects.readers.set(&name, reads);
-    vec![Task::Rollout(name)]
+    let left = objects.readers.set(&name, reads);
+    let mut tasks = vec![Task::Rollout(name.clone())];
+    // What it does not refer to any more must not go on selecting its pods.
+    tasks.extend(left.into_iter().filter(|key| key.kind == Kind::SERVICE).map(service_of));
+    match (before, after) {
+        (None, Some(_)) => {
+            let message = format!("Rollout resource added to informer: {}/{}", name.0, name.1);
+            tasks.push(tell(meta, events::ROLLOUT_ADDED, message));
+        }
+        (Some(_), None) => {
+            let message = format!("Rollout {}/{} is deleted.", name.1, name.0);
+            tasks.push(tell(meta, events::ROLLOUT_DELETED, message));
+            tasks.push(Task::Forget(Kind::ROLLOUT, name));
+        }
+        _ => {}
+    }
+    tasks
 });
 watched!(ReplicaSet, ReplicaSet, replica_sets, |objects, before, after| {
     let mut tasks = owners(before, after);
@@ -160,18 +309,24 @@ watched!(ReplicaSet, ReplicaSet, replica_sets, |objects, before, after| {
         _ => tasks,
     }
 });
-watched!(Service, Service, services, |objects, before, after| readers_of(
-    objects,
-    Kind::SERVICE,
-    before,
-    after
-));
+watched!(Service, Service, services, |objects, before, after| {
+    let tasks = readers_of(objects, Kind::SERVICE, before, after);
+    match after {
+        Some(service) if tasks.is_empty() && service.selects_hash() => {
+            vec![Task::Service(name_of(&service.metadata))]
+        }
+        _ => tasks,
+    }
+});
 watched!(Experiment, Experiment, experiments, |_objects, before, after| owners(before, after));
 watched!(AnalysisRun, AnalysisRun, analysis_runs, |_objects, before, after| {
     let phase = |run: Option<&AnalysisRun>| run.map(|run| run.status.phase);
     // A Rollout looks at the phase of its runs, not at every measurement (spec rollout-reconcile 1).
     let mut tasks = if phase(before) == phase(after) { vec![] } else { owners(before, after) };
     tasks.extend(after.map(|run| Task::AnalysisRun(name_of(&run.metadata))));
+    if let (Some(run), None) = (before, after) {
+        tasks.push(Task::Forget(Kind::ANALYSIS_RUN, name_of(&run.metadata)));
+    }
     tasks
 });
 watched!(AnalysisTemplate, AnalysisTemplate, analysis_templates, |objects, before, after| {
@@ -180,6 +335,14 @@ watched!(AnalysisTemplate, AnalysisTemplate, analysis_templates, |objects, befor
 watched!(ClusterTemplate, AnalysisTemplate, cluster_analysis_templates, |objects, before, after| {
     readers_of(objects, Kind::CLUSTER_ANALYSIS_TEMPLATE, before, after)
 });
+
+fn service_of(key: ObjectKey) -> Task {
+    Task::Service((key.namespace, key.name))
+}
+
+fn tell(meta: &ObjectMeta, reason: &'static str, message: String) -> Task {
+    Task::Tell(Box::new(meta.clone()), Event { kind: EventType::Normal, reason, message })
+}
 
 /// The Rollouts that may adopt an orphan.
 fn adopters(objects: &Objects, orphan: &ReplicaSet) -> Vec<Task> {
@@ -192,7 +355,7 @@ fn adopters(objects: &Objects, orphan: &ReplicaSet) -> Vec<Task> {
 }
 
 /// The objects that a Rollout reads, as keys.
-pub(crate) fn read_keys(namespace: &str, reads: &rollout::Reads) -> std::collections::BTreeSet<ObjectKey> {
+pub(crate) fn read_keys(namespace: &str, reads: &rollout::Reads) -> BTreeSet<ObjectKey> {
     let services = reads.services.iter().map(|name| ObjectKey::new(Kind::SERVICE, namespace, name));
     let templates = reads.templates.iter().map(|reference| template_key(namespace, reference));
     services.chain(templates).chain(reads.routes.iter().cloned()).collect()
@@ -206,17 +369,4 @@ pub(crate) fn template_key(namespace: &str, reference: &AnalysisTemplateRef) -> 
         (Kind::ANALYSIS_TEMPLATE, namespace)
     };
     ObjectKey::new(kind, namespace, &reference.template_name)
-}
-
-/// Takes an object of a kind without a store of its own into the cache.
-pub(crate) fn put_other(objects: &mut Objects, key: ObjectKey, object: Value) -> Vec<Task> {
-    let tasks = readers(objects, &key);
-    objects.others.insert(key, Arc::new(object));
-    tasks
-}
-
-/// Takes such an object out of the cache.
-pub(crate) fn remove_other(objects: &mut Objects, key: &ObjectKey) -> Vec<Task> {
-    objects.others.remove(key);
-    readers(objects, key)
 }

@@ -26,10 +26,19 @@ struct Pending {
 impl Writes {
     /// Remembers that a write for `rollout` left `key` at `version`.
     pub(crate) fn record(&self, rollout: &Name, key: &ObjectKey, version: &str) {
+        // Pods are in no cache: a pass that needs them reads them.
+        if key.kind == Kind::POD {
+            return;
+        }
         // Versions are opaque by contract and ordered numbers in fact; one that is not a number cannot be waited for.
         let Ok(version) = version.parse() else { return };
         let pending = Pending { version, since: Instant::now() };
         self.0.lock().entry(rollout.clone()).or_default().insert(key.clone(), pending);
+    }
+
+    /// Nothing is waited for any more: the Rollout is gone.
+    pub(crate) fn forget(&self, rollout: &Name) {
+        self.0.lock().remove(rollout);
     }
 
     /// Whether the cache shows every write for `rollout`.

@@ -9,7 +9,7 @@ mod fields;
 
 use serde_json::Value;
 
-use crate::{CanaryStep, PodTemplate};
+use crate::{CanaryStep, PodTemplate, PodTemplateMeta};
 pub(crate) use encode::Form;
 
 /// The pod-template hash: the value of [`names::POD_TEMPLATE_HASH`](crate::names::POD_TEMPLATE_HASH) and the end of a
@@ -24,7 +24,8 @@ pub(crate) use encode::Form;
 /// assert_eq!(hash::pod_template(&PodTemplate::default(), Some(1)), "6746d5bbc");
 /// ```
 pub fn pod_template(template: &PodTemplate, collision_count: Option<i32>) -> String {
-    let state = fnv1a(OFFSET, canonical_template(template, Form::Go).as_bytes());
+    let canonical = canonical_template(&template.metadata, template.spec.canonical());
+    let state = fnv1a(OFFSET, canonical.as_bytes());
     let state = match collision_count {
         Some(count) => fnv1a(fnv1a(state, &count.to_le_bytes()), &[0; 4]),
         None => state,
@@ -43,8 +44,15 @@ pub fn steps(steps: &[CanaryStep]) -> String {
     digits(fnv1a(OFFSET, canonical_steps(steps).as_bytes()))
 }
 
-pub(crate) fn canonical_template(template: &PodTemplate, form: Form) -> String {
-    encode::object(&fields::POD_TEMPLATE, "PodTemplateSpec", &as_value(template), form)
+/// The text of a pod template around that of its specification.
+pub(crate) fn canonical_template(metadata: &PodTemplateMeta, spec: &str) -> String {
+    let metadata = encode::object(&fields::POD_TEMPLATE, "ObjectMeta", &as_value(metadata), Form::Go);
+    format!("{{\"metadata\":{metadata},\"spec\":{spec}}}")
+}
+
+/// The text of a pod specification.
+pub(crate) fn canonical_spec(spec: &Value, form: Form) -> String {
+    encode::object(&fields::POD_TEMPLATE, "PodSpec", spec, form)
 }
 
 fn canonical_steps(steps: &[CanaryStep]) -> String {

@@ -33,6 +33,7 @@ mod pod;
 mod replica_set;
 mod rollout;
 mod service;
+mod string_map;
 mod template;
 mod time;
 
@@ -66,7 +67,8 @@ pub use rollout::{
     TrafficWeights, WeightDestination, WorkloadRef,
 };
 pub use service::{Service, ServicePort, ServiceSpec};
-pub use template::{PodTemplate, PodTemplateMeta};
+pub use string_map::{StringMap, StringMapIter};
+pub use template::{PodSpec, PodTemplate, PodTemplateMeta};
 pub use time::Time;
 
 /// Skips a `bool` that is `false` when writing, as Go's `omitempty` does.

@@ -1,10 +1,8 @@
 //! Services, as far as a rollout reads and writes them.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 
-use crate::{IntOrString, ObjectMeta, meta::null_is_empty, names};
+use crate::{IntOrString, ObjectMeta, StringMap, meta::null_is_empty, names};
 
 /// A core `v1` Service.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,8 +19,8 @@ pub struct Service {
 #[serde(rename_all = "camelCase", default)]
 pub struct ServiceSpec {
     /// Labels that a pod must carry.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "null_is_empty")]
-    pub selector: BTreeMap<String, String>,
+    #[serde(skip_serializing_if = "StringMap::is_empty", deserialize_with = "null_is_empty")]
+    pub selector: StringMap,
     /// Ports.
     #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "null_is_empty")]
     pub ports: Vec<ServicePort>,
@@ -46,5 +44,10 @@ impl Service {
     /// The pod-template hash that the selector pins; empty when it pins none.
     pub fn selected_hash(&self) -> &str {
         self.spec.selector.get(names::POD_TEMPLATE_HASH).map_or("", String::as_str)
+    }
+
+    /// Whether the selector pins a pod-template hash at all.
+    pub fn selects_hash(&self) -> bool {
+        self.spec.selector.contains_key(names::POD_TEMPLATE_HASH)
     }
 }

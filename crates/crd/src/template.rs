@@ -1,27 +1,25 @@
 //! Pod templates.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{hash, meta::null_is_empty, names};
+use crate::{StringMap, hash, meta::null_is_empty, names};
 
 mod anti_affinity;
 mod defaults;
+mod spec;
+
+pub use spec::PodSpec;
 
 /// A pod template: metadata as data, the rest as the JSON that was written.
-///
-/// Kubernetes adds pod fields every release. Keeping `spec` open means that a field this version has never heard of
-/// still reaches the pods.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct PodTemplate {
     /// Labels and annotations of the pods.
     pub metadata: PodTemplateMeta,
     /// The pod specification, as written; an object, or null when absent.
-    #[serde(skip_serializing_if = "Value::is_null")]
-    pub spec: Value,
+    #[serde(skip_serializing_if = "PodSpec::is_absent")]
+    pub spec: PodSpec,
 }
 
 /// The part of pod-template metadata that the custom resource keeps.
@@ -29,18 +27,20 @@ pub struct PodTemplate {
 #[serde(default)]
 pub struct PodTemplateMeta {
     /// Labels of the pods.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "null_is_empty")]
-    pub labels: BTreeMap<String, String>,
+    #[serde(skip_serializing_if = "StringMap::is_empty", deserialize_with = "null_is_empty")]
+    pub labels: StringMap,
     /// Annotations of the pods.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "null_is_empty")]
-    pub annotations: BTreeMap<String, String>,
+    #[serde(skip_serializing_if = "StringMap::is_empty", deserialize_with = "null_is_empty")]
+    pub annotations: StringMap,
 }
 
 impl PodTemplate {
     /// The images of the containers (init containers are not counted), in order.
-    pub fn images(&self) -> impl Iterator<Item = &str> {
-        let containers = self.spec.get("containers").and_then(Value::as_array);
-        containers.into_iter().flatten().filter_map(|container| container.get("image")?.as_str())
+    pub fn images(&self) -> impl Iterator<Item = String> + use<> {
+        let spec = self.spec.value();
+        let containers = spec.get("containers").and_then(Value::as_array);
+        let image = |container: &Value| Some(container.get("image")?.as_str()?.to_owned());
+        containers.into_iter().flatten().filter_map(image).collect::<Vec<_>>().into_iter()
     }
 
     /// Whether both describe the same pods (spec rollout-reconcile 3.3 rule 3).
@@ -64,10 +64,10 @@ impl PodTemplate {
 
     /// Equal texts mean equal pods.
     fn comparable(&self) -> String {
-        let mut template = self.clone();
-        template.metadata.labels.remove(names::POD_TEMPLATE_HASH);
-        defaults::apply(&mut template.spec);
-        hash::canonical_template(&template, hash::Form::Semantic)
+        let (mut metadata, mut spec) = (self.metadata.clone(), self.spec.value());
+        metadata.labels.remove(names::POD_TEMPLATE_HASH);
+        defaults::apply(&mut spec);
+        hash::canonical_template(&metadata, &hash::canonical_spec(&spec, hash::Form::Semantic))
     }
 }
 

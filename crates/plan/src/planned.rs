@@ -163,7 +163,7 @@ pub(crate) fn find(manifests: &[Value], namespace: &str, name: &str) -> Rollout 
 
 /// Another tag of the same image.
 fn next_image(rollout: &Rollout) -> String {
-    let image = rollout.spec.template.images().next().unwrap_or("next").to_owned();
+    let image = rollout.spec.template.images().next().unwrap_or_else(|| "next".to_owned());
     let slash = image.rfind('/').map_or(0, |slash| slash + 1);
     let end =
         image.get(slash..).and_then(|tail| tail.find([':', '@'])).map_or(image.len(), |tag| slash + tag);

@@ -51,7 +51,7 @@ fn mid_canary(versions: usize) -> Result<Observed, Box<dyn Error>> {
     let mut sets: Vec<ReplicaSet> = Vec::new();
     for version in 1..=versions {
         rollout.spec.template.spec =
-            serde_json::json!({"containers": [{"name": "shop", "image": format!("shop:{version}")}]});
+            serde_json::json!({"containers": [{"name": "shop", "image": format!("shop:{version}")}]}).into();
         for _ in 0..PASSES {
             let decision = reconcile(&observe(&rollout, &sets), Timestamp::UNIX_EPOCH);
             for action in decision.actions {

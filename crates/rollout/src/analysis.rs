@@ -27,6 +27,7 @@ mod validate;
 pub use assess::{RunDecision, assess, status_patch};
 pub use due::{Ask, Filled, How, due};
 pub(crate) use measured::measured;
+pub use prepare::is_dry_run;
 pub use reading::{Outcome, Reading};
 pub use run_phase::ACCEPT_NO_SUCCESS;
 pub use validate::validate;

@@ -16,6 +16,10 @@ pub const ROLLOUT_COMPLETED: &str = "RolloutCompleted";
 pub const ROLLOUT_PAUSED: &str = "RolloutPaused";
 /// The controller ended its pause.
 pub const ROLLOUT_RESUMED: &str = "RolloutResumed";
+/// The controller saw the Rollout for the first time. Told by the adapter.
+pub const ROLLOUT_ADDED: &str = "RolloutAddedToInformer";
+/// The Rollout is gone. Told by the adapter.
+pub const ROLLOUT_DELETED: &str = "RolloutDeleted";
 /// A step was completed.
 pub const ROLLOUT_STEP_COMPLETED: &str = "RolloutStepCompleted";
 /// Steps were skipped by a rollback.

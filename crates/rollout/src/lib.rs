@@ -63,6 +63,7 @@ pub use decision::{Action, Decision, Event, EventType, PatchBody, Question, Reas
 pub use explain::{At, Explanation, Wait, explain};
 pub use gate::recalled;
 pub use observed::{Answer, Observed, Reads, RegionsAnswer, Settings, Templates};
+pub use plugins::serves_plugin;
 pub use reads::{next_replica_set, reads};
 pub use reconcile::reconcile;
 pub use replicas::pods_without_router;

@@ -2,7 +2,7 @@
 
 mod listed;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crd::{
@@ -54,6 +54,8 @@ pub struct Settings {
     pub region: String,
     /// Value of the instance-id label that created objects carry; empty for none.
     pub instance_id: String,
+    /// Plugins whose steps are passed over.
+    pub disabled_plugins: BTreeSet<String>,
 }
 
 /// Analysis templates by scope and name.

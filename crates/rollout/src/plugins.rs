@@ -3,6 +3,7 @@
 use crd::{PluginStep, Time};
 
 use crate::gate;
+use crate::observed::Observed;
 use crate::plan::Plan;
 use crate::validation::{Problem, quoted};
 
@@ -37,8 +38,18 @@ impl Answer {
 /// Every plugin step there is.
 pub(crate) static PLUGINS: &[&dyn Builtin] = &[&gate::RegionGate];
 
+/// Whether a plugin of this name is built in, whichever sort of plugin it is.
+pub fn serves_plugin(name: &str) -> bool {
+    find(name).is_some() || traffic::ROUTERS.iter().any(|router| router.serves().contains(&name))
+}
+
 pub(crate) fn find(name: &str) -> Option<&'static dyn Builtin> {
     PLUGINS.iter().copied().find(|plugin| plugin.name() == name)
+}
+
+/// Whether the controller's configuration has the plugin's steps passed over.
+pub(crate) fn is_disabled(observed: &Observed, plugin: &PluginStep) -> bool {
+    observed.settings.disabled_plugins.contains(&plugin.name)
 }
 
 /// Whether the plugin exists and its configuration can be read.

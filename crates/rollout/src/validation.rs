@@ -8,11 +8,13 @@ mod strategy;
 mod template;
 mod unsupported;
 
+use std::borrow::Cow;
 use std::fmt;
 
 use crd::Rollout;
 
 use crate::observed::Observed;
+use crate::plugins;
 
 /// Something wrong with one field.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -80,9 +82,22 @@ pub(crate) fn check(observed: &Observed, rollout: &Rollout) -> Result<(), String
     let rollout = own.as_ref().unwrap_or(rollout);
     let first = |found: Found| found.into_iter().next().map_or(Ok(()), Err);
     first(problems(rollout))
-        .and_then(|()| first(unsupported(rollout)))
+        .and_then(|()| first(unsupported(&without_disabled(observed, rollout))))
         .and_then(|()| references::check(observed, rollout))
         .map_err(|problem| problem.to_string())
+}
+
+/// The Rollout without the plugins whose steps are passed over; the steps keep their places.
+fn without_disabled<'r>(observed: &Observed, rollout: &'r Rollout) -> Cow<'r, Rollout> {
+    let mut rollout = Cow::Borrowed(rollout);
+    if !observed.settings.disabled_plugins.is_empty()
+        && let Some(canary) = &mut rollout.to_mut().spec.strategy.canary
+    {
+        for step in &mut canary.steps {
+            step.plugin = step.plugin.take().filter(|plugin| !plugins::is_disabled(observed, plugin));
+        }
+    }
+    rollout
 }
 
 /// Everything that is wrong with a spec by itself, in the order in which the controller looks: the first one is what

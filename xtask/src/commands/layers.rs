@@ -61,7 +61,7 @@ const EDGES: &[Edges] = &[
         &["xtask"],
     ),
     Edges("aviary", &["cli"], &["crd", "xtask"]),
-    Edges("controller", &["cluster"], &["apiserver", "crd", "local", "rating", "xtask"]),
+    Edges("controller", &["cluster"], &["apiserver", "cli", "crd", "local", "rating", "world", "xtask"]),
     Edges("rating-api", &["rating"], &[]),
     Edges("xtask", &[], &[]),
 ];

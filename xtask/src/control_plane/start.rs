@@ -34,7 +34,8 @@ pub enum Level {
 pub struct Extras {
     /// The API server writes a line of JSON for each request of the kubeconfig's context `controller`.
     pub audit: bool,
-    /// Requests a second that kube-controller-manager and kube-scheduler allow themselves, instead of their defaults.
+    /// Requests a second that kube-controller-manager and kube-scheduler allow themselves, instead of their defaults;
+    /// autoscalers look every second then.
     pub pace: Option<u32>,
 }
 
@@ -303,7 +304,11 @@ fn node_text() -> String {
     json!({
         "apiVersion": "v1",
         "kind": "Node",
-        "metadata": {"name": NODE, "labels": {"type": "kwok"}, "annotations": {"kwok.x-k8s.io/node": "fake"}},
+        "metadata": {
+            "name": NODE,
+            "labels": {"type": "kwok", "kubernetes.io/hostname": NODE},
+            "annotations": {"kwok.x-k8s.io/node": "fake"},
+        },
         "status": {"allocatable": room, "capacity": room},
     })
     .to_string()

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use cluster::Place;
 use serde_json::Value;
 
 use crate::helm::{Helm, TEMPLATE, root};
@@ -54,21 +55,72 @@ fn the_openclaw_chart_renders_what_the_demo_applies() {
     compare(&root().join("fixtures/openclaw/rendered"), &by_file(&helm.ok(&words)));
 }
 
+/// The plain manifests, what the chart is told for them, and how they are applied.
+const PLAIN: [(&str, &str, &str); 2] = [
+    ("install.yaml", "createNamespace=true", ""),
+    ("namespace-install.yaml", "namespaced=true", " -n argo-rollouts"),
+];
+
 #[test]
 fn the_controllers_chart_renders_the_plain_manifests() {
     let Some(helm) = Helm::find("the_controllers_chart_renders_the_plain_manifests") else { return };
-    let words = ["aviary-controller", "bins/controller/chart", "--namespace", "argo-rollouts"];
-    let rendered = by_file(&helm.ok(&[&TEMPLATE[..], &words, &["--set", "createNamespace=true"]].concat()));
-    // The namespace first: whoever applies the file needs it before everything else.
-    let order = ["namespace.yaml", "rbac.yaml", "service.yaml", "deployment.yaml"];
-    assert_eq!(rendered.len(), order.len(), "{:?}", rendered.keys());
-    let head = "# What the chart beside this file renders. The custom resources come first:\n#   kubectl apply --server-side -f fixtures/crds\n#   kubectl apply -f bins/controller/install.yaml\n# It takes the same lease as the Argo Rollouts controller, so that the two never act at the same time.\n";
-    let text = order.map(|name| rendered[name].clone()).join("---\n");
-    let file = root().join("bins/controller/install.yaml");
-    if std::env::var_os("UPDATE").is_some() {
-        std::fs::write(&file, format!("{head}{text}")).unwrap();
+    for (name, set, more) in PLAIN {
+        let words =
+            ["aviary-controller", "bins/controller/chart", "--namespace", "argo-rollouts", "--set", set];
+        let rendered = by_file(&helm.ok(&[&TEMPLATE[..], &words].concat()));
+        // The namespace first: whoever applies the file needs it before everything else.
+        let order = ["namespace.yaml", "rbac.yaml", "aggregate.yaml", "service.yaml", "deployment.yaml"];
+        assert!(rendered.keys().all(|file| order.contains(&file.as_str())), "{:?}", rendered.keys());
+        let head = format!(
+            "# What the chart beside this file renders with {set}. The custom resources come first:\n\
+             #   kubectl apply --server-side -f fixtures/crds\n\
+             #   kubectl apply{more} -f bins/controller/{name}\n\
+             # It takes the same lease as the Argo Rollouts controller, so that the two never act at the same time.\n"
+        );
+        let files: Vec<&str> =
+            order.iter().filter_map(|name| rendered.get(*name)).map(String::as_str).collect();
+        let text = head + &files.join("---\n");
+        let file = root().join("bins/controller").join(name);
+        if std::env::var_os("UPDATE").is_some() {
+            std::fs::write(&file, &text).unwrap();
+        }
+        assert_eq!(std::fs::read_to_string(&file).unwrap(), text, "UPDATE=1 records it");
     }
-    assert_eq!(std::fs::read_to_string(&file).unwrap(), format!("{head}{text}"), "UPDATE=1 records it");
+}
+
+#[test]
+fn the_roles_are_made_from_what_the_controller_calls() {
+    let directory = root().join("bins/controller/chart/rules");
+    let note =
+        "# Made from crates/cluster/src/permissions.rs: UPDATE=1 cargo test -p aviary-controller roles\n";
+    for (name, place) in [("everywhere", Place::Everywhere), ("home", Place::Home)] {
+        let file = directory.join(format!("{name}.yaml"));
+        let text = format!("{note}{}", cluster::rules(place));
+        if std::env::var_os("UPDATE").is_some() {
+            std::fs::write(&file, &text).unwrap();
+        }
+        assert_eq!(std::fs::read_to_string(&file).unwrap_or_default(), text, "UPDATE=1 records it");
+    }
+}
+
+#[test]
+fn a_namespaced_controller_is_given_nothing_outside_of_its_namespace() {
+    let Some(helm) = Helm::find("a_namespaced_controller_is_given_nothing_outside_of_its_namespace") else {
+        return;
+    };
+    let words = ["x", "bins/controller/chart", "--namespace", "shop", "--set", "namespaced=true"];
+    let objects: Vec<Value> = crd::yaml::from_documents(&helm.ok(&[&TEMPLATE[..], &words].concat())).unwrap();
+    let bound = |object: &&Value| object["kind"] == "ClusterRoleBinding" || object["kind"] == "RoleBinding";
+    let bindings: Vec<&Value> = objects.iter().filter(bound).collect();
+    assert_eq!(bindings.len(), 2);
+    for binding in bindings {
+        assert_eq!(
+            (&binding["kind"], &binding["metadata"]["namespace"]),
+            (&"RoleBinding".into(), &"shop".into())
+        );
+    }
+    let arguments = &find(&objects, "Deployment")["spec"]["template"]["spec"]["containers"][0]["args"];
+    assert!(arguments.as_array().unwrap().contains(&"--namespaced".into()), "{arguments}");
 }
 
 #[test]

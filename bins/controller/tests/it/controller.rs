@@ -31,13 +31,28 @@ impl Running {
     }
 
     pub(crate) fn with(kubeconfig: &Path, words: &[&str]) -> Self {
-        Self(command(kubeconfig, words).spawn().unwrap())
+        Self::spawn(command(kubeconfig, words))
+    }
+
+    pub(crate) fn spawn(mut command: Command) -> Self {
+        Self(command.spawn().unwrap())
     }
 
     /// `kill -9`.
     pub(crate) fn kill(mut self) {
         self.0.kill().unwrap();
         self.0.wait().unwrap();
+    }
+
+    /// Sends it a signal, by the name that `kill` knows it by.
+    pub(crate) fn signal(&self, name: &str) {
+        let sent = Command::new("kill").args(["-s", name, &self.0.id().to_string()]).status().unwrap();
+        assert!(sent.success(), "kill -s {name}");
+    }
+
+    /// Waits until it has ended by itself, and says with which code.
+    pub(crate) fn ended(mut self) -> Option<i32> {
+        self.0.wait().unwrap().code()
     }
 
     pub(crate) fn is_running(&mut self) -> bool {

@@ -1,12 +1,12 @@
 //! What keeps the controller from starting is said once: what, where, and what to do.
 
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
 use std::path::Path;
 use std::process::Output;
 
 use apiserver::{Options, Server};
 
-use crate::controller::ended;
+use crate::controller::{self, ended};
 
 fn said(output: &Output) -> String {
     String::from_utf8(output.stderr.clone()).unwrap()
@@ -22,11 +22,17 @@ fn kubeconfig(address: SocketAddr) -> tempfile::NamedTempFile {
 fn refused(output: &Output, parts: &[&str]) {
     let said = said(output);
     assert_eq!(output.status.code(), Some(1), "{said}");
-    assert!(said.starts_with("error: ") && said.lines().count() == 1, "{said}");
+    // Above it stands what was logged until then.
+    let error = said.lines().last().unwrap_or_default();
+    let errors = said.lines().filter(|line| line.starts_with("error: ")).count();
+    assert!(error.starts_with("error: ") && errors == 1, "{said}");
     for part in parts {
-        assert!(said.contains(part), "{part} is not in: {said}");
+        assert!(error.contains(part), "{part} is not in: {said}");
     }
 }
+
+/// Where nobody listens: the port is not given out to programs that take any.
+const NOBODY: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 1);
 
 #[test]
 fn a_kubeconfig_that_is_missing_or_broken_is_named() {
@@ -39,7 +45,7 @@ fn a_kubeconfig_that_is_missing_or_broken_is_named() {
 
 #[test]
 fn an_api_server_that_does_not_answer_is_told_with_the_remedy() {
-    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let free = NOBODY;
     let address = format!("cannot reach the API server at http://{free}/: Connection refused");
     refused(&ended(kubeconfig(free).path(), &[]), &[&address, "check the kubeconfig's server address"]);
 }
@@ -62,17 +68,68 @@ async fn a_port_that_is_in_use_is_named_with_its_flag() {
 #[test]
 fn beacons_are_not_told_without_certificates() {
     let output = ended(Path::new("/nowhere/config"), &["--beaconPort=8443"]);
-    assert_eq!(output.status.code(), Some(2));
+    assert_eq!(output.status.code(), Some(1));
     assert!(said(&output).contains("--beaconTLS <DIRECTORY>"), "{}", said(&output));
 }
 
 #[test]
 fn an_unknown_flag_is_refused_with_a_way_on() {
     let output = ended(Path::new("/nowhere/config"), &["--no-such-flag"]);
-    assert_eq!(output.status.code(), Some(2));
+    assert_eq!(output.status.code(), Some(1));
     assert!(
         said(&output).contains("--no-such-flag") && said(&output).contains("--help"),
         "{}",
         said(&output)
     );
+}
+
+#[test]
+fn the_version_is_printed_without_a_cluster() {
+    let output = controller::command(Path::new("/nowhere/config"), &["--version"])
+        .stdout(std::process::Stdio::piped())
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    let version = concat!("v", env!("CARGO_PKG_VERSION"));
+    assert!(String::from_utf8(output.stdout).unwrap().starts_with(version));
+}
+
+#[test]
+fn the_help_goes_to_standard_output() {
+    let output = controller::command(Path::new("/nowhere/config"), &["--help"])
+        .stdout(std::process::Stdio::piped())
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    assert!(String::from_utf8(output.stdout).unwrap().contains("--leader-election-renew-deadline"));
+}
+
+/// Flags that no controller starts with (spec controller-binary 12).
+#[test]
+fn flags_that_cannot_be_carried_out_are_fatal() {
+    let free = NOBODY;
+    let file = kubeconfig(free);
+    for (words, told) in [
+        (&["--controllers=rollout"][..], "unsupported controller: rollout"),
+        (&["--loglevel=loud"], "not a valid logrus Level: \"loud\""),
+        (&["--leader-elect", "--leader-election-renew-deadline=20s"], "must be shorter than the lease, 15s"),
+        (&["--server=nowhere"], "cannot use --server \"nowhere\": it names no scheme"),
+    ] {
+        let output = ended(file.path(), words);
+        let said = said(&output);
+        assert_eq!(output.status.code(), Some(1), "{words:?}: {said}");
+        assert!(said.starts_with("error: ") && said.contains(told), "{words:?}: {said}");
+    }
+}
+
+#[test]
+fn an_empty_pod_namespace_is_fatal() {
+    let free = NOBODY;
+    let file = kubeconfig(free);
+    let output = controller::command(file.path(), &["--leader-elect"])
+        .env("POD_NAMESPACE", "")
+        .stderr(std::process::Stdio::piped())
+        .output()
+        .unwrap();
+    refused(&output, &["LeaderElectionNamespace is empty"]);
 }

@@ -11,6 +11,8 @@ mod controllers;
 #[cfg(test)]
 mod data_dir;
 #[cfg(test)]
+mod definitions;
+#[cfg(test)]
 mod kube_rs;
 #[cfg(test)]
 mod kubectl;

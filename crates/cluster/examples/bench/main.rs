@@ -2,7 +2,7 @@
 //!
 //! `cargo xtask bench controller --rollouts 1000` builds what is measured, runs this, and prints JSON. etcd,
 //! kube-apiserver, kube-controller-manager, kube-scheduler and kwok run beside the controller's binary, which is a
-//! process of its own with its default flags. Each Rollout is a basic canary of one pod with the default surge and the
+//! process of its own with its default flags, but for `--qps 0`: it asks the API server as often as it likes. Each Rollout is a basic canary of one pod with the default surge and the
 //! steps `setWeight` 20, 40, 60 and 80, without pauses; all are in one namespace and carry what `kubectl apply` leaves.
 //!
 //! The floor is what the same machine does with as many Deployments of the same pods, in a control plane of its own.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 
-use crd::{Kind, ObjectKey};
+use crd::{Kind, ObjectKey, ObjectMeta};
 use journal::{Journal, MOST_BYTES, Of, Record};
 use kube::Client;
 use kube::core::Request;
@@ -14,6 +14,7 @@ use super::Note;
 use crate::apply::{Applied, Writer, url};
 use crate::cache::Name;
 use crate::error::Error;
+use crate::observed::Versions;
 
 /// How many bytes of journals are kept in memory. Beyond that they are read again when they go on.
 const MOST_KEPT: usize = 16 * 1024 * 1024;
@@ -31,6 +32,8 @@ pub(super) struct Keeper {
 struct Kept {
     uid: String,
     bytes: Vec<u8>,
+    /// The version of the ConfigMap: what another controller wrote since is not overwritten.
+    version: String,
 }
 
 /// Why an entry was not written.
@@ -81,8 +84,8 @@ impl Keeper {
         let of = Of { namespace: meta.namespace.clone(), name: meta.name.clone(), uid: meta.uid.clone() };
         if self.kept.get(&note.name).is_none_or(|kept| kept.uid != of.uid) {
             self.kept.remove(&note.name);
-            if let Some(bytes) = self.read(&of).await? {
-                self.kept.insert(note.name.clone(), Kept { uid: of.uid.clone(), bytes });
+            if let Some((bytes, version)) = self.read(&of).await? {
+                self.kept.insert(note.name.clone(), Kept { uid: of.uid.clone(), bytes, version });
             }
         }
         let known = self.kept.get(&note.name);
@@ -96,8 +99,8 @@ impl Keeper {
         };
         journal.append(&record, self.most.get());
         let bytes = journal.pack(MOST_BYTES)?;
-        self.store(&of, &bytes, known.is_some()).await?;
-        self.keep(&note.name, Kept { uid: of.uid, bytes });
+        let version = self.store(&of, &bytes, known.map(|kept| kept.version.as_str())).await?;
+        self.keep(&note.name, Kept { uid: of.uid, bytes, version });
         Ok(())
     }
 
@@ -109,31 +112,39 @@ impl Keeper {
         self.kept.insert(name.clone(), kept);
     }
 
-    /// The bytes that are stored; `None` when there are none yet.
-    async fn read(&self, of: &Of) -> Result<Option<Vec<u8>>, Unwritten> {
+    /// The bytes that are stored, and their version; `None` when there are none yet.
+    async fn read(&self, of: &Of) -> Result<Option<(Vec<u8>, String)>, Unwritten> {
         let key = ObjectKey::new(Kind::CONFIG_MAP, of.namespace.as_str(), journal::name(&of.name));
         let refused = |source| Error::Read { key: Box::new(key.clone()), source: Box::new(source) };
         let request = Request::new(url(&key)).get(&key.name, &kube::api::GetParams::default());
         let request = request.map_err(|error| refused(kube::Error::BuildRequest(error)))?;
         match self.client.request::<Value>(request).await {
-            Ok(config_map) => match journal::written(&config_map) {
-                Err(journal::Error::Malformed(_)) => Ok(Some(Vec::new())),
-                bytes => Ok(Some(bytes?)),
-            },
+            Ok(config_map) => {
+                let version = config_map.pointer("/metadata/resourceVersion").and_then(Value::as_str);
+                let bytes = match journal::written(&config_map) {
+                    Err(journal::Error::Malformed(_)) => Vec::new(),
+                    bytes => bytes?,
+                };
+                Ok(Some((bytes, version.unwrap_or_default().to_owned())))
+            }
             Err(kube::Error::Api(status)) if status.is_not_found() => Ok(None),
             Err(source) => Err(refused(source).into()),
         }
     }
 
-    async fn store(&self, of: &Of, bytes: &[u8], exists: bool) -> Result<(), Error> {
+    /// Stores the bytes in place of those of a version, and tells the new one.
+    async fn store(&self, of: &Of, bytes: &[u8], before: Option<&str>) -> Result<String, Error> {
         let (key, object) = journal::stored(of, bytes);
-        let action = if exists {
-            Action::Patch { key, patch: PatchBody::Merge(object) }
-        } else {
-            Action::Create { key, object }
+        let meta =
+            ObjectMeta { resource_version: before.unwrap_or_default().to_owned(), ..ObjectMeta::default() };
+        let observed = Versions::of(before.map(|_| (key.clone(), &meta)));
+        let action = match before {
+            Some(_) => Action::Patch { key, patch: PatchBody::Merge(object) },
+            None => Action::Create { key, object },
         };
         let mut applied = Applied::default();
-        self.writer.apply(&[action], &mut applied).await
+        self.writer.apply(&[action], observed, &mut applied).await?;
+        Ok(applied.versions.pop().map(|(_, version)| version).unwrap_or_default())
     }
 }
 

@@ -53,7 +53,9 @@ async fn cluster(kubeconfig: &ByteString) -> Result<Client, &'static str> {
     let text = std::str::from_utf8(&kubeconfig.0).map_err(|_| "its kubeconfig is not text")?;
     let file = Kubeconfig::from_yaml(text).map_err(|_| "its kubeconfig is not a kubeconfig")?;
     let config = Config::from_custom_kubeconfig(file, &KubeConfigOptions::default()).await;
-    let config = config.map_err(|_| "its kubeconfig has no usable current context")?;
+    let mut config = config.map_err(|_| "its kubeconfig has no usable current context")?;
+    // The gate decides when a region is asked again.
+    config.default_retry = false;
     Client::try_from(config).map_err(|_| "no client could be made of its kubeconfig")
 }
 

@@ -8,6 +8,7 @@
 
 mod bad_input;
 mod beacons;
+mod configuration;
 mod crashes;
 mod idle;
 mod journals;
@@ -17,4 +18,8 @@ mod outside;
 mod predicted;
 mod region;
 mod regions;
+mod rights;
+mod scope;
+mod servers;
+mod triggers;
 mod tutorial;

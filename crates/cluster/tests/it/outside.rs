@@ -22,6 +22,7 @@ pub(crate) struct Played(Arc<Mutex<State>>);
 struct State {
     answers: BTreeMap<String, Answer>,
     asked: Vec<Metric>,
+    addresses: Vec<String>,
     checks: Vec<String>,
     failing_check: Option<String>,
 }
@@ -42,6 +43,11 @@ impl Played {
         self.0.lock().asked.clone()
     }
 
+    /// The addresses that metrics were given that name none.
+    pub(crate) fn addresses(&self) -> Vec<String> {
+        self.0.lock().addresses.clone()
+    }
+
     /// Addresses whose checks were run so far.
     pub(crate) fn checked(&self) -> Vec<String> {
         self.0.lock().checks.clone()
@@ -53,6 +59,7 @@ impl Outside for Played {
     async fn measure(&self, ctx: &Ctx<'_>, _how: &How, metric: &Metric) -> Reading {
         let mut state = self.0.lock();
         state.asked.push(metric.clone());
+        state.addresses.extend(ctx.prometheus_address.map(str::to_owned));
         let answer = state.answers.get(&metric.name).cloned().unwrap_or(Ok(0.0));
         let now = (ctx.clock)();
         Reading {

@@ -121,6 +121,15 @@ fn telling(subject: &str, what: &str) -> Option<String> {
         .then(|| format!("{}: {what}", subject.split(' ').next().unwrap_or_default()))
 }
 
+/// The lines that tell of the same thing together, in their order. What follows from a step at once is one write of the
+/// controller and several of the simulator, so different things of one moment come in any order.
+fn by_subject(lines: &[Line]) -> Vec<Line> {
+    let mut lines = lines.to_vec();
+    // `Rollout: at`, `Rollout: canary`, `Rollout: stable`, `ReplicaSet: size`.
+    lines.sort_by_key(|(_, line)| line.split(' ').take(2).map(str::to_owned).collect::<Vec<_>>());
+    lines
+}
+
 fn predicted(scenario: &Scenario) -> (Vec<Line>, Rollout) {
     let mut metrics: BTreeMap<String, Vec<Reading>> = BTreeMap::new();
     for (at, metric, value) in &scenario.readings {
@@ -214,15 +223,14 @@ async fn what_is_predicted_is_what_happens() {
     for scenario in &scenarios {
         let (predicted, planned) = predicted(scenario);
         let (happened, real) = happened(scenario).await;
+        let (one, other) = (by_subject(&predicted), by_subject(&happened));
         let texts = |lines: &[Line]| lines.iter().map(|(_, line)| line.clone()).collect::<Vec<_>>();
-        let late = predicted
-            .iter()
-            .zip(&happened)
-            .find(|((one, _), (other, _))| !(0..=LATER).contains(&(other - one)));
+        let late =
+            one.iter().zip(&other).find(|((one, _), (other, _))| !(0..=LATER).contains(&(other - one)));
         let same_end = planned.status.phase == real.status.phase
             && planned.status.message == real.status.message
             && planned.status.abort == real.status.abort;
-        if texts(&predicted) != texts(&happened) || late.is_some() || !same_end {
+        if texts(&one) != texts(&other) || late.is_some() || !same_end {
             differing.push(format!(
                 "{}: predicted {predicted:#?} ending {:?} {}\nhappened {happened:#?} ending {:?} {}\nlate: {late:?}",
                 scenario.about,

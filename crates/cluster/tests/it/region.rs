@@ -6,10 +6,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use apiserver::{Options, Server};
-use aviary_cluster::{Clock, Controller, Ended, LeaseSettings, Settings};
+use aviary_cluster::{Clock, Controller, Ended, Exposition, LeaseSettings, Settings};
 use jiff::Timestamp;
 use kube::Client;
-use kube::api::{Api, ApiResource, DynamicObject, GroupVersionKind, ListParams, Patch, PatchParams};
+use kube::api::{
+    Api, ApiResource, DeleteParams, DynamicObject, GroupVersionKind, ListParams, Patch, PatchParams,
+};
 use kube::client::Body;
 use serde_json::{Value, json};
 use tokio::task::JoinHandle;
@@ -19,6 +21,7 @@ use world::{PatchType, Request, Resource, World};
 
 use crate::manifests::{NAMESPACE, ROLLOUT};
 use crate::outside::Played;
+use crate::rights::Rights;
 
 /// When every test begins.
 const START: &str = "2026-01-31T12:00:00Z";
@@ -92,6 +95,12 @@ impl Region {
         let params = PatchParams::apply("user").force();
         let applied = self.api(object).patch(name, &params, &Patch::Apply(object)).await;
         applied.unwrap_or_else(|error| panic!("{name}: {error}"));
+    }
+
+    /// Deletes an object as its user does.
+    pub(crate) async fn delete(&self, object: &Value) {
+        let name = object["metadata"]["name"].as_str().unwrap();
+        self.api(object).delete(name, &DeleteParams::default()).await.unwrap();
     }
 
     /// Changes a Rollout as its user does.
@@ -209,6 +218,9 @@ pub(crate) struct Running {
     task: JoinHandle<Ended>,
     /// How many writes still reach the API server.
     writes: Arc<AtomicUsize>,
+    /// What it may do, and what it asked beyond that.
+    rights: Rights,
+    exposition: Exposition,
 }
 
 impl Running {
@@ -221,21 +233,26 @@ impl Running {
     {
         let writes = Arc::new(AtomicUsize::new(usize::MAX));
         let left = Arc::clone(&writes);
+        let rights = Rights::of(&settings);
+        let guard = rights.clone();
         let cabled = tower::service_fn(move |request: http::Request<Body>| {
-            let (left, mut service) = (Arc::clone(&left), service.clone());
+            let (left, guard, mut service) = (Arc::clone(&left), guard.clone(), service.clone());
             async move {
+                guard.check(&request)?;
                 let taken = usize::from(request.method() != http::Method::GET);
                 let cut = |left: usize| if left == 0 { None } else { Some(left - taken) };
                 if left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, cut).is_err() {
                     std::future::pending::<()>().await;
                 }
-                service.ready().await?.call(request).await
+                let ready = service.ready().await.map_err(Into::into)?;
+                ready.call(request).await.map_err(Into::<tower::BoxError>::into)
             }
         });
         let controller = Controller::new(Client::new(cabled, "default"), settings).await.unwrap();
+        let exposition = controller.exposition();
         let stop = CancellationToken::new();
         let task = tokio::spawn(controller.run(stop.clone()));
-        Self { stop, task, writes }
+        Self { stop, task, writes, rights, exposition }
     }
 
     /// From now on it writes so many more times, and then nothing of it reaches the API server any more, not even the
@@ -249,10 +266,27 @@ impl Running {
         self.writes.load(Ordering::Relaxed) == 0
     }
 
+    /// Its metrics.
+    pub(crate) fn metrics(&self) -> String {
+        self.exposition.text().unwrap()
+    }
+
+    /// How often it looked at Rollouts.
+    pub(crate) fn passes(&self) -> usize {
+        let metrics = self.metrics();
+        let counts = metrics.lines().filter(|line| line.starts_with("rollout_reconcile_count{"));
+        counts.map(|line| line.rsplit(' ').next().unwrap().parse::<usize>().unwrap()).sum()
+    }
+
+    /// What it asked the API server: verb, group and resource.
+    pub(crate) fn asked(&self) -> std::collections::BTreeSet<String> {
+        self.rights.asked()
+    }
+
     /// Ends it in good order.
-    pub(crate) async fn stop(self) -> Ended {
+    pub(crate) async fn stop(mut self) -> Ended {
         self.stop.cancel();
-        self.task.await.unwrap()
+        (&mut self.task).await.unwrap()
     }
 
     /// Ends it as `kill -9` does: nothing of it reaches the API server any more, whatever it was about to do.
@@ -263,6 +297,14 @@ impl Running {
 
     pub(crate) fn is_finished(&self) -> bool {
         self.task.is_finished()
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            assert_eq!(self.rights.refused(), Vec::<String>::new(), "not in permissions.rs");
+        }
     }
 }
 

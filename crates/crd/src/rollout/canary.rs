@@ -1,11 +1,10 @@
 //! The canary strategy.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AntiAffinity, CanaryStep, IntOrString, RolloutAnalysis, TrafficRouting, is_false, meta::null_is_empty,
+    AntiAffinity, CanaryStep, IntOrString, RolloutAnalysis, StringMap, TrafficRouting, is_false,
+    meta::null_is_empty,
 };
 
 /// Moves to the new version step by step.
@@ -92,11 +91,11 @@ pub struct PingPong {
 #[serde(rename_all = "camelCase", default)]
 pub struct PodMetadata {
     /// Labels.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "null_is_empty")]
-    pub labels: BTreeMap<String, String>,
+    #[serde(skip_serializing_if = "StringMap::is_empty", deserialize_with = "null_is_empty")]
+    pub labels: StringMap,
     /// Annotations.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "null_is_empty")]
-    pub annotations: BTreeMap<String, String>,
+    #[serde(skip_serializing_if = "StringMap::is_empty", deserialize_with = "null_is_empty")]
+    pub annotations: StringMap,
 }
 
 /// When enough pods are available.

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{AnalysisTemplateRef, DryRun, IntOrString, MeasurementRetention, is_false, meta::null_is_empty};
+use crate::{
+    AnalysisTemplateRef, DryRun, IntOrString, MeasurementRetention, StringMap, is_false, meta::null_is_empty,
+};
 
 /// One step; exactly one member is set.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -111,11 +113,11 @@ pub struct FieldRef {
 #[serde(rename_all = "camelCase", default)]
 pub struct AnalysisRunMetadata {
     /// Labels.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "null_is_empty")]
-    pub labels: BTreeMap<String, String>,
+    #[serde(skip_serializing_if = "StringMap::is_empty", deserialize_with = "null_is_empty")]
+    pub labels: StringMap,
     /// Annotations.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "null_is_empty")]
-    pub annotations: BTreeMap<String, String>,
+    #[serde(skip_serializing_if = "StringMap::is_empty", deserialize_with = "null_is_empty")]
+    pub annotations: StringMap,
 }
 
 /// Number of canary pods; `matchTrafficWeight` wins over `replicas`, `replicas` over `weight`.

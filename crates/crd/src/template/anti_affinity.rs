@@ -21,11 +21,13 @@ impl PodTemplate {
             "namespaces": [namespace],
             "topologyKey": "kubernetes.io/hostname",
         });
+        let mut spec = template.spec.value();
         if let Some(preferred) = &wanted.preferred_during_scheduling_ignored_during_execution {
-            push(&mut template.spec, PREFERRED, json!({"weight": preferred.weight, "podAffinityTerm": term}));
+            push(&mut spec, PREFERRED, json!({"weight": preferred.weight, "podAffinityTerm": term}));
         } else if wanted.required_during_scheduling_ignored_during_execution.is_some() {
-            push(&mut template.spec, REQUIRED, term);
+            push(&mut spec, REQUIRED, term);
         }
+        template.spec = spec.into();
         template
     }
 
@@ -34,8 +36,11 @@ impl PodTemplate {
     #[must_use]
     pub fn without_injected_anti_affinity(&self) -> Self {
         let mut template = self.clone();
-        if let Some(spec) = template.spec.as_object_mut() {
-            prune(spec);
+        // Mostly there is none.
+        if template.spec.text().contains(names::POD_TEMPLATE_HASH) {
+            let mut spec = template.spec.value();
+            spec.as_object_mut().map(prune);
+            template.spec = spec.into();
         }
         template
     }

@@ -1,7 +1,5 @@
 //! Releases without a PodDisruptionBudget, or with one that lets no pod go.
 
-use std::collections::BTreeMap;
-
 use crd::LabelSelector;
 use serde::Deserialize;
 use serde_json::Value;
@@ -11,7 +9,7 @@ use crate::rule::{Sink, draft};
 
 pub(super) fn check(bundle: &Bundle, sink: &mut Sink<'_>) {
     for view in bundle.rollouts() {
-        let labels: &BTreeMap<String, String> = &view.rollout.spec.template.metadata.labels;
+        let labels = &view.rollout.spec.template.metadata.labels;
         let replicas = view.rollout.spec.replicas.unwrap_or(1);
         if labels.is_empty() || replicas < 2 {
             continue;

@@ -68,7 +68,7 @@ impl Region {
     }
 
     fn wants_the_new_version(&self) -> bool {
-        self.rollout.spec.template.images().next() == Some("shop:2")
+        self.rollout.spec.template.images().next().as_deref() == Some("shop:2")
     }
 
     fn promoted(&self) -> bool {

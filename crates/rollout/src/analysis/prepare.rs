@@ -1,6 +1,6 @@
 //! A run's metrics made ready: arguments in place, checked, rules matched.
 
-use crd::{AnalysisRun, Metric};
+use crd::{AnalysisRun, DryRun, Metric};
 use regex_lite::Regex;
 
 use super::{arguments, validate};
@@ -40,6 +40,12 @@ pub(super) fn prepare(run: &AnalysisRun) -> Result<Vec<Prepared>, String> {
     };
     apply("measurementRetention", rules, &mut prepared, keep).map_err(invalid)?;
     Ok(prepared)
+}
+
+/// Whether a metric counts for nothing, by the name with which it is stored.
+pub fn is_dry_run(run: &AnalysisRun, metric: &str) -> bool {
+    let matches = |rule: &DryRun| Regex::new(&rule.metric_name).is_ok_and(|rule| rule.is_match(metric));
+    run.spec.dry_run.iter().any(matches)
 }
 
 /// The message of a run whose arguments cannot be put in place.

@@ -7,7 +7,7 @@ pub(super) fn identity(rollout: &Rollout) -> String {
     match rollout.metadata.annotation(names::RELEASE).filter(|name| !name.is_empty()) {
         Some(name) => name.to_owned(),
         None => {
-            let mut images: Vec<&str> = Vec::new();
+            let mut images: Vec<String> = Vec::new();
             for image in rollout.spec.template.images() {
                 if !images.contains(&image) {
                     images.push(image);

@@ -1,11 +1,10 @@
 //! Labels and annotations that pods carry while their version is the canary or the stable one
 //! (spec rollout-reconcile 3.10).
 
-use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use crd::{Kind, Pod, PodMetadata, PodTemplate, ReplicaSet, names};
+use crd::{Kind, Pod, PodMetadata, PodTemplate, ReplicaSet, StringMap, names};
 use serde_json::{Map, Value, json};
 
 use crate::plan::{Plan, Stop};
@@ -91,9 +90,9 @@ fn sync<S: Strategy>(plan: &mut Plan<'_, S>, index: usize, wanted: Option<&PodMe
 
 /// Keys that were injected and are not wanted any more become null; foreign keys stay.
 fn patch(before: &PodMetadata, wanted: &PodMetadata) -> Value {
-    let of = |before: &BTreeMap<String, String>, wanted: &BTreeMap<String, String>| {
+    let of = |before: &StringMap, wanted: &StringMap| {
         let gone =
-            before.keys().filter(|key| !wanted.contains_key(*key)).map(|key| (key.clone(), Value::Null));
+            before.keys().filter(|key| !wanted.contains_key(key)).map(|key| (key.clone(), Value::Null));
         let set = wanted.iter().map(|(key, value)| (key.clone(), Value::from(value.as_str())));
         gone.chain(set).collect::<Map<_, _>>()
     };
@@ -133,11 +132,10 @@ fn sync_pods<S: Strategy>(plan: &mut Plan<'_, S>, owner: &str, before: &PodMetad
 }
 
 fn differs(pod: &Pod, before: &PodMetadata, wanted: &PodMetadata) -> bool {
-    let differs =
-        |theirs: &BTreeMap<String, String>, before: &BTreeMap<_, _>, wanted: &BTreeMap<String, String>| {
-            wanted.iter().any(|(key, value)| theirs.get(key) != Some(value))
-                || before.keys().any(|key: &String| !wanted.contains_key(key) && theirs.contains_key(key))
-        };
+    let differs = |theirs: &StringMap, before: &StringMap, wanted: &StringMap| {
+        wanted.iter().any(|(key, value)| theirs.get(key) != Some(value))
+            || before.keys().any(|key: &String| !wanted.contains_key(key) && theirs.contains_key(key))
+    };
     differs(&pod.metadata.labels, &before.labels, &wanted.labels)
         || differs(&pod.metadata.annotations, &before.annotations, &wanted.annotations)
 }

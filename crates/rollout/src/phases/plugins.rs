@@ -18,7 +18,9 @@ pub(crate) fn watch(plan: &mut Plan<'_>) -> ControlFlow<Stop> {
     let mut ahead = plan.steps().iter().enumerate().skip(current as usize + 1);
     let next = ahead.find_map(|(index, step)| Some((index as i32, step.plugin.as_ref()?)));
     let at_plugin = plan.current_step().is_some_and(|(_, step)| step.plugin.is_some());
+    let observed = plan.observed;
     if let Some((index, plugin)) = next.filter(|_| !at_plugin)
+        && !plugins::is_disabled(observed, plugin)
         && let Some(known) = plugins::find(&plugin.name)
         && let Err(why) = known.watch(plan, index, plugin)
     {
@@ -38,6 +40,7 @@ pub(crate) fn steps(plan: &mut Plan<'_>) -> ControlFlow<Stop> {
         if let Some((index, plugin)) =
             plan.current_step().and_then(|(index, step)| Some((index, step.plugin.as_ref()?)))
             && !plan.rollout.spec.paused
+            && !plugins::is_disabled(plan.observed, plugin)
         {
             run(plan, index, plugin);
         }

@@ -40,7 +40,7 @@ fn same_pods(template: &PodTemplate, set: &ReplicaSet) -> bool {
 fn written_alike(template: &PodTemplate, set: &ReplicaSet) -> bool {
     let theirs = &set.spec.template;
     let labels = theirs.metadata.labels.iter().filter(|(key, _)| *key != names::POD_TEMPLATE_HASH);
-    theirs.spec == template.spec
+    theirs.spec.is_written_like(&template.spec)
         && theirs.metadata.annotations == template.metadata.annotations
         && labels.eq(&template.metadata.labels)
 }

@@ -19,12 +19,14 @@ impl Step for Plugin {
         format!("plugin: {}", step.plugin.as_ref().map_or("", |plugin| plugin.name.as_str()))
     }
 
-    fn completed(&self, plan: &Plan<'_>, index: i32, _: &CanaryStep) -> bool {
-        plan.status.canary.step_plugin_statuses.iter().any(|status| {
+    fn completed(&self, plan: &Plan<'_>, index: i32, step: &CanaryStep) -> bool {
+        let disabled = step.plugin.as_ref().is_some_and(|plugin| plugins::is_disabled(plan.observed, plugin));
+        let over = plan.status.canary.step_plugin_statuses.iter().any(|status| {
             status.index == index
                 && status.operation == PluginOperation::Run
                 && status.phase == Some(PluginPhase::Successful)
-        })
+        });
+        disabled || over
     }
 
     fn samples(&self) -> Vec<Value> {

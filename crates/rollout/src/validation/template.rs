@@ -34,7 +34,7 @@ fn check(spec: &RolloutSpec, found: &mut Found) {
             "`selector` does not match template `labels`",
         ));
     }
-    let pod = &spec.template.spec;
+    let pod = &spec.template.spec.value();
     let volumes = names(pod.get("volumes"));
     let list = |field: &str| pod.get(field).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
     if list("containers").is_empty() {

@@ -47,11 +47,11 @@ fn released(spec: &str) -> Cluster {
     cluster
 }
 
-fn active(cluster: &Cluster) -> &str {
+fn active(cluster: &Cluster) -> String {
     version(cluster, cluster.services["active"].selected_hash())
 }
 
-fn version<'a>(cluster: &'a Cluster, hash: &str) -> &'a str {
+fn version(cluster: &Cluster, hash: &str) -> String {
     let set = cluster.sets.iter().find(|set| set.hash() == hash).expect("a ReplicaSet of that hash");
     set.spec.template.images().next().expect("an image")
 }
@@ -150,7 +150,7 @@ fn an_abort_waits_for_a_stable_version_that_can_take_the_requests() {
     cluster.settle();
     cluster.edit(&json!({"status": {"abort": true}}));
     passes(&mut cluster, 3);
-    assert_eq!((active(&cluster), sizes(&cluster)), ("demo:v2", vec![2, 2]));
+    assert_eq!((&*active(&cluster), sizes(&cluster)), ("demo:v2", vec![2, 2]));
     cluster.broken.clear();
     passes(&mut cluster, 3);
     assert_eq!(active(&cluster), "demo:v1");
@@ -166,7 +166,7 @@ fn an_aborted_version_keeps_its_pods_while_users_are_held_there_by_a_pause() {
     passes(&mut cluster, 3);
     cluster.now += SignedDuration::from_secs(120);
     passes(&mut cluster, 3);
-    assert_eq!((active(&cluster), sizes(&cluster)), ("demo:v2", vec![2, 2]));
+    assert_eq!((&*active(&cluster), sizes(&cluster)), ("demo:v2", vec![2, 2]));
     cluster.edit(&json!({"spec": {"paused": false}}));
     passes(&mut cluster, 3);
     assert_eq!(active(&cluster), "demo:v1");
@@ -191,7 +191,7 @@ fn the_countdown_ends_by_the_clock_and_a_full_promotion_does_not_wait_for_it() {
             cluster.now += SignedDuration::from_secs(61);
         }
         passes(&mut cluster, 2);
-        assert_eq!((active(&cluster), cluster.rollout.fully_promoted()), ("demo:v2", true), "full: {full}");
+        assert_eq!((&*active(&cluster), cluster.rollout.fully_promoted()), ("demo:v2", true), "full: {full}");
     }
 }
 
@@ -215,6 +215,6 @@ fn a_pause_by_a_user_holds_the_switch_and_not_the_sizes() {
     );
     cluster.edit(&json!({"spec": {"paused": true, "replicas": 3}, "status": {"pauseConditions": null}}));
     passes(&mut cluster, 5);
-    assert_eq!((active(&cluster), sizes(&cluster)), ("demo:v1", vec![3, 3]));
+    assert_eq!((&*active(&cluster), sizes(&cluster)), ("demo:v1", vec![3, 3]));
     assert_eq!(cluster.rollout.status.message, "manually paused");
 }

@@ -210,7 +210,7 @@ impl Cluster {
         self.now += SignedDuration::from_secs(1);
         for set in &mut self.sets {
             let pods = set.replicas();
-            let broken = set.spec.template.images().any(|image| self.broken.contains(image));
+            let broken = set.spec.template.images().any(|image| self.broken.contains(&image));
             set.status.replicas = pods;
             set.status.ready_replicas = if broken { 0 } else { pods };
             set.status.available_replicas = set.status.ready_replicas;

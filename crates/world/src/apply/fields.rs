@@ -180,11 +180,17 @@ pub(crate) fn item_step(rule: &ListRule, item: &Value) -> Option<String> {
         ListRule::Atomic => None,
         ListRule::Set => Some(format!("v:{item}")),
         ListRule::Map(keys) => {
-            let key = |key: &String| Some((key.clone(), item.get(key)?.clone()));
+            let value = |key: &str| item.get(key).cloned().or_else(|| key_default(key));
+            let key = |key: &String| Some((key.clone(), value(key)?));
             let keys: Map<String, Value> = keys.iter().filter_map(key).collect();
             Some(format!("k:{}", Value::Object(keys)))
         }
     }
+}
+
+/// What the server puts where an item leaves out a field that it is told apart by.
+fn key_default(key: &str) -> Option<Value> {
+    (key == "protocol").then(|| "TCP".into())
 }
 
 type Pair<'a, 's> = (String, Option<&'a Value>, Option<&'a Value>, Shape<'s>);

@@ -57,6 +57,7 @@ pub(crate) const BUILT_IN: &[Row] = &[
     row("", V1, "Event", "events", &["ev"], &[]),
     row("", V1, "Node", "nodes", &["no"], &[ClusterWide, Status]),
     row("", V1, "PersistentVolumeClaim", "persistentvolumeclaims", &["pvc"], &[Status]),
+    row("", V1, "PodTemplate", "podtemplates", &[], &[]),
     row("", V1, "LimitRange", "limitranges", &["limits"], &[]),
     row("", V1, "ResourceQuota", "resourcequotas", &["quota"], &[Status]),
     all(row("apps", V1, "ReplicaSet", "replicasets", &["rs"], &[Status, Scale])),

@@ -132,6 +132,18 @@ fn a_repeated_apply_is_no_write() {
 }
 
 #[test]
+fn a_port_without_a_protocol_is_that_of_tcp() {
+    let mut cluster = Cluster::new();
+    let service = |port: Value| json!({"apiVersion": "v1", "kind": "Service", "metadata": {"name": "web"}, "spec": {"ports": [port]}});
+    cluster.apply("v1/services", "web", "team", service(json!({"port": 80}))).unwrap();
+    let again = cluster
+        .apply("v1/services", "web", "team", service(json!({"port": 80, "targetPort": 8080})))
+        .unwrap();
+    let ports = again["spec"]["ports"].as_array().unwrap();
+    assert_eq!((ports.len(), &ports[0]["targetPort"]), (1, &json!(8080)), "{ports:?}");
+}
+
+#[test]
 fn applying_needs_a_manager() {
     let mut cluster = Cluster::new();
     let refusal = cluster.apply("v1/configmaps", "settings", "", config(json!({}))).unwrap_err();

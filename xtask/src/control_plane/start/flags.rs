@@ -54,6 +54,9 @@ pub(super) fn controller_manager(pki: &Pki, kubeconfig: &Path, pace: Option<u32>
         format!("--service-account-private-key-file={}", pki.path("service-account.key")),
         format!("--root-ca-file={}", pki.path("ca.crt")),
     ];
+    if pace.is_some() {
+        flags.push("--horizontal-pod-autoscaler-sync-period=1s".into());
+    }
     flags.extend(paced(pace));
     flags
 }

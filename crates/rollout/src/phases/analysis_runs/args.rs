@@ -1,6 +1,6 @@
 //! Arguments as a Rollout gives them (spec analysis-01 6).
 
-use crd::{Argument, ObjectMeta, Rollout, RolloutAnalysis, RolloutArgument};
+use crd::{Argument, ObjectMeta, Rollout, RolloutAnalysis, RolloutArgument, StringMap};
 use serde_json::Value;
 
 use crate::plan::Plan;
@@ -60,7 +60,7 @@ fn downward(metadata: &ObjectMeta, path: &str) -> Result<String, String> {
     }
 }
 
-fn lines(map: &std::collections::BTreeMap<String, String>) -> String {
+fn lines(map: &StringMap) -> String {
     let lines: Vec<String> = map.iter().map(|(key, value)| format!("{key}={value:?}")).collect();
     lines.join("\n")
 }

@@ -45,7 +45,7 @@ fn sync_set<S: Strategy>(plan: &mut Plan<'_, S>, index: usize) {
         spec.insert("minReadySeconds".to_owned(), min_ready.into());
     }
     if template != set.spec.template {
-        let affinity = template.spec.get("affinity").cloned().unwrap_or(Value::Null);
+        let affinity = template.spec.value().get("affinity").cloned().unwrap_or(Value::Null);
         spec.insert("template".to_owned(), json!({"spec": {"affinity": affinity}}));
     }
     let mut patch = Map::from_iter([("metadata".to_owned(), json!({"annotations": annotations}))]);
@@ -66,7 +66,7 @@ fn changed_annotations<S: Strategy>(plan: &Plan<'_, S>, set: &ReplicaSet) -> BTr
     let theirs = &set.metadata.annotations;
     let copied = plan.rollout.metadata.annotations.iter();
     let mut changed: BTreeMap<String, String> = copied
-        .filter(|(key, value)| !NOT_COPIED.contains(&key.as_str()) && theirs.get(*key) != Some(*value))
+        .filter(|(key, value)| !NOT_COPIED.contains(&key.as_str()) && theirs.get(key) != Some(*value))
         .map(|(key, value)| (key.clone(), value.clone()))
         .collect();
     let target = plan.sets.highest_old_revision() + 1;

@@ -1,0 +1,201 @@
+//! The parts that work together while a controller leads.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::FutureExt;
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::cancellable;
+use crate::analysis_runs::AnalysisRuns;
+use crate::apply::Writer;
+use crate::cache::{Cache, Name};
+use crate::config::{self, Config};
+use crate::events::Events;
+use crate::gate::Gates;
+use crate::journals::Journals;
+use crate::lease::Fence;
+use crate::metrics::Metrics;
+use crate::pace::Pace;
+use crate::peers::Peers;
+use crate::queue::{Outcome, Queue};
+use crate::reflect::{Reflectors, Sinks};
+use crate::requests::Way;
+use crate::rollouts::Rollouts;
+use crate::secrets::Secrets;
+use crate::services::Services;
+use crate::settings::Settings;
+use crate::taken::Taken;
+use crate::writes::Writes;
+
+/// The parts that work together while a controller leads.
+pub(super) struct Parts {
+    sinks: Sinks,
+    reflectors: Arc<Reflectors>,
+    rollouts: Arc<Rollouts>,
+    analysis_runs: Arc<AnalysisRuns>,
+    services: Arc<Services>,
+}
+
+impl Parts {
+    pub(super) fn new(
+        way: &Way,
+        settings: &Settings,
+        cache: Arc<Cache>,
+        config: Config,
+        fence: Fence,
+        tasks: &TaskTracker,
+        watching: &CancellationToken,
+    ) -> Self {
+        let client = way.fenced(fence);
+        let metrics = way.metrics();
+        let (events, sending) = Events::new(client.clone(), settings.clock);
+        tasks.spawn(cancellable(watching.clone(), sending));
+        let sinks = Sinks {
+            cache: Arc::clone(&cache),
+            rollouts: queue(metrics, "Rollouts"),
+            analysis_runs: queue(metrics, "AnalysisRuns"),
+            services: queue(metrics, "Services"),
+            events: events.clone(),
+            metrics: Arc::clone(metrics),
+        };
+        let reflectors =
+            Reflectors::new(client.clone(), sinks.clone(), settings.namespace.clone(), watching.clone());
+        let reflectors = Arc::new(reflectors);
+        reflectors.start(settings, tasks);
+        let home = settings.home.clone();
+        let writer = Writer::new(client.clone(), Arc::clone(&cache));
+        let journals = settings.decision_journal.map(|most| {
+            let (journals, keeping) = Journals::new(client.clone(), writer.clone(), most);
+            tasks.spawn(cancellable(watching.clone(), keeping));
+            journals
+        });
+        let secrets = Secrets::new(client.clone(), home.clone());
+        let peers = Peers::new(client.clone(), home.clone(), settings.peers.clone());
+        let gates = Gates::new(Arc::clone(&sinks.rollouts), peers, settings, tasks.clone());
+        let (core, known) = watch::channel(Arc::new(core_settings(settings, &config)));
+        let rollouts = Arc::new(Rollouts {
+            client: client.clone(),
+            sinks: sinks.clone(),
+            reflectors: Arc::clone(&reflectors),
+            tasks: tasks.clone(),
+            writer: writer.clone(),
+            writes: Writes::default(),
+            taken: Taken::default(),
+            events: events.clone(),
+            gates,
+            journals,
+            pace: Pace::default(),
+            metrics: Arc::clone(metrics),
+            clock: settings.clock,
+            settings: known,
+        });
+        let services = Arc::new(Services {
+            client: client.clone(),
+            cache: Arc::clone(&cache),
+            writer: writer.clone(),
+            rollouts: Arc::clone(&sinks.rollouts),
+        });
+        let (given, woken) = (settings.clone(), sinks.clone());
+        let following = config::follow(client, home, config, move |config| {
+            core.send_replace(Arc::new(core_settings(&given, config)));
+            woken.wake_all();
+        });
+        tasks.spawn(cancellable(watching.clone(), following));
+        let metrics = Arc::clone(metrics);
+        let analysis_runs =
+            Arc::new(AnalysisRuns::new(sinks.clone(), writer, secrets, events, metrics, settings));
+        Self { sinks, reflectors, rollouts, analysis_runs, services }
+    }
+
+    /// Waits until the cache holds what the API server has.
+    pub(super) async fn wait_until_synced(&self) {
+        self.reflectors.wait_until_synced().await;
+    }
+
+    /// Waits until what was decided is in its journal.
+    pub(super) async fn flush(&self) {
+        if let Some(journals) = &self.rollouts.journals {
+            journals.flush().await;
+        }
+    }
+
+    /// Starts the workers.
+    pub(super) fn work(&self, settings: &Settings, workers: &TaskTracker, working: &CancellationToken) {
+        let Self { sinks, rollouts, analysis_runs, services, reflectors: _ } = self;
+        if let Some(period) = settings.resync {
+            workers.spawn(cancellable(working.clone(), resync(sinks.clone(), period)));
+        }
+        for _ in 0..settings.rollout_workers {
+            let rollouts = Arc::clone(rollouts);
+            let pass = move |name: Name| {
+                let rollouts = Arc::clone(&rollouts);
+                async move { rollouts.work(&name).await }
+            };
+            workers.spawn(worker(Arc::clone(&sinks.rollouts), working.clone(), pass));
+        }
+        for _ in 0..settings.analysis_workers {
+            let runs = Arc::clone(analysis_runs);
+            let pass = move |name: Name| {
+                let runs = Arc::clone(&runs);
+                async move { runs.work(&name).await }
+            };
+            workers.spawn(worker(Arc::clone(&sinks.analysis_runs), working.clone(), pass));
+        }
+        for _ in 0..settings.service_workers {
+            let services = Arc::clone(services);
+            let pass = move |name: Name| {
+                let services = Arc::clone(&services);
+                async move { services.work(&name).await }
+            };
+            workers.spawn(worker(Arc::clone(&sinks.services), working.clone(), pass));
+        }
+    }
+}
+
+fn queue(metrics: &Metrics, name: &'static str) -> Arc<Queue<Name>> {
+    let queue = Arc::new(Queue::new(metrics.queue(name)));
+    metrics.watch_queue(name, Arc::clone(&queue));
+    queue
+}
+
+/// What decisions depend on.
+fn core_settings(settings: &Settings, config: &Config) -> rollout::Settings {
+    rollout::Settings {
+        region: settings.region.clone(),
+        instance_id: settings.instance_id.clone(),
+        disabled_plugins: config.disabled_steps.clone(),
+    }
+}
+
+/// Has everything looked at once a period, should a notice ever have been lost.
+async fn resync(sinks: Sinks, period: Duration) {
+    loop {
+        tokio::time::sleep(period).await;
+        sinks.wake_all();
+    }
+}
+
+/// Takes keys from a queue, one at a time, until it is told to stop; a pass that has begun is ended.
+async fn worker<F, P>(queue: Arc<Queue<Name>>, working: CancellationToken, pass: F)
+where
+    F: Fn(Name) -> P,
+    P: Future<Output = Outcome> + Send + 'static,
+{
+    loop {
+        let name = tokio::select! {
+            biased;
+            () = working.cancelled() => return,
+            name = queue.next() => name,
+        };
+        // A panic is one failed pass, not the end of a worker.
+        let outcome = AssertUnwindSafe(pass(name.clone())).catch_unwind().await.unwrap_or_else(|_| {
+            tracing::error!(namespace = %name.0, name = %name.1, "a pass panicked; please report this");
+            Outcome::Failed
+        });
+        queue.done(&name, outcome);
+    }
+}

@@ -1,0 +1,40 @@
+//! What stands in the way of a new ReplicaSet.
+//!
+//! The cache holds the ReplicaSets that carry a hash, and a name may be taken by one that carries none: the server says
+//! so, and then it is read once, for the next pass to look at.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crd::{Kind, ReplicaSet};
+use kube::api::DynamicObject;
+use kube::{Api, Client};
+use parking_lot::Mutex;
+
+use crate::cache::Name;
+use crate::error::Error;
+use crate::reflect::resource;
+
+/// ReplicaSets that stand in the way of a Rollout's next one.
+#[derive(Debug, Default)]
+pub(crate) struct Taken(Mutex<BTreeMap<Name, Arc<ReplicaSet>>>);
+
+impl Taken {
+    /// Reads what stands in the way, if `error` says that something does.
+    pub(crate) async fn look(&self, client: &Client, rollout: &Name, error: &Error) -> Result<(), Error> {
+        let Some(key) = error.taken().filter(|key| key.kind == Kind::REPLICA_SET) else { return Ok(()) };
+        let refused = |source| Error::Read { key: Box::new(key.clone()), source: Box::new(source) };
+        let api: Api<DynamicObject> =
+            Api::namespaced_with(client.clone(), &key.namespace, &resource(&Kind::REPLICA_SET));
+        let Some(found) = api.get_opt(&key.name).await.map_err(refused)? else { return Ok(()) };
+        let set = serde_json::to_value(found).and_then(serde_json::from_value);
+        let set = set.map_err(|error| refused(kube::Error::SerdeError(error)))?;
+        self.0.lock().insert(rollout.clone(), Arc::new(set));
+        Ok(())
+    }
+
+    /// What was read for the pass that comes now. It is looked at once: by the next pass it may be gone.
+    pub(crate) fn take(&self, rollout: &Name) -> Option<Arc<ReplicaSet>> {
+        self.0.lock().remove(rollout)
+    }
+}
