@@ -8,8 +8,8 @@ use cluster::{Build, Controller, Ended, connect};
 use flags::{Failure, Flags};
 use tokio_util::sync::CancellationToken;
 
-// It waits for most of its time, and decides in microseconds: one thread takes a fifth less processor time than many,
-// for nothing is handed from one to the other, and a third less memory.
+// It waits for most of its time, and decides in microseconds: with one thread nothing is handed from one to another, and
+// one heap serves all.
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     let flags = match Flags::read(std::env::args_os()) {
