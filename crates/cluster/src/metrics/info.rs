@@ -61,24 +61,33 @@ impl Collector for Info {
 fn family(row: &Row, objects: &Objects) -> MetricFamily {
     let mut metrics = Vec::new();
     (row.series)(objects, &mut |values, value| {
-        let mut labels: Vec<LabelPair> =
-            row.labels.iter().zip(values).map(|pair| label(pair.0, pair.1)).collect();
-        labels.sort_by(|one, other| one.name().cmp(other.name()));
         let mut gauge = Gauge::default();
         gauge.set_value(f64::from(value));
         let mut metric = Metric::from_gauge(gauge);
-        metric.set_label(labels);
+        metric.set_label(labels(row.labels, values));
         metrics.push(metric);
     });
+    named(row.name, row.help, MetricType::GAUGE, metrics)
+}
+
+/// A family of series.
+pub(super) fn named(name: &str, help: &str, kind: MetricType, metrics: Vec<Metric>) -> MetricFamily {
     let mut family = MetricFamily::default();
-    family.set_name(row.name.to_owned());
-    family.set_help(row.help.to_owned());
-    family.set_field_type(MetricType::GAUGE);
+    family.set_name(name.to_owned());
+    family.set_help(help.to_owned());
+    family.set_field_type(kind);
     family.set_metric(metrics);
     family
 }
 
-pub(super) fn label(name: &str, value: &str) -> LabelPair {
+/// Labels with their values, in the order in which they are told.
+pub(super) fn labels(names: &[&str], values: &[&str]) -> Vec<LabelPair> {
+    let mut labels: Vec<LabelPair> = names.iter().zip(values).map(|pair| label(pair.0, pair.1)).collect();
+    labels.sort_by(|one, other| one.name().cmp(other.name()));
+    labels
+}
+
+fn label(name: &str, value: &str) -> LabelPair {
     let mut pair = LabelPair::default();
     pair.set_name(name.to_owned());
     pair.set_value(value.to_owned());

@@ -13,10 +13,10 @@ use crd::Kind;
 use http::StatusCode;
 use parking_lot::Mutex;
 use prometheus::core::{Collector, Desc};
-use prometheus::proto::{Bucket, Counter, Histogram, LabelPair, Metric, MetricFamily, MetricType};
+use prometheus::proto::{Bucket, Counter, Histogram, Metric, MetricFamily, MetricType};
 use rollout::{Event, EventType};
 
-use super::info::label;
+use super::info::{labels, named};
 use crate::cache::Name;
 use crate::requests::{Asked, Verb};
 use crate::settings::Controllers;
@@ -256,10 +256,7 @@ impl Collector for Told {
 fn told(family: &Family, numbers: &Numbers) -> MetricFamily {
     let mut metrics = Vec::new();
     (family.series)(numbers, &mut |values, number| {
-        let mut labels: Vec<LabelPair> =
-            family.labels.iter().zip(values).map(|pair| label(pair.0, pair.1)).collect();
-        labels.sort_by(|one, other| one.name().cmp(other.name()));
-        let mut metric = Metric::from_label(labels);
+        let mut metric = Metric::from_label(labels(family.labels, values));
         match number {
             Number::Count(count) => {
                 let mut counter = Counter::default();
@@ -270,12 +267,7 @@ fn told(family: &Family, numbers: &Numbers) -> MetricFamily {
         }
         metrics.push(metric);
     });
-    let mut told = MetricFamily::default();
-    told.set_name(family.name.to_owned());
-    told.set_help(family.help.to_owned());
-    told.set_field_type(family.kind);
-    told.set_metric(metrics);
-    told
+    named(family.name, family.help, family.kind, metrics)
 }
 
 fn histogram(tally: &Tally) -> Histogram {
