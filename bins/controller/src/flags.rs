@@ -143,7 +143,8 @@ impl Flags {
         Ok(settings)
     }
 
-    fn controllers(&self) -> Result<Controllers, Failure> {
+    /// Which controllers run.
+    pub(crate) fn controllers(&self) -> Result<Controllers, Failure> {
         let mut named = self.controllers.iter().filter(|name| !name.is_empty());
         match named.clone().find(|name| *name != "analysis") {
             Some(other) => Err(Failure::UnsupportedController(other.clone())),

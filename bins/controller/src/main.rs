@@ -45,6 +45,8 @@ async fn run(flags: &Flags) -> Result<Ended, Failure> {
 }
 
 async fn set_up(flags: &Flags) -> Result<Controller, Failure> {
+    // What the flags say wrong by themselves is told before a cluster is looked for.
+    flags.controllers()?;
     let cluster = connect(&flags.connection()).await.map_err(cluster::Error::from)?;
     let settings = flags.settings(&cluster).await?;
     Ok(Controller::new(cluster.client, settings).await?)

@@ -104,6 +104,14 @@ fn the_help_goes_to_standard_output() {
     assert!(String::from_utf8(output.stdout).unwrap().contains("--leader-election-renew-deadline"));
 }
 
+#[test]
+fn a_flag_that_is_wrong_by_itself_is_told_before_a_cluster_is_looked_for() {
+    refused(
+        &ended(Path::new("/nowhere/config"), &["--controllers=rollout"]),
+        &["unsupported controller: rollout"],
+    );
+}
+
 /// Flags that no controller starts with (spec controller-binary 12).
 #[test]
 fn flags_that_cannot_be_carried_out_are_fatal() {
