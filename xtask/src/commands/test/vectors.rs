@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::process::{ExitStatus, Stdio};
 
 use serde_json::Value;
 
@@ -54,26 +55,34 @@ type Rows = BTreeMap<String, (Outcome, String)>;
 
 /// Runs the tests, prints the table, and fails when a row failed or has no case.
 pub(super) fn run() -> Result<(), Failure> {
-    let (text, green) = said()?;
+    let (text, ended) = said()?;
+    let rows = rows(&text);
+    if rows.is_empty() {
+        let what = format!("no test said a row: cargo ended with {ended}");
+        return Err(Failure::new(what, "mend what cargo says above, and run it again"));
+    }
     let sections = sections()?;
-    let report = Report { sections: &sections, rows: &rows(&text) };
+    let report = Report { sections: &sections, rows: &rows };
     println!("{report}");
-    let bad = report.bad();
-    if green && bad.is_empty() {
+    let mut bad = report.bad();
+    if ended.success() && bad.is_empty() {
         return Ok(());
+    }
+    if !ended.success() {
+        bad.push(format!("cargo ended with {ended}"));
     }
     let repair = "run `cargo test -p aviary-rollout vectors` and read its message";
     Err(Failure::new(format!("not as specified: {}", bad.join(", ")), repair))
 }
 
-/// What the tests printed, and whether all of them passed.
-fn said() -> Result<(String, bool), Failure> {
+/// What the tests printed, and how cargo ended: well only when all of them passed.
+fn said() -> Result<(String, ExitStatus), Failure> {
     let mut command = shell::cargo(ARGUMENTS);
     println!("$ {}", shell::line(&command));
-    let output = command.stderr(std::process::Stdio::inherit()).output();
+    let output = command.stderr(Stdio::inherit()).output();
     let output =
         output.map_err(|error| Failure::new(format!("cargo test did not run: {error}"), "run it by hand"))?;
-    Ok((String::from_utf8_lossy(&output.stdout).into_owned(), output.status.success()))
+    Ok((String::from_utf8_lossy(&output.stdout).into_owned(), output.status))
 }
 
 /// Each section's letter, what it is about, and its rows.
