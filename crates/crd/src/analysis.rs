@@ -369,3 +369,12 @@ where
         }
     }
 }
+
+/// Writes a phase as Go does: `""` when there is none.
+#[allow(clippy::ref_option, clippy::trivially_copy_pass_by_ref)] // serde passes a reference
+pub(crate) fn none_is_empty<S: serde::Serializer>(
+    phase: &Option<AnalysisPhase>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(phase.map_or("", AnalysisPhase::as_str))
+}

@@ -50,7 +50,10 @@ pub use analysis::{
     MetricResult, RunSummary, SecretKeyRef, TtlStrategy,
 };
 pub use beacon::{Beacon, BeaconPhase};
-pub use experiment::Experiment;
+pub use experiment::{
+    Experiment, ExperimentAnalysis, ExperimentAnalysisStatus, ExperimentService, ExperimentSpec,
+    ExperimentStatus, ExperimentTemplate, TemplateCode, TemplateStatus,
+};
 pub use int_or_string::IntOrString;
 pub use key::{Kind, ObjectKey};
 pub use manifests::manifests;
@@ -59,12 +62,13 @@ pub use pod::{Pod, PodCondition, PodStatus};
 pub use replica_set::{ReplicaSet, ReplicaSetSpec, ReplicaSetStatus};
 pub use rollout::{
     AnalysisRunMetadata, AnalysisRunRef, AntiAffinity, BackgroundAnalysis, BlueGreen, BlueGreenStatus,
-    Canary, CanaryStatus, CanaryStep, Condition, ExperimentStep, FieldRef, HeaderMatch, HistoryLimits,
-    ManagedRoute, PauseCondition, PauseStep, PingPong, PluginOperation, PluginPhase, PluginStep, PodMetadata,
-    PreferredAntiAffinity, ProgressThreshold, RollbackWindow, Rollout, RolloutAnalysis, RolloutArgument,
-    RolloutArgumentSource, RolloutDuration, RolloutPhase, RolloutSpec, RolloutStatus, RouteMatch,
-    SetCanaryScale, SetHeaderRoute, SetMirrorRoute, StepPluginStatus, Strategy, StringMatch, TrafficRouting,
-    TrafficWeights, WeightDestination, WorkloadRef,
+    Canary, CanaryStatus, CanaryStep, Condition, ExperimentStep, ExperimentStepAnalysis,
+    ExperimentStepTemplate, FieldRef, HeaderMatch, HistoryLimits, ManagedRoute, PauseCondition, PauseStep,
+    PingPong, PluginOperation, PluginPhase, PluginStep, PodMetadata, PreferredAntiAffinity,
+    ProgressThreshold, RollbackWindow, Rollout, RolloutAnalysis, RolloutArgument, RolloutArgumentSource,
+    RolloutDuration, RolloutPhase, RolloutSpec, RolloutStatus, RouteMatch, SetCanaryScale, SetHeaderRoute,
+    SetMirrorRoute, StepPluginStatus, Strategy, StringMatch, TrafficRouting, TrafficWeights,
+    WeightDestination, WorkloadRef,
 };
 pub use service::{Service, ServicePort, ServiceSpec};
 pub use string_map::{StringMap, StringMapIter};

@@ -22,6 +22,10 @@ pub const INSTANCE_ID: &str = "argo-rollouts.argoproj.io/controller-instance-id"
 pub const ROLLOUT_TYPE: &str = "rollout-type";
 /// Label on a step AnalysisRun: index of the step, decimal.
 pub const STEP_INDEX: &str = "step-index";
+/// Annotation on whatever an Experiment creates for a template: name of the Experiment.
+pub const EXPERIMENT: &str = "experiment.argoproj.io/name";
+/// Annotation beside it: name of the template.
+pub const EXPERIMENT_TEMPLATE: &str = "experiment.argoproj.io/template-name";
 /// Annotation of kubectl, never copied.
 pub const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 /// Annotation of the notification engine, never copied.

@@ -22,9 +22,9 @@ pub use status::{
     RolloutDuration, RolloutPhase, RolloutStatus, StepPluginStatus, TrafficWeights, WeightDestination,
 };
 pub use steps::{
-    AnalysisRunMetadata, CanaryStep, ExperimentStep, FieldRef, HeaderMatch, PauseStep, PluginStep,
-    RolloutAnalysis, RolloutArgument, RolloutArgumentSource, RouteMatch, SetCanaryScale, SetHeaderRoute,
-    SetMirrorRoute, StringMatch,
+    AnalysisRunMetadata, CanaryStep, ExperimentStep, ExperimentStepAnalysis, ExperimentStepTemplate,
+    FieldRef, HeaderMatch, PauseStep, PluginStep, RolloutAnalysis, RolloutArgument, RolloutArgumentSource,
+    RouteMatch, SetCanaryScale, SetHeaderRoute, SetMirrorRoute, StringMatch,
 };
 
 /// An `argoproj.io/v1alpha1` Rollout.

@@ -33,6 +33,9 @@ pub struct ServicePort {
     /// Name; may be empty when there is one port.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub name: String,
+    /// `TCP` when absent.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub protocol: String,
     /// Port of the Service.
     pub port: i32,
     /// Port of the pods, by number or name; the Service's port when absent.

@@ -30,6 +30,7 @@ pub(crate) use measured::measured;
 pub use prepare::is_dry_run;
 pub use reading::{Outcome, Reading};
 pub use run_phase::ACCEPT_NO_SUCCESS;
+pub(crate) use text::substitute;
 pub use validate::validate;
 
 use crd::{AnalysisPhase, AnalysisRun, MetricResult};

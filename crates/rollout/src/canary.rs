@@ -5,7 +5,8 @@ use crd::{
 };
 
 use crate::phases::{
-    analysis_runs, history, metadata, pause, plugins, reset, restart, revision, scale, services, traffic,
+    analysis_runs, experiments, history, metadata, pause, plugins, reset, restart, revision, scale, services,
+    traffic,
 };
 use crate::plan::{Plan, Stop};
 use crate::replicas::bounds;
@@ -24,6 +25,7 @@ impl Strategy for Canary {
         services::ping_pong,
         services::stable_and_canary,
         traffic::route,
+        experiments::reconcile,
         analysis_runs::reconcile,
         plugins::watch,
         scale::replica_sets,

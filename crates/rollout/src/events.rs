@@ -39,6 +39,38 @@ pub const RECONCILIATION_ERROR: &str = "ReconciliationError";
 /// A plugin step reached another phase.
 pub const STEP_PLUGIN_TRANSITION: &str = "StepPluginTransition";
 
+/// An Experiment was created for a step.
+pub const EXPERIMENT_CREATED: &str = "ExperimentCreated";
+/// The ReplicaSet of an Experiment could not be created.
+pub const REPLICA_SET_CREATE_ERROR: &str = "ReplicaSetCreateError";
+/// The ReplicaSet of an Experiment could not be scaled.
+pub const REPLICA_SET_UPDATE_ERROR: &str = "ReplicaSetUpdateError";
+/// An AnalysisRun was asked to end with its Experiment.
+pub const ANALYSIS_RUN_TERMINATING: &str = "AnalysisRunTerminating";
+
+/// The reason that tells a phase of an Experiment.
+pub const fn experiment(phase: crd::AnalysisPhase) -> &'static str {
+    match phase {
+        crd::AnalysisPhase::Pending => "ExperimentPending",
+        crd::AnalysisPhase::Running => "ExperimentRunning",
+        crd::AnalysisPhase::Successful => "ExperimentSuccessful",
+        crd::AnalysisPhase::Failed => "ExperimentFailed",
+        crd::AnalysisPhase::Error => "ExperimentError",
+        crd::AnalysisPhase::Inconclusive => "ExperimentInconclusive",
+    }
+}
+
+/// The reason that tells where a template of an Experiment stands.
+pub const fn template(code: crd::TemplateCode) -> &'static str {
+    match code {
+        crd::TemplateCode::Successful => "TemplateSuccessful",
+        crd::TemplateCode::Running => "TemplateRunning",
+        crd::TemplateCode::Progressing => "TemplateProgressing",
+        crd::TemplateCode::Error => "TemplateError",
+        crd::TemplateCode::Failed => "TemplateFailed",
+    }
+}
+
 /// The reason that tells a phase of an AnalysisRun.
 pub const fn analysis_run(phase: crd::AnalysisPhase) -> &'static str {
     match phase {

@@ -58,6 +58,7 @@ mod workload;
 
 pub mod analysis;
 pub mod events;
+pub mod experiment;
 
 pub use decision::{Action, Decision, Event, EventType, PatchBody, Question, Reason};
 pub use explain::{At, Explanation, Wait, explain};

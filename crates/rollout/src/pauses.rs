@@ -9,6 +9,9 @@ pub(crate) const BLUE_GREEN: &str = "BlueGreenPause";
 /// An analysis could not tell.
 pub(crate) const INCONCLUSIVE_ANALYSIS: &str = "InconclusiveAnalysisRun";
 
+/// An Experiment could not tell.
+pub(crate) const INCONCLUSIVE_EXPERIMENT: &str = "InconclusiveExperiment";
+
 /// What a pass wants to pause, resume, abort or take back; it becomes part of the status at the end.
 #[derive(Default)]
 pub(crate) struct Pauses {

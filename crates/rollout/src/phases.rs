@@ -4,6 +4,8 @@ pub(crate) mod analysis_runs;
 pub(crate) mod blue_green;
 pub(crate) mod claim;
 pub(crate) mod defaults;
+pub(crate) mod experiments;
+pub(crate) mod finished;
 pub(crate) mod hand_over;
 pub(crate) mod history;
 pub(crate) mod metadata;
@@ -17,3 +19,6 @@ pub(crate) mod scale;
 pub(crate) mod scaling;
 pub(crate) mod services;
 pub(crate) mod traffic;
+
+pub(crate) use analysis_runs::is_reusable;
+pub(crate) use revision::with_type;

@@ -1,12 +1,9 @@
 //! Whether an update goes back, and how fast it may (spec rollout-canary 4).
 
-use crd::ReplicaSet;
+use crd::{ReplicaSet, names};
 
 use crate::plan::Plan;
 use crate::strategy::Strategy;
-
-/// Annotation on the ReplicaSets of an experiment: they do not count as revisions.
-const EXPERIMENT_NAME: &str = "experiment.argoproj.io/name";
 
 /// Whether the new ReplicaSet is older than the stable one and few enough revisions lie between them.
 pub(crate) fn inside_window<S: Strategy>(plan: &Plan<'_, S>) -> bool {
@@ -18,7 +15,8 @@ pub(crate) fn inside_window<S: Strategy>(plan: &Plan<'_, S>) -> bool {
     }
     let between = plan.sets.all.iter().filter(|set| {
         let created = set.metadata.creation_timestamp;
-        created > from && created < to && set.metadata.annotation(EXPERIMENT_NAME).is_none()
+        // Those of Experiments are no revisions.
+        created > from && created < to && set.metadata.annotation(names::EXPERIMENT).is_none()
     });
     between.count() < usize::try_from(revisions).unwrap_or(0)
 }

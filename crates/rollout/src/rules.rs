@@ -4,6 +4,7 @@
 //! the sources and fails for a rule without a row, and for a row without a rule.
 
 mod analysis;
+mod experiment;
 mod pods;
 mod release;
 mod traffic;
@@ -76,6 +77,8 @@ pub static RULES: &[Rule] = &[
     traffic::INVALID,
     analysis::INVALID,
     analysis::WAIT,
+    experiment::REFUSED,
+    experiment::WAIT,
     release::GATE,
     traffic::CAPACITY,
     traffic::VERIFY,
@@ -99,6 +102,12 @@ pub static RULES: &[Rule] = &[
     pods::WORKLOAD,
     analysis::RUN,
     analysis::TTL,
+    experiment::INVALID,
+    experiment::COLLISION,
+    experiment::PODS,
+    experiment::ANALYSIS,
+    experiment::DURATION,
+    experiment::DRAIN,
 ];
 
 #[cfg(test)]

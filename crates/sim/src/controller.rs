@@ -24,6 +24,7 @@ pub(crate) type Name = (String, String);
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Job {
     Run(Name),
+    Experiment(Name),
     Rollout(Name),
 }
 
@@ -63,7 +64,15 @@ impl Controller {
                 }
                 self.wake_owner(&event.object, now);
             }
-            ("replicasets" | "experiments", _) => self.wake_owner(&event.object, now),
+            ("experiments", _) => {
+                if gone {
+                    self.due.remove(&Job::Experiment(name));
+                } else {
+                    self.wake(Job::Experiment(name), now);
+                }
+                self.wake_owner(&event.object, now);
+            }
+            ("replicasets", _) => self.wake_owner(&event.object, now),
             // Too frequent, and not what a pass reads.
             ("pods" | "events" | "endpoints" | "endpointslices" | "namespaces", _) => {}
             _ => self.wake_neighbours(&name.0, now),
@@ -77,9 +86,13 @@ impl Controller {
 
     fn wake_owner(&mut self, object: &Value, now: Timestamp) {
         let owners = object["metadata"]["ownerReferences"].as_array().into_iter().flatten();
-        for owner in owners.filter(|owner| owner["kind"] == "Rollout") {
-            let owner = owner["name"].as_str().unwrap_or_default().to_owned();
-            self.wake(Job::Rollout((name(object).0, owner)), now);
+        for owner in owners {
+            let name = (name(object).0, owner["name"].as_str().unwrap_or_default().to_owned());
+            match owner["kind"].as_str() {
+                Some("Rollout") => self.wake(Job::Rollout(name), now),
+                Some("Experiment") => self.wake(Job::Experiment(name), now),
+                _ => {}
+            }
         }
     }
 
@@ -166,6 +179,9 @@ impl Controller {
         }
         for run in world.objects("argoproj.io", "analysisruns", "") {
             self.wake(Job::Run(name(run)), now);
+        }
+        for experiment in world.objects("argoproj.io", "experiments", "") {
+            self.wake(Job::Experiment(name(experiment)), now);
         }
     }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crd::{AnalysisTemplateRef, ObjectMeta, ReplicaSet, Rollout};
+use rollout::experiment;
 use rollout::{Answer, Observed, Settings, Templates, next_replica_set, reads, with_workload};
 use serde_json::Value;
 use world::World;
@@ -46,6 +47,35 @@ pub fn gather(
         answers,
         settings: settings.clone(),
         rollout,
+    })
+}
+
+/// Gathers what the pass over the Experiment `name` may look at; `None` when there is no such Experiment.
+pub(crate) fn gather_experiment(
+    world: &World,
+    view: &mut View,
+    (namespace, name): (&str, &str),
+    settings: &Arc<Settings>,
+) -> Option<experiment::Observed> {
+    let experiment = view.experiments.read(world.object(GROUP, "experiments", namespace, name)?)?;
+    let owned: Vec<&Arc<Value>> = world.dependents(&experiment.metadata.uid).collect();
+    let mut services = of_kind(&mut view.services, &owned, "Service", |service| &service.metadata);
+    for name in experiment::services(&experiment) {
+        if let Some(service) = world.object("", "services", namespace, &name)
+            && let Some(service) = view.services.read(service)
+            && services.iter().all(|known| known.metadata.name != name)
+        {
+            services.push(service);
+        }
+    }
+    Some(experiment::Observed {
+        replica_sets: of_kind(&mut view.replica_sets, &owned, "ReplicaSet", |set| &set.metadata),
+        services,
+        analysis_runs: of_kind(&mut view.analysis_runs, &owned, "AnalysisRun", |run| &run.metadata),
+        templates: templates(world, view, namespace, &experiment::templates(&experiment)),
+        settings: settings.clone(),
+        experiment,
+        ..experiment::Observed::default()
     })
 }
 

@@ -1,6 +1,6 @@
 //! What is told of Experiments (spec controller-binary 4.2).
 
-use crd::Experiment;
+use crd::{AnalysisPhase, Experiment};
 
 use super::info::{Row, Series, Table};
 use crate::cache::Objects;
@@ -20,8 +20,8 @@ pub(super) const TABLE: Table = &[
     },
 ];
 
-fn phase(experiment: &Experiment) -> &str {
-    experiment.status.get("phase").and_then(|phase| phase.as_str()).unwrap_or_default()
+fn phase(experiment: &Experiment) -> &'static str {
+    experiment.status.phase.map_or("", AnalysisPhase::as_str)
 }
 
 fn info(objects: &Objects, series: &mut Series<'_>) {

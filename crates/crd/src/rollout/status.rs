@@ -3,7 +3,12 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{AnalysisPhase, Time, analysis::empty_is_none, is_false, is_zero, meta::null_is_empty};
+use crate::{
+    AnalysisPhase, Time,
+    analysis::{empty_is_none, none_is_empty},
+    is_false, is_zero,
+    meta::null_is_empty,
+};
 
 /// What was observed of a Rollout and decided for it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -172,14 +177,6 @@ pub struct AnalysisRunRef {
     /// Its message.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub message: String,
-}
-
-#[allow(clippy::ref_option, clippy::trivially_copy_pass_by_ref)] // serde passes a reference
-fn none_is_empty<S: serde::Serializer>(
-    phase: &Option<AnalysisPhase>,
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(phase.map_or("", AnalysisPhase::as_str))
 }
 
 /// Status of the blue-green strategy.

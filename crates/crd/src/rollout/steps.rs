@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
-    AnalysisTemplateRef, DryRun, IntOrString, MeasurementRetention, StringMap, is_false, meta::null_is_empty,
+    AnalysisTemplateRef, DryRun, ExperimentService, IntOrString, LabelSelector, MeasurementRetention,
+    PodMetadata, StringMap, is_false, meta::null_is_empty,
 };
 
 /// One step; exactly one member is set.
@@ -48,10 +49,83 @@ pub struct PauseStep {
     pub duration: Option<IntOrString>,
 }
 
-/// An experiment inside a canary, as written. Its controller comes with a later issue.
+/// An Experiment inside a canary (spec experiment-02 1).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct ExperimentStep(pub Value);
+#[serde(rename_all = "camelCase", default)]
+pub struct ExperimentStep {
+    /// What runs beside each other.
+    #[serde(deserialize_with = "null_is_empty")]
+    pub templates: Vec<ExperimentStepTemplate>,
+    /// Go duration; empty: until its analyses end it.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub duration: String,
+    /// What is measured.
+    #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "null_is_empty")]
+    pub analyses: Vec<ExperimentStepAnalysis>,
+    /// Which metrics count for nothing.
+    #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "null_is_empty")]
+    pub dry_run: Vec<DryRun>,
+    /// Labels and annotations of the runs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub analysis_run_metadata: Option<AnalysisRunMetadata>,
+    /// Seconds that pods stay after the end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scale_down_delay_seconds: Option<i32>,
+}
+
+/// One ReplicaSet of an [`ExperimentStep`].
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct ExperimentStepTemplate {
+    /// Unique in the step.
+    pub name: String,
+    /// `canary` or `stable`: whose pods it copies.
+    pub spec_ref: String,
+    /// Pods (default 1).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub replicas: Option<i32>,
+    /// Labels and annotations on top of the copied ones; the labels are selected by as well.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub metadata: Option<PodMetadata>,
+    /// Which pods belong to it, in place of the copied selector.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub selector: Option<LabelSelector>,
+    /// Its share of the traffic.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub weight: Option<i32>,
+    /// A Service of its own; a weight wants one too.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub service: Option<ExperimentService>,
+}
+
+/// One analysis of an [`ExperimentStep`].
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct ExperimentStepAnalysis {
+    /// Unique in the step.
+    pub name: String,
+    /// Name of the template.
+    pub template_name: String,
+    /// Whether it is a ClusterAnalysisTemplate. Absent and `false` mean the same, and are told apart by the step's hash.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cluster_scope: Option<bool>,
+    /// Values of its parameters.
+    #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "null_is_empty")]
+    pub args: Vec<RolloutArgument>,
+    /// Whether the Experiment ends well only after this one did.
+    #[serde(skip_serializing_if = "is_false")]
+    pub required_for_completion: bool,
+}
+
+impl ExperimentStepAnalysis {
+    /// The template that it names.
+    pub fn template(&self) -> AnalysisTemplateRef {
+        AnalysisTemplateRef {
+            template_name: self.template_name.clone(),
+            cluster_scope: self.cluster_scope.unwrap_or(false),
+        }
+    }
+}
 
 /// Which templates are run with which arguments.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

@@ -80,7 +80,8 @@ fn value<'a>(
 
 /// Every text in it, keys included; the last failure stays.
 fn walk(json: &mut Value, values: &BTreeMap<&str, &str>, failed: &mut Option<String>) {
-    let put = |text: &mut String, failed: &mut Option<String>| match text::substitute(text, values) {
+    let value = |tag: &str| tag.strip_prefix("args.").and_then(|name| Some((*values.get(name)?).to_owned()));
+    let put = |text: &mut String, failed: &mut Option<String>| match text::substitute(text, value) {
         Ok(new) => *text = new,
         Err(message) => *failed = Some(message),
     };

@@ -1,12 +1,10 @@
-//! `{{args.name}}` in texts (spec analysis-01 7).
-
-use std::collections::BTreeMap;
+//! `{{args.name}}` and the like in texts (spec analysis-01 7).
 
 /// Puts values in the place of placeholders; what is put in is not looked at again.
 ///
 /// # Errors
-/// The last placeholder that names no argument, or one that is never closed.
-pub(super) fn substitute(text: &str, values: &BTreeMap<&str, &str>) -> Result<String, String> {
+/// The last placeholder that has no value, or one that is never closed.
+pub(crate) fn substitute(text: &str, value: impl Fn(&str) -> Option<String>) -> Result<String, String> {
     let mut out = String::new();
     let mut unknown = None;
     let mut rest = text;
@@ -18,8 +16,8 @@ pub(super) fn substitute(text: &str, values: &BTreeMap<&str, &str>) -> Result<St
                 "Cannot find end tag=\"}}}}\" in the template={text:?} starting from {from:?}"
             ));
         };
-        match tag.trim().strip_prefix("args.").and_then(|name| values.get(name)) {
-            Some(value) => out.push_str(value),
+        match value(tag.trim()) {
+            Some(value) => out.push_str(&value),
             None => unknown = Some(format!("failed to resolve {{{{{tag}}}}}")),
         }
         rest = after;

@@ -16,6 +16,8 @@ use crate::plan::{Plan, Stop};
 use crate::strategy::Strategy;
 use crate::{pauses, rollback};
 
+pub(super) use args::build as build_arguments;
+pub(crate) use create::is_reusable;
 pub(super) use evaluate::{keep, set, tell_phases};
 pub(super) use retire::others as retire;
 

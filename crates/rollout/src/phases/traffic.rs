@@ -11,7 +11,6 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crd::WeightDestination;
 use traffic::{Edit, Intent, Invalid, Live, ManagedRoutes, Router};
 
 use super::services::{self, Availability};
@@ -39,7 +38,8 @@ pub(crate) fn route(plan: &mut Plan<'_>) -> ControlFlow<Stop> {
         let canary_service = &plan.strategy.canary_service;
         services::switch(plan, canary_service, plan.sets.stable, Availability::NotRequired);
     }
-    if !stable_carries_the_rest(plan, choice.weight) {
+    let beside: i32 = choice.additional.iter().map(|destination| destination.weight).sum();
+    if !stable_carries_the_rest(plan, choice.weight.saturating_add(beside)) {
         plan.split = unverified(plan, choice.weight);
         return ControlFlow::Continue(());
     }
@@ -99,7 +99,7 @@ fn intent(plan: &Plan<'_>, choice: &Choice) -> Intent {
         stable_service,
         canary_hash: choice.canary_hash.clone().unwrap_or_else(|| hash(plan.new_set())),
         stable_hash: hash(plan.stable_set()),
-        additional: Vec::<WeightDestination>::new(),
+        additional: choice.additional.clone(),
         managed_routes: managed_routes(plan, choice),
     }
 }

@@ -49,6 +49,9 @@ fn paused<S: Strategy>(plan: &Plan<'_, S>, pause: &PauseCondition) -> Reason {
     if pause.reason == pauses::INCONCLUSIVE_ANALYSIS {
         return Reason::new("pause.inconclusive", "an analysis could not tell good from bad").since(since);
     }
+    if pause.reason == pauses::INCONCLUSIVE_EXPERIMENT {
+        return Reason::new("pause.inconclusive", "an Experiment could not tell good from bad").since(since);
+    }
     if pause.reason == pauses::BLUE_GREEN {
         return before_the_switch(plan, pause);
     }

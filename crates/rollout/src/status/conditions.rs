@@ -43,8 +43,13 @@ pub(crate) fn progressing(status: &str, reason: &str, message: &str, now: Time) 
 
 /// Sets a condition: the same status and reason is no change at all; otherwise it moves to the end of the list, and
 /// the transition time stays while the status does. Tells whether anything changed.
-pub(crate) fn set(status: &mut RolloutStatus, mut condition: Condition) -> bool {
-    if let Some(old) = status.condition(&condition.kind) {
+pub(crate) fn set(status: &mut RolloutStatus, condition: Condition) -> bool {
+    put_into(&mut status.conditions, condition)
+}
+
+/// [`set`] for any list of conditions.
+pub(crate) fn put_into(conditions: &mut Vec<Condition>, mut condition: Condition) -> bool {
+    if let Some(old) = conditions.iter().find(|known| known.kind == condition.kind) {
         if old.status == condition.status && old.reason == condition.reason {
             return false;
         }
@@ -52,8 +57,8 @@ pub(crate) fn set(status: &mut RolloutStatus, mut condition: Condition) -> bool 
             condition.last_transition_time = old.last_transition_time;
         }
     }
-    remove(status, &condition.kind);
-    status.conditions.push(condition);
+    conditions.retain(|known| known.kind != condition.kind);
+    conditions.push(condition);
     true
 }
 

@@ -60,6 +60,7 @@ fn complete_step(plan: &mut Plan<'_>, skips: bool) {
     }
     plan.status.current_step_index = Some(index + 1);
     plan.status.canary.current_step_analysis_run_status = None;
+    plan.status.canary.current_experiment = String::new();
     plan.pauses.remove(pauses::PAUSE_STEP);
     let (number, count) = (index + 1, plan.steps().len());
     let message = format!("Rollout step {number}/{count} completed ({})", steps::describe(step));

@@ -1,9 +1,10 @@
-//! `experiment`: recognised, checked, and refused until Experiments are carried out.
+//! `experiment`: its Experiment is Successful.
 
 use crd::{Canary, CanaryStep, TrafficRouting};
 use serde_json::{Value, json};
 
 use super::Step;
+use crate::phases::experiments;
 use crate::plan::Plan;
 use crate::validation::{Found, Problem};
 
@@ -18,8 +19,8 @@ impl Step for Experiment {
         "experiment".to_owned()
     }
 
-    fn completed(&self, _: &Plan<'_>, _: i32, _: &CanaryStep) -> bool {
-        false
+    fn completed(&self, plan: &Plan<'_>, _: i32, _: &CanaryStep) -> bool {
+        experiments::is_successful(plan)
     }
 
     fn samples(&self) -> Vec<Value> {
@@ -28,9 +29,8 @@ impl Step for Experiment {
 
     fn check(&self, canary: &Canary, step: &CanaryStep, at: &str, found: &mut Found) {
         let Some(experiment) = &step.experiment else { return };
-        let templates = experiment.0.get("templates").and_then(Value::as_array);
-        for (index, template) in templates.into_iter().flatten().enumerate() {
-            let Some(weight) = template.get("weight").filter(|weight| !weight.is_null()) else { continue };
+        for (index, template) in experiment.templates.iter().enumerate() {
+            let Some(weight) = template.weight else { continue };
             let detail = match &canary.traffic_routing {
                 None => "Experiment template weight cannot be set unless TrafficRouting is enabled",
                 Some(routing) if !splits_three_ways(routing) => {
@@ -42,13 +42,6 @@ impl Step for Experiment {
             let field = format!("{at}.experiment.templates[{index}].weight");
             found.push(Problem::invalid(&field, &weight.to_string(), detail));
         }
-    }
-
-    fn unsupported(&self, _: &CanaryStep, at: &str, found: &mut Found) {
-        found.push(Problem::forbidden(
-            &format!("{at}.experiment"),
-            "experiment steps are not supported yet; use an analysis step, or remove the step",
-        ));
     }
 }
 

@@ -200,18 +200,11 @@ fn arguments(step: &CanaryStep, at: &str, found: &mut Found) {
         let detail = "Analyses arguments must refer to valid object metadata supported by downwardAPI";
         found.push(Problem::invalid(&format!("{at}.analyses"), &args, detail));
     };
-    if let Some(analysis) = &step.analysis {
-        let fields = analysis.args.iter().filter_map(|arg| arg.value_from.as_ref()?.field_ref.as_ref());
-        if fields.into_iter().any(|field| unknown(&field.field_path)) {
-            refuse(json(&analysis.args));
-        }
-    }
-    let analyses = step.experiment.as_ref().and_then(|experiment| experiment.0.get("analyses"));
-    for analysis in analyses.and_then(Value::as_array).into_iter().flatten() {
-        let Some(args) = analysis.get("args") else { continue };
-        let paths = args.as_array().into_iter().flatten();
-        let mut paths = paths.filter_map(|arg| arg.pointer("/valueFrom/fieldRef/fieldPath")?.as_str());
-        if paths.any(unknown) {
+    let lists = step.analysis.iter().map(|analysis| &analysis.args);
+    let analyses = step.experiment.iter().flat_map(|experiment| &experiment.analyses);
+    for args in lists.chain(analyses.map(|analysis| &analysis.args)) {
+        let mut fields = args.iter().filter_map(|arg| arg.value_from.as_ref()?.field_ref.as_ref());
+        if fields.any(|field| unknown(&field.field_path)) {
             refuse(json(args));
         }
     }

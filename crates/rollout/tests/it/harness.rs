@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use aviary_rollout::{Action, Answer, Decision, Observed, PatchBody, Settings, Templates, Timestamp};
-use crd::{AnalysisRun, Kind, ObjectKey, Pod, ReplicaSet, Rollout, RolloutStatus, Service};
+use crd::{AnalysisRun, Experiment, Kind, ObjectKey, Pod, ReplicaSet, Rollout, RolloutStatus, Service};
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
@@ -15,6 +15,7 @@ pub(crate) struct Cluster {
     pub(crate) sets: Vec<ReplicaSet>,
     pub(crate) services: BTreeMap<String, Service>,
     pub(crate) runs: Vec<AnalysisRun>,
+    pub(crate) experiments: Vec<Experiment>,
     pub(crate) templates: Templates,
     pub(crate) routes: BTreeMap<ObjectKey, Value>,
     pub(crate) pods: Vec<Pod>,
@@ -95,7 +96,7 @@ impl Cluster {
                 .map(|(name, service)| (name.clone(), Arc::new(service.clone())))
                 .collect(),
             analysis_runs: self.runs.iter().cloned().map(Arc::new).collect(),
-            experiments: Vec::new(),
+            experiments: self.experiments.iter().cloned().map(Arc::new).collect(),
             templates: self.templates.clone(),
             routes,
             pods: self.pods.iter().cloned().map(Arc::new).collect(),
@@ -159,6 +160,9 @@ impl Cluster {
             Action::Delete { key, .. } if key.kind == Kind::REPLICA_SET => {
                 self.sets.retain(|set| set.metadata.name != key.name);
             }
+            Action::Delete { key, .. } if key.kind == Kind::EXPERIMENT => {
+                self.experiments.retain(|experiment| experiment.metadata.name != key.name);
+            }
             Action::Delete { key, .. } => self.runs.retain(|run| run.metadata.name != key.name),
             Action::Evict { key } => self.pods.retain(|pod| pod.metadata.name != key.name),
         }
@@ -174,6 +178,8 @@ impl Cluster {
             self.sets.push(serde_json::from_value(object).expect("a ReplicaSet"));
         } else if key.kind == Kind::ANALYSIS_RUN {
             self.runs.push(serde_json::from_value(object).expect("an AnalysisRun"));
+        } else if key.kind == Kind::EXPERIMENT {
+            self.experiments.push(serde_json::from_value(object).expect("an Experiment"));
         } else {
             self.routes.insert(key.clone(), object);
         }
@@ -192,6 +198,10 @@ impl Cluster {
             "AnalysisRun" => {
                 let run = self.runs.iter_mut().find(|run| run.metadata.name == key.name);
                 patched(run.expect("a run"), patch);
+            }
+            "Experiment" => {
+                let found = self.experiments.iter_mut().find(|found| found.metadata.name == key.name);
+                patched(found.expect("an Experiment"), patch);
             }
             "Pod" => {
                 let pod = self.pods.iter_mut().find(|pod| pod.metadata.name == key.name);

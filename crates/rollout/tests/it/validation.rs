@@ -62,10 +62,6 @@ const CASES: &[(&str, &str)] = &[
         "spec.strategy.steps[0].plugin.name: Unsupported value: \"other/thing\": supported values: \"aviary/region-gate\"",
     ),
     (
-        "{strategy: {canary: {steps: [{experiment: {templates: []}}]}}}",
-        "spec.strategy.steps[0].experiment: Forbidden: experiment steps are not supported yet; use an analysis step, or remove the step",
-    ),
-    (
         "{strategy: {canary: null, blueGreen: {activeService: a}}}",
         "spec.strategy.blueGreen.activeService: Invalid value: \"a\": service \"a\" not found",
     ),

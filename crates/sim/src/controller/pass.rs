@@ -1,17 +1,19 @@
 //! One pass: observe, decide, act, ask, tell, and write the status last.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crd::{AnalysisRun, Kind, ObjectKey};
 use jiff::Timestamp;
 use rollout::analysis::{self, RunDecision};
+use rollout::experiment::{self, Refusal};
 use rollout::{Action, Decision};
 use world::{Request, Response, Status, World};
 
 use super::{Controller, Job, Name};
 use crate::environment::Environment;
 use crate::faults::{Fault, Faults};
-use crate::gather::gather;
+use crate::gather::{gather, gather_experiment};
 use crate::metrics;
 use crate::requests::{is_success, request, status_request};
 use crate::simulation::{Probe, Recorder};
@@ -54,6 +56,7 @@ impl Pass<'_, '_> {
         let end = match job {
             Job::Rollout(name) => self.rollout(name),
             Job::Run(name) => self.run(name),
+            Job::Experiment(name) => self.experiment(name),
         };
         end.unwrap_or_else(|end| end)
     }
@@ -115,6 +118,58 @@ impl Pass<'_, '_> {
         Ok(End::Done(requeue_after))
     }
 
+    /// What the API refuses for good is an observation: the pass is made again with it.
+    fn experiment(&mut self, name: &Name) -> Result<End, End> {
+        let mut refused = BTreeMap::new();
+        loop {
+            let seen = self.snapshot.as_ref().unwrap_or(self.around.world);
+            let settings = self.controller.settings.clone();
+            let observed = gather_experiment(seen, &mut self.controller.view, (&name.0, &name.1), &settings);
+            let Some(mut observed) = observed else { return Ok(End::Done(None)) };
+            observed.refused.clone_from(&refused);
+            let decision = experiment::reconcile(&observed, self.around.now);
+            let mut refusal = None;
+            for action in &decision.actions {
+                match self.send(&request(action))? {
+                    Err(status) if !is_success(action, &status) => {
+                        refusal = Some((of(action).clone(), for_good(status)?));
+                        break;
+                    }
+                    Ok(_) | Err(_) => {}
+                }
+            }
+            match refusal {
+                Some((key, why)) => drop(refused.insert(key, why)),
+                None => return self.experiment_ends(name, &observed, decision),
+            }
+        }
+    }
+
+    fn experiment_ends(
+        &mut self,
+        name: &Name,
+        observed: &experiment::Observed,
+        decision: experiment::Decision,
+    ) -> Result<End, End> {
+        let experiment::Decision { actions: _, events, owner_events, status, requeue_after, because: _ } =
+            decision;
+        let stored = &observed.experiment;
+        for (subject, event) in events
+            .iter()
+            .map(|event| ("Experiment", event))
+            .chain(owner_events.iter().map(|event| ("Rollout", event)))
+        {
+            let owner = stored.metadata.controller().map_or("", |owner| owner.name.as_str());
+            let of = if subject == "Rollout" { owner } else { &name.1 };
+            self.around.told.push((format!("{subject} {of}"), format!("{} {}", event.reason, event.message)));
+        }
+        if let Some(patch) = status.and_then(|status| experiment::status_patch(&stored.status, &status)) {
+            let key = ObjectKey::new(Kind::EXPERIMENT, &*name.0, &*name.1);
+            self.write(&status_request(&key, patch, &stored.metadata.resource_version))?;
+        }
+        Ok(End::Done(requeue_after))
+    }
+
     fn judge(&self, run: &AnalysisRun) -> RunDecision {
         let now = self.around.now;
         let asks = analysis::due(run, now);
@@ -158,6 +213,15 @@ impl Pass<'_, '_> {
                 Ok(answer)
             }
         }
+    }
+}
+
+/// Why the API would refuse the same again; an end when it may not.
+fn for_good(status: Status) -> Result<Refusal, End> {
+    match status.code {
+        409 if status.reason == "AlreadyExists" => Ok(Refusal::Exists),
+        400 | 403 | 422 => Ok(Refusal::Because(status.message)),
+        _ => Err(refused(status)),
     }
 }
 

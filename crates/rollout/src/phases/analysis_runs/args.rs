@@ -1,19 +1,17 @@
 //! Arguments as a Rollout gives them (spec analysis-01 6).
 
-use crd::{Argument, ObjectMeta, Rollout, RolloutAnalysis, RolloutArgument, StringMap};
+use crd::{Argument, ObjectMeta, Rollout, RolloutArgument, StringMap};
 use serde_json::Value;
 
 use crate::plan::Plan;
 use crate::strategy::Strategy;
 
 /// The arguments with their values.
-pub(super) fn build<S: Strategy>(
+pub(crate) fn build<S: Strategy>(
     plan: &Plan<'_, S>,
-    analysis: &RolloutAnalysis,
+    args: &[RolloutArgument],
 ) -> Result<Vec<Argument>, String> {
-    analysis
-        .args
-        .iter()
+    args.iter()
         .map(|argument| {
             Ok(Argument {
                 name: argument.name.clone(),

@@ -51,7 +51,7 @@ pub(super) fn run<S: Strategy>(
 }
 
 /// Whether an existing run measures the same, and is not over.
-fn is_reusable(run: &AnalysisRun, wanted: &AnalysisRunSpec) -> bool {
+pub(crate) fn is_reusable(run: &AnalysisRun, wanted: &AnalysisRunSpec) -> bool {
     let spec = &run.spec;
     !run.status.phase.is_some_and(crd::AnalysisPhase::completed)
         && spec.metrics == wanted.metrics
@@ -71,7 +71,7 @@ fn wanted<S: Strategy>(
         let name = &new.metadata.name;
         return Err(format!("Latest ReplicaSet '{name}' has no pod hash in the labels"));
     }
-    let args = args::build(plan, analysis)?;
+    let args = args::build(plan, &analysis.args)?;
     let spec = templates::run_spec(&plan.observed.templates, analysis, &args)?;
     let rollout = &plan.rollout;
     let mut name = format!("{}-{hash}-{revision}", rollout.metadata.name);

@@ -1,5 +1,8 @@
 //! Which weight the canary should have now (spec rollout-canary 7, first match).
 
+use crd::WeightDestination;
+
+use super::super::experiments;
 use crate::plan::Plan;
 use crate::replicas::{reached, share_down};
 use crate::sets;
@@ -13,6 +16,8 @@ pub(super) struct Choice {
     pub(super) canary_hash: Option<String>,
     /// Routes that steps created go away.
     pub(super) without_managed_routes: bool,
+    /// The shares of an Experiment's templates.
+    pub(super) additional: Vec<WeightDestination>,
 }
 
 pub(super) fn choose(plan: &Plan<'_>) -> Choice {
@@ -32,7 +37,8 @@ pub(super) fn choose(plan: &Plan<'_>) -> Choice {
     }
     let available = sets::available(plan.new_set());
     if available == 0 {
-        return ends_routes(0);
+        let additional = if stored.promote_full { Vec::new() } else { fitting(plan, 0) };
+        return Choice { additional, ..ends_routes(0) };
     }
     if stored.promote_full {
         return ends_routes(if plan.strategy.dynamic_stable_scale {
@@ -45,13 +51,25 @@ pub(super) fn choose(plan: &Plan<'_>) -> Choice {
     if plan.steps().is_empty() {
         return keeps_routes(0);
     }
+    let beside = |weight| Choice { additional: fitting(plan, weight), ..keeps_routes(weight) };
     if reached(plan, None) {
-        return keeps_routes(weights::current(plan));
+        return beside(weights::current(plan));
     }
     // A user may have skipped the step that was waiting for pods: its weight is not owed before they are there (I2).
     let carried = share_down(weights::max(plan.strategy), available, plan.replicas());
     let kept = stored_weights.map_or(0, |weights| weights.canary.weight);
-    keeps_routes(weights::before_current(plan).min(kept.max(carried)))
+    beside(weights::before_current(plan).min(kept.max(carried)))
+}
+
+/// The shares of an Experiment's templates, as far as the canary leaves them (I4).
+fn fitting(plan: &Plan<'_>, canary: i32) -> Vec<WeightDestination> {
+    let mut left = weights::max(plan.strategy).saturating_sub(canary).max(0);
+    let fit = |destination: WeightDestination| {
+        let weight = destination.weight.clamp(0, left);
+        left -= weight;
+        WeightDestination { weight, ..destination }
+    };
+    experiments::weights(plan).into_iter().map(fit).collect()
 }
 
 /// Whether a user went back to the stable template while dynamically scaled stable pods are still missing: the

@@ -66,6 +66,8 @@ pub(crate) struct Case {
     templates: Vec<String>,
     /// AnalysisRuns.
     runs: Vec<Value>,
+    /// Experiments.
+    experiments: Vec<Value>,
     /// Pods of the Deployment `work`, from which the template comes when it is given.
     deployment: Option<i32>,
     /// Whether evictions are refused.
@@ -217,6 +219,8 @@ impl Case {
         self.connect(&mut cluster);
         cluster.pods = self.pods.iter().map(|text| roles::pod(&cluster, text)).collect();
         cluster.runs = self.runs.iter().map(|run| roles::run(&cluster, run)).collect();
+        cluster.experiments =
+            self.experiments.iter().map(|given| roles::experiment(&cluster, given)).collect();
         for name in &self.templates {
             cluster.templates.namespaced.insert(name.clone(), roles::analysis_template(name));
         }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crd::{AnalysisRun, AnalysisTemplate, Pod, PodTemplate, ReplicaSet, names};
+use crd::{AnalysisRun, AnalysisTemplate, Experiment, Pod, PodTemplate, ReplicaSet, names};
 use serde_json::{Value, json};
 
 use crate::harness::{Cluster, merge, yaml};
@@ -169,6 +169,16 @@ pub(super) fn run(cluster: &Cluster, given: &Value) -> AnalysisRun {
     });
     merge(&mut object, given);
     serde_json::from_value(object).expect("an AnalysisRun")
+}
+
+/// An Experiment.
+pub(super) fn experiment(cluster: &Cluster, given: &Value) -> Experiment {
+    let mut object = json!({
+        "metadata": {"namespace": "ns", "uid": "uid-of-the-experiment", "creationTimestamp": crd::Time::from(cluster.now)},
+        "spec": {"templates": []},
+    });
+    merge(&mut object, given);
+    serde_json::from_value(object).expect("an Experiment")
 }
 
 /// An analysis template with one metric.

@@ -65,8 +65,20 @@ pub(super) fn of(before: &Cluster, after: &Cluster, decision: &Decision) -> Valu
         "pods": after.pods.iter().map(|pod| (pod.metadata.name.clone(), json!(pod))).collect::<Map<_, _>>(),
         "deployment": deployment(after),
         "podsRead": aviary_rollout::reads(&before.rollout).pods,
+        "experiments": after.experiments.iter().map(experiment).collect::<Map<_, _>>(),
         "runs": after.runs.iter().map(|run| run.metadata.name.as_str()).collect::<Vec<_>>(),
     })
+}
+
+/// Its name, with the revision's hash blanked, and what is wanted of it.
+fn experiment(experiment: &crd::Experiment) -> (String, Value) {
+    let hash = experiment.metadata.label(crd::names::POD_TEMPLATE_HASH);
+    let name = if hash.is_empty() {
+        experiment.metadata.name.clone()
+    } else {
+        experiment.metadata.name.replace(hash, "HASH")
+    };
+    (name, json!(experiment.spec))
 }
 
 fn warnings(decision: &Decision) -> Vec<&str> {
