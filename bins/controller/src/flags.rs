@@ -47,6 +47,9 @@ pub(crate) struct Flags {
     /// Rollouts that are worked on at the same time.
     #[arg(long, default_value_t = 10, value_name = "NUMBER")]
     rollout_threads: usize,
+    /// Experiments that are worked on at the same time.
+    #[arg(long, default_value_t = 10, value_name = "NUMBER")]
+    experiment_threads: usize,
     /// AnalysisRuns that are worked on at the same time.
     #[arg(long, default_value_t = 30, value_name = "NUMBER")]
     analysis_threads: usize,
@@ -128,6 +131,7 @@ impl Flags {
             resync: Some(Duration::from_secs(self.rollout_resync)).filter(|period| !period.is_zero()),
             rollout_workers: self.rollout_threads,
             analysis_workers: self.analysis_threads,
+            experiment_workers: self.experiment_threads,
             service_workers: self.service_threads,
             rate: (self.qps > 0.0).then_some(RequestRate { per_second: self.qps, burst: self.burst }),
             lease: self.election.lease(&home, &self.instance_id, controllers)?,

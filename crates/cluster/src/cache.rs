@@ -191,12 +191,16 @@ impl<T: Stored> Store<T> {
     }
 
     fn put(&mut self, name: Name, object: Arc<T>) -> Option<Arc<T>> {
-        let controlled = (controller_of(&*object).to_owned(), name.clone());
-        let previous = self.by_name.insert(name, object);
-        if let Some(previous) = &previous {
-            self.by_controller.remove(&(controller_of(&**previous).to_owned(), controlled.1.clone()));
+        let previous = self.by_name.insert(name.clone(), Arc::clone(&object));
+        let before = previous.as_deref().map(controller_of);
+        let after = controller_of(&*object);
+        // Most changes leave it to the same owner.
+        if before != Some(after) {
+            if let Some(before) = before {
+                self.by_controller.remove(&(before.to_owned(), name.clone()));
+            }
+            self.by_controller.insert((after.to_owned(), name));
         }
-        self.by_controller.insert(controlled);
         previous
     }
 

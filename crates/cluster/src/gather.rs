@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crd::{AnalysisTemplate, AnalysisTemplateRef, Kind, ObjectKey, ReplicaSet, Rollout};
-use rollout::{Observed, Reads, Settings, Templates};
+use rollout::{Observed, Reads, Settings, Templates, experiment};
 
 use serde_json::Value;
 
-use crate::cache::{Objects, oldest_first};
+use crate::cache::{Name, Objects, oldest_first};
 
 /// Gathers what the pass over `rollout` may look at. Pods and answers are not in the cache and come from the caller.
 pub(crate) fn gather(
@@ -39,6 +39,30 @@ pub(crate) fn gather(
         answers: vec![],
         settings: Arc::clone(settings),
     }
+}
+
+/// Gathers what the pass over an Experiment may look at; `None` when there is no such Experiment.
+pub(crate) fn experiment(
+    objects: &Objects,
+    (namespace, name): &Name,
+    settings: &Arc<Settings>,
+) -> Option<experiment::Observed> {
+    let experiment = objects.experiments.get(namespace, name)?;
+    let uid = &experiment.metadata.uid;
+    let mut services = objects.services.controlled_by(uid);
+    for wanted in experiment::services(experiment) {
+        let known = services.iter().any(|service| service.metadata.name == wanted);
+        services.extend(objects.services.get(namespace, &wanted).filter(|_| !known).cloned());
+    }
+    Some(experiment::Observed {
+        experiment: Arc::clone(experiment),
+        replica_sets: objects.replica_sets.controlled_by(uid),
+        services,
+        analysis_runs: objects.analysis_runs.controlled_by(uid),
+        templates: templates(objects, namespace, &experiment::templates(experiment)),
+        refused: BTreeMap::new(),
+        settings: Arc::clone(settings),
+    })
 }
 
 /// An object without a type of its own, or a ReplicaSet whose template is another's.

@@ -30,6 +30,7 @@ mod config;
 mod controller;
 mod error;
 mod events;
+mod experiments;
 mod gate;
 mod gather;
 mod journals;

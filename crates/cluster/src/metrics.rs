@@ -73,6 +73,11 @@ impl Metrics {
         self.tallies.pass(&Kind::ANALYSIS_RUN, name, took, failed);
     }
 
+    /// Counts a pass over an Experiment.
+    pub(crate) fn experiment_pass(&self, name: &Name, took: Duration, failed: bool) {
+        self.tallies.pass(&Kind::EXPERIMENT, name, took, failed);
+    }
+
     /// Counts an event on a Rollout.
     pub(crate) fn event(&self, name: &Name, event: &Event) {
         self.tallies.event(name, event);
@@ -117,6 +122,7 @@ impl Metrics {
             let (namespace, object) = (name.0.as_str(), name.1.as_str());
             let is_back = match &kind {
                 kind if *kind == Kind::ROLLOUT => objects.rollouts.get(namespace, object).is_some(),
+                kind if *kind == Kind::EXPERIMENT => objects.experiments.get(namespace, object).is_some(),
                 _ => objects.analysis_runs.get(namespace, object).is_some(),
             };
             if !is_back {

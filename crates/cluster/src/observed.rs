@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crd::{Kind, ObjectKey, ObjectMeta};
-use rollout::Observed;
+use rollout::{Observed, experiment};
 
 /// One object as it was observed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -28,11 +28,16 @@ impl Versions {
         Self(objects.into_iter().map(|(key, meta)| (key, version(meta))).collect())
     }
 
+    /// Everything that a pass over an Experiment has before it.
+    pub(crate) fn of_experiment(observed: &experiment::Observed) -> Self {
+        let sets = observed.replica_sets.iter().map(|it| keyed(Kind::REPLICA_SET, &it.metadata));
+        let services = observed.services.iter().map(|it| keyed(Kind::SERVICE, &it.metadata));
+        let runs = observed.analysis_runs.iter().map(|it| keyed(Kind::ANALYSIS_RUN, &it.metadata));
+        Self::of(sets.chain(services).chain(runs))
+    }
+
     /// Everything that a pass over a Rollout has before it.
     pub(crate) fn of_pass(observed: &Observed) -> Self {
-        fn keyed(kind: Kind, meta: &ObjectMeta) -> (ObjectKey, &ObjectMeta) {
-            (ObjectKey::new(kind, meta.namespace.as_str(), meta.name.as_str()), meta)
-        }
         let sets = observed.replica_sets.iter().map(|it| keyed(Kind::REPLICA_SET, &it.metadata));
         let services = observed.services.values().map(|it| keyed(Kind::SERVICE, &it.metadata));
         let runs = observed.analysis_runs.iter().map(|it| keyed(Kind::ANALYSIS_RUN, &it.metadata));
@@ -63,4 +68,8 @@ impl Versions {
             resource_version.clone_into(&mut known.resource_version);
         }
     }
+}
+
+fn keyed(kind: Kind, meta: &ObjectMeta) -> (ObjectKey, &ObjectMeta) {
+    (ObjectKey::new(kind, meta.namespace.as_str(), meta.name.as_str()), meta)
 }

@@ -43,7 +43,7 @@ const EVERYWHERE: &[Row] = &[
     ("argoproj.io", &["rollouts/status"], &["patch"], "What was observed and decided."),
     (
         "argoproj.io",
-        &["rollouts/finalizers"],
+        &["rollouts/finalizers", "experiments/finalizers"],
         &["update"],
         "Owner references that block deletion need the right to finalize the owner, where that is checked.",
     ),
@@ -56,8 +56,8 @@ const EVERYWHERE: &[Row] = &[
     (
         "argoproj.io",
         &["experiments"],
-        &["list", "watch", "delete"],
-        "Those of versions that nobody remembers are deleted.",
+        &["list", "watch", "create", "patch", "delete"],
+        "Steps create them. Their status is a field of theirs, not a subresource.",
     ),
     (
         "argoproj.io",
@@ -78,7 +78,12 @@ const EVERYWHERE: &[Row] = &[
         "A Rollout may take its template from a Deployment, and its pods over.",
     ),
     ("", &["podtemplates"], READ, "A Rollout may take its template from a PodTemplate."),
-    ("", &["services"], &["list", "watch", "patch"], "Their selectors name a version."),
+    (
+        "",
+        &["services"],
+        &["list", "watch", "create", "patch", "delete"],
+        "Their selectors name a version. Experiments have some of their own.",
+    ),
     (
         "",
         &["pods"],

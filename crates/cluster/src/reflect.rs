@@ -33,6 +33,7 @@ pub(crate) struct Sinks {
     pub(crate) cache: Arc<Cache>,
     pub(crate) rollouts: Arc<Queue<Name>>,
     pub(crate) analysis_runs: Arc<Queue<Name>>,
+    pub(crate) experiments: Arc<Queue<Name>>,
     pub(crate) services: Arc<Queue<Name>>,
     pub(crate) events: Events,
     pub(crate) metrics: Arc<Metrics>,
@@ -44,6 +45,7 @@ impl Sinks {
             match task {
                 Task::Rollout(name) => self.rollouts.add(name),
                 Task::AnalysisRun(name) => self.analysis_runs.add(name),
+                Task::Experiment(name) => self.experiments.add(name),
                 Task::Service(name) => self.services.add(name),
                 Task::Tell(meta, event) => {
                     self.metrics.event(&(meta.namespace.clone(), meta.name.clone()), &event);
@@ -59,6 +61,7 @@ impl Sinks {
         let objects = self.cache.read();
         objects.rollouts.names().into_iter().for_each(|name| self.rollouts.add(name));
         objects.analysis_runs.names().into_iter().for_each(|name| self.analysis_runs.add(name));
+        objects.experiments.names().into_iter().for_each(|name| self.experiments.add(name));
     }
 }
 

@@ -34,6 +34,8 @@ pub struct Settings {
     pub rollout_workers: usize,
     /// AnalysisRuns that are worked on at the same time.
     pub analysis_workers: usize,
+    /// How many Experiments are worked on at the same time.
+    pub experiment_workers: usize,
     /// Services that are worked on at the same time.
     pub service_workers: usize,
     /// How often everything is looked at although nothing was seen to change; `None`: never.
@@ -70,6 +72,7 @@ impl Default for Settings {
             peers: BTreeMap::new(),
             rollout_workers: 10,
             analysis_workers: 30,
+            experiment_workers: 10,
             service_workers: 10,
             resync: Some(Duration::from_secs(900)),
             rate: None,

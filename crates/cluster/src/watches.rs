@@ -22,6 +22,8 @@ pub(crate) enum Task {
     Rollout(Name),
     /// To work on an AnalysisRun, by namespace and name.
     AnalysisRun(Name),
+    /// To work on an Experiment, by namespace and name.
+    Experiment(Name),
     /// To see whether a Service is still referred to.
     Service(Name),
     /// To tell people something about a Rollout.
@@ -230,10 +232,15 @@ fn name_of(meta: &ObjectMeta) -> Name {
     (meta.namespace.clone(), meta.name.clone())
 }
 
-/// The Rollout that controls an object.
+/// The Rollout or Experiment that controls an object.
 fn owner(meta: &ObjectMeta) -> Option<Task> {
-    let owner = meta.controller().filter(|owner| owner.kind == "Rollout")?;
-    Some(Task::Rollout((meta.namespace.clone(), owner.name.clone())))
+    let owner = meta.controller()?;
+    let name = || (meta.namespace.clone(), owner.name.clone());
+    match owner.kind.as_str() {
+        "Rollout" => Some(Task::Rollout(name())),
+        "Experiment" => Some(Task::Experiment(name())),
+        _ => None,
+    }
 }
 
 /// The owners before and after a change: adoption and release concern both.
@@ -280,6 +287,9 @@ struct ClusterTemplate {}
 
 watched!(Rollout, Rollout, rollouts, |objects, before, after| {
     let Some(meta) = after.or(before).map(|rollout| &rollout.metadata) else { return vec![] };
+    if before.zip(after).is_some_and(|(before, after)| rollout::decides_alike(before, after)) {
+        return vec![];
+    }
     let name = name_of(meta);
     let reads = after.map(|rollout| read_keys(&name.0, &rollout::reads(rollout))).unwrap_or_default();
     let left = objects.readers.set(&name, reads);
@@ -310,7 +320,8 @@ watched!(ReplicaSet, ReplicaSet, replica_sets, |objects, before, after| {
     }
 });
 watched!(Service, Service, services, |objects, before, after| {
-    let tasks = readers_of(objects, Kind::SERVICE, before, after);
+    let mut tasks = readers_of(objects, Kind::SERVICE, before, after);
+    tasks.extend(owners(before, after));
     match after {
         Some(service) if tasks.is_empty() && service.selects_hash() => {
             vec![Task::Service(name_of(&service.metadata))]
@@ -318,7 +329,21 @@ watched!(Service, Service, services, |objects, before, after| {
         _ => tasks,
     }
 });
-watched!(Experiment, Experiment, experiments, |_objects, before, after| owners(before, after));
+watched!(Experiment, Experiment, experiments, |_objects, before, after| {
+    // A Rollout looks at where its Experiment stands, and whom its templates' shares go to.
+    let told = |experiment: Option<&Experiment>| {
+        let status = &experiment?.status;
+        let services =
+            status.template_statuses.iter().map(|it| (it.service_name.clone(), it.pod_template_hash.clone()));
+        Some((status.phase, services.collect::<Vec<_>>()))
+    };
+    let mut tasks = if told(before) == told(after) { vec![] } else { owners(before, after) };
+    tasks.extend(after.map(|experiment| Task::Experiment(name_of(&experiment.metadata))));
+    if let (Some(experiment), None) = (before, after) {
+        tasks.push(Task::Forget(Kind::EXPERIMENT, name_of(&experiment.metadata)));
+    }
+    tasks
+});
 watched!(AnalysisRun, AnalysisRun, analysis_runs, |_objects, before, after| {
     let phase = |run: Option<&AnalysisRun>| run.map(|run| run.status.phase);
     // A Rollout looks at the phase of its runs, not at every measurement (spec rollout-reconcile 1).

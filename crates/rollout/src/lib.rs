@@ -65,7 +65,7 @@ pub use explain::{At, Explanation, Wait, explain};
 pub use gate::recalled;
 pub use observed::{Answer, Observed, Reads, RegionsAnswer, Settings, Templates};
 pub use plugins::serves_plugin;
-pub use reads::{next_replica_set, reads};
+pub use reads::{decides_alike, next_replica_set, reads};
 pub use reconcile::reconcile;
 pub use replicas::pods_without_router;
 pub use rules::{RULES, Remedy, Rule};

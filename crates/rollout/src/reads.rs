@@ -60,6 +60,30 @@ pub fn next_replica_set(rollout: &Rollout) -> String {
     format!("{}-{hash}", rollout.metadata.name)
 }
 
+/// Whether a pass over either state of a Rollout decides the same, so that the change is no reason for one.
+///
+/// Labels are not compared: what a pass creates may carry them, but they are never why it creates something.
+///
+/// ```
+/// let before: crd::Rollout = crd::yaml::from_str("{metadata: {name: shop, resourceVersion: '7'}, spec: {replicas: 2}}")?;
+/// let mut after = before.clone();
+/// after.metadata.resource_version = "8".to_owned();
+/// after.metadata.labels.insert("team".to_owned(), "blue".to_owned());
+/// assert!(aviary_rollout::decides_alike(&before, &after));
+/// after.spec.replicas = Some(3);
+/// assert!(!aviary_rollout::decides_alike(&before, &after));
+/// # Ok::<(), crd::yaml::Error>(())
+/// ```
+pub fn decides_alike(before: &Rollout, after: &Rollout) -> bool {
+    let (one, other) = (&before.metadata, &after.metadata);
+    one.uid == other.uid
+        && one.generation == other.generation
+        && one.deletion_timestamp == other.deletion_timestamp
+        && one.annotations == other.annotations
+        && before.status == after.status
+        && before.spec == after.spec
+}
+
 fn restart_is_due(rollout: &Rollout) -> bool {
     rollout.spec.restart_at.is_some() && rollout.spec.restart_at != rollout.status.restarted_at
 }

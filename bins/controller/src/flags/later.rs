@@ -32,7 +32,6 @@ const fn flag(name: &'static str, takes: Takes, default: &'static str, about: &'
 
 /// The flags, by what they belong to. A part that comes takes its flags out of here.
 pub(super) const LATER: &[Flag] = &[
-    flag("experiment-threads", Takes::Number, "10", "Experiments at the same time"),
     flag("ingress-threads", Takes::Number, "10", "Ingresses at the same time"),
     flag("ephemeral-metadata-threads", Takes::Number, "10", "Pods labelled at the same time"),
     flag("ephemeral-metadata-update-pod-retries", Takes::Number, "3", "Tries to label a pod"),

@@ -13,6 +13,7 @@ mod bounds;
 mod changes;
 mod chaos;
 mod deploy;
+mod experiments;
 mod harness;
 mod invalid;
 mod leader;
@@ -56,6 +57,7 @@ const TESTS: &[&[Test]] = &[
     bounds::TESTS,
     changes::TESTS,
     deploy::TESTS,
+    experiments::TESTS,
     invalid::TESTS,
     neighbours::TESTS,
     pause::TESTS,

@@ -15,6 +15,7 @@ use crate::apply::Writer;
 use crate::cache::{Cache, Name};
 use crate::config::{self, Config};
 use crate::events::Events;
+use crate::experiments::Experiments;
 use crate::gate::Gates;
 use crate::journals::Journals;
 use crate::lease::Fence;
@@ -37,6 +38,7 @@ pub(super) struct Parts {
     reflectors: Arc<Reflectors>,
     rollouts: Arc<Rollouts>,
     analysis_runs: Arc<AnalysisRuns>,
+    experiments: Arc<Experiments>,
     services: Arc<Services>,
 }
 
@@ -58,6 +60,7 @@ impl Parts {
             cache: Arc::clone(&cache),
             rollouts: queue(metrics, "Rollouts"),
             analysis_runs: queue(metrics, "AnalysisRuns"),
+            experiments: queue(metrics, "Experiments"),
             services: queue(metrics, "Services"),
             events: events.clone(),
             metrics: Arc::clone(metrics),
@@ -91,6 +94,15 @@ impl Parts {
             pace: Pace::default(),
             metrics: Arc::clone(metrics),
             clock: settings.clock,
+            settings: known.clone(),
+        });
+        let experiments = Arc::new(Experiments {
+            sinks: sinks.clone(),
+            writer: writer.clone(),
+            writes: Writes::default(),
+            events: events.clone(),
+            metrics: Arc::clone(metrics),
+            clock: settings.clock,
             settings: known,
         });
         let services = Arc::new(Services {
@@ -108,7 +120,7 @@ impl Parts {
         let metrics = Arc::clone(metrics);
         let analysis_runs =
             Arc::new(AnalysisRuns::new(sinks.clone(), writer, secrets, events, metrics, settings));
-        Self { sinks, reflectors, rollouts, analysis_runs, services }
+        Self { sinks, reflectors, rollouts, analysis_runs, experiments, services }
     }
 
     /// Waits until the cache holds what the API server has.
@@ -125,33 +137,47 @@ impl Parts {
 
     /// Starts the workers.
     pub(super) fn work(&self, settings: &Settings, workers: &TaskTracker, working: &CancellationToken) {
-        let Self { sinks, rollouts, analysis_runs, services, reflectors: _ } = self;
+        let Self { sinks, rollouts, analysis_runs, experiments, services, reflectors: _ } = self;
         if let Some(period) = settings.resync {
             workers.spawn(cancellable(working.clone(), resync(sinks.clone(), period)));
         }
-        for _ in 0..settings.rollout_workers {
-            let rollouts = Arc::clone(rollouts);
-            let pass = move |name: Name| {
-                let rollouts = Arc::clone(&rollouts);
-                async move { rollouts.work(&name).await }
-            };
-            workers.spawn(worker(Arc::clone(&sinks.rollouts), working.clone(), pass));
-        }
-        for _ in 0..settings.analysis_workers {
-            let runs = Arc::clone(analysis_runs);
-            let pass = move |name: Name| {
-                let runs = Arc::clone(&runs);
-                async move { runs.work(&name).await }
-            };
-            workers.spawn(worker(Arc::clone(&sinks.analysis_runs), working.clone(), pass));
-        }
-        for _ in 0..settings.service_workers {
-            let services = Arc::clone(services);
-            let pass = move |name: Name| {
-                let services = Arc::clone(&services);
-                async move { services.work(&name).await }
-            };
-            workers.spawn(worker(Arc::clone(&sinks.services), working.clone(), pass));
+        let crew = Crew { workers, working };
+        crew.start(settings.rollout_workers, &sinks.rollouts, rollouts, |rollouts, name| async move {
+            rollouts.work(&name).await
+        });
+        crew.start(settings.analysis_workers, &sinks.analysis_runs, analysis_runs, |runs, name| async move {
+            runs.work(&name).await
+        });
+        crew.start(
+            settings.experiment_workers,
+            &sinks.experiments,
+            experiments,
+            |experiments, name| async move { experiments.work(&name).await },
+        );
+        crew.start(settings.service_workers, &sinks.services, services, |services, name| async move {
+            services.work(&name).await
+        });
+    }
+}
+
+/// Where workers are started.
+struct Crew<'a> {
+    workers: &'a TaskTracker,
+    working: &'a CancellationToken,
+}
+
+impl Crew<'_> {
+    /// Starts so many workers on a queue; each makes passes with what they share.
+    fn start<S, F, P>(&self, count: usize, queue: &Arc<Queue<Name>>, shared: &Arc<S>, pass: P)
+    where
+        S: Send + Sync + 'static,
+        P: Fn(Arc<S>, Name) -> F + Copy + Send + 'static,
+        F: Future<Output = Outcome> + Send + 'static,
+    {
+        for _ in 0..count {
+            let shared = Arc::clone(shared);
+            let pass = move |name| pass(Arc::clone(&shared), name);
+            self.workers.spawn(worker(Arc::clone(queue), self.working.clone(), pass));
         }
     }
 }

@@ -39,13 +39,18 @@ struct Tally {
 struct Numbers {
     rollouts: BTreeMap<Name, Box<Tally>>,
     analysis_runs: BTreeMap<Name, Box<Tally>>,
+    experiments: BTreeMap<Name, Box<Tally>>,
     /// Requests about objects of other kinds, and about all objects of a kind.
     requests: BTreeMap<(String, String, String, Verb, u16), u64>,
 }
 
 impl Numbers {
     fn of(&mut self, kind: &Kind) -> &mut BTreeMap<Name, Box<Tally>> {
-        if *kind == Kind::ROLLOUT { &mut self.rollouts } else { &mut self.analysis_runs }
+        match kind {
+            kind if *kind == Kind::ROLLOUT => &mut self.rollouts,
+            kind if *kind == Kind::EXPERIMENT => &mut self.experiments,
+            _ => &mut self.analysis_runs,
+        }
     }
 
     fn tally(&mut self, kind: &Kind, name: &Name) -> &mut Tally {
@@ -58,7 +63,7 @@ impl Numbers {
 pub(super) struct Tallies(Arc<Mutex<Numbers>>);
 
 impl Tallies {
-    /// Counts a pass over a Rollout or an AnalysisRun.
+    /// Counts a pass over a Rollout, an Experiment or an AnalysisRun.
     pub(super) fn pass(&self, kind: &Kind, name: &Name, took: Duration, failed: bool) {
         let mut numbers = self.0.lock();
         let tally = numbers.tally(kind, name);
@@ -85,7 +90,8 @@ impl Tallies {
     pub(super) fn request(&self, asked: &Asked, status: StatusCode) {
         let Asked { verb, kind, namespace, name, group: _ } = asked;
         let mut numbers = self.0.lock();
-        let counted = [Kind::ROLLOUT, Kind::ANALYSIS_RUN].into_iter().find(|it| it.plural == *kind);
+        let counted =
+            [Kind::ROLLOUT, Kind::EXPERIMENT, Kind::ANALYSIS_RUN].into_iter().find(|it| it.plural == *kind);
         let Some(counted) = counted.filter(|_| name != Asked::NO_NAME) else {
             let key = (kind.clone(), namespace.clone(), name.clone(), *verb, status.as_u16());
             *numbers.requests.entry(key).or_default() += 1;
@@ -140,7 +146,7 @@ enum Number<'a> {
 
 const OBJECT: &[&str] = &["namespace", "name"];
 
-const FAMILIES: [Family; 6] = [
+const FAMILIES: [Family; 8] = [
     Family {
         name: "rollout_reconcile",
         help: "Seconds per pass over one Rollout",
@@ -156,6 +162,22 @@ const FAMILIES: [Family; 6] = [
         labels: OBJECT,
         of_analysis: false,
         series: |numbers, tell| failures(&numbers.rollouts, tell),
+    },
+    Family {
+        name: "experiment_reconcile",
+        help: "Seconds per pass over one Experiment",
+        kind: MetricType::HISTOGRAM,
+        labels: OBJECT,
+        of_analysis: false,
+        series: |numbers, tell| passes(&numbers.experiments, tell),
+    },
+    Family {
+        name: "experiment_reconcile_error",
+        help: "Failed passes over one Experiment",
+        kind: MetricType::COUNTER,
+        labels: OBJECT,
+        of_analysis: false,
+        series: |numbers, tell| failures(&numbers.experiments, tell),
     },
     Family {
         name: "analysis_run_reconcile",
@@ -216,7 +238,12 @@ fn events(numbers: &Numbers, tell: &mut Series<'_>) {
 }
 
 fn requests(numbers: &Numbers, tell: &mut Series<'_>) {
-    for (kind, of) in [(Kind::ROLLOUT, &numbers.rollouts), (Kind::ANALYSIS_RUN, &numbers.analysis_runs)] {
+    let all = [
+        (Kind::ROLLOUT, &numbers.rollouts),
+        (Kind::EXPERIMENT, &numbers.experiments),
+        (Kind::ANALYSIS_RUN, &numbers.analysis_runs),
+    ];
+    for (kind, of) in all {
         for ((namespace, name), tally) in of {
             for (verb, status, count) in &tally.requests {
                 let labels = [&kind.plural, namespace.as_str(), name, verb.as_str(), status.as_str()];

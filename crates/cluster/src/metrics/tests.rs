@@ -82,6 +82,7 @@ fn everything() -> Metrics {
     metrics.event(&name(), &event);
     metrics.rollout_pass(&name(), Duration::from_millis(1), true);
     metrics.analysis_run_pass(&name(), Duration::from_millis(1), true);
+    metrics.experiment_pass(&name(), Duration::from_millis(1), true);
     let patch = Request::patch("/apis/argoproj.io/v1alpha1/namespaces/shop/rollouts/cart").body(()).unwrap();
     metrics.request(&Asked::of(&patch), StatusCode::OK);
     metrics.attempt(None, Some(&attempt("Promoted")));
@@ -145,6 +146,8 @@ const PEER: &[(&str, &str)] = &[
     ("rollout_manual_pause_duration_seconds histogram", "status"),
     ("experiment_info gauge", "name,namespace,phase"),
     ("experiment_phase gauge", "name,namespace,phase"),
+    ("experiment_reconcile histogram", "name,namespace"),
+    ("experiment_reconcile_error counter", "name,namespace"),
     ("analysis_run_info gauge", "name,namespace,phase"),
     ("analysis_run_phase gauge", "name,namespace,phase"),
     ("analysis_run_metric_type gauge", "metric,name,namespace,type"),

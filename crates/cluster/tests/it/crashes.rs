@@ -25,8 +25,8 @@ type End = (BTreeMap<String, (Value, Value)>, Value);
 
 /// A release whose controller dies after so many writes, and another one started `later`; `None` when the release was
 /// over before.
-async fn release(writes: usize, later: Duration) -> Option<End> {
-    let region = Region::with("us-east-1", &[shop("shop")]).await;
+async fn release(of: &Value, writes: usize, later: Duration) -> Option<End> {
+    let region = Region::with("us-east-1", std::slice::from_ref(of)).await;
     let first = region.control(region.settings()).await;
     region.until("default", "shop", HOUR, is_promoted).await;
     first.die_after(writes);
@@ -41,6 +41,8 @@ async fn release(writes: usize, later: Duration) -> Option<End> {
     let before = sets(&region).await;
     let _second = region.control(region.settings()).await;
     let rollout = region.until("default", "shop", HOUR, is_promoted).await;
+    // Pods of an Experiment stay for half a minute after its end.
+    tokio::time::sleep(Duration::from_secs(60)).await;
     let after = sets(&region).await;
     for (name, (uid, _)) in before {
         assert_eq!(after[&name].0, uid, "{name} was made anew");
@@ -56,19 +58,36 @@ async fn release(writes: usize, later: Duration) -> Option<End> {
     died.then_some((sizes, status))
 }
 
-#[tokio::test(start_paused = true)]
-async fn a_release_ends_the_same_after_whichever_write_its_controller_dies() {
+/// Ends a release after each of its writes; how many ReplicaSets are left each time.
+async fn each_end(of: &Value) -> usize {
     let mut ends: Vec<End> = Vec::new();
     for writes in 1.. {
         // Every other successor comes so late that pauses are over when it starts.
         let later = Duration::from_secs(if writes % 2 == 0 { 0 } else { 90 });
-        let Some(end) = release(writes, later).await else { break };
+        let Some(end) = release(of, writes, later).await else { break };
         ends.push(end);
     }
     assert!(ends.len() >= 10, "a release takes more than {} writes", ends.len());
     assert_eq!(ends[0].1["phase"], "Healthy");
-    assert_eq!(ends[0].0.len(), 2, "one ReplicaSet a version");
     for (at, end) in ends.iter().enumerate() {
         assert_eq!(end, &ends[0], "died after write {}", at + 1);
     }
+    ends[0].0.len()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_release_ends_the_same_after_whichever_write_its_controller_dies() {
+    assert_eq!(each_end(&shop("shop")).await, 2, "one ReplicaSet a version");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_release_with_an_experiment_ends_the_same_after_whichever_write_its_controller_dies() {
+    let mut rollout = shop("shop");
+    rollout["spec"]["strategy"]["canary"]["steps"] = json!([
+        {"experiment": {"duration": "20s", "templates": [
+            {"name": "old", "specRef": "stable"}, {"name": "new", "specRef": "canary", "service": {}},
+        ]}},
+        {"setWeight": 50},
+    ]);
+    assert_eq!(each_end(&rollout).await, 4, "one ReplicaSet a version, and one a template");
 }

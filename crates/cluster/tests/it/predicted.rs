@@ -83,6 +83,13 @@ fn scenarios() -> Vec<Scenario> {
     let image = |image: &str| Verb::SetImage { container: "*".to_owned(), image: image.to_owned() };
     let timed = json!([{"setWeight": 25}, {"pause": {"duration": "2m"}}, {"setWeight": 50}, {"pause": {"duration": "2m"}}]);
     let asked = json!([{"setWeight": 25}, {"pause": {}}, {"setWeight": 75}, {"pause": {}}]);
+    let experiment = json!([
+        {"experiment": {"duration": "1m", "templates": [
+            {"name": "old", "specRef": "stable"}, {"name": "new", "specRef": "canary", "replicas": 2},
+        ]}},
+        {"setWeight": 50},
+        {"pause": {"duration": "1m"}},
+    ]);
     vec![
         Scenario::openclaw("a good version takes its steps"),
         Scenario::openclaw("errors from the beginning").reads(0, "error-rate", Ok(0.2)),
@@ -101,6 +108,7 @@ fn scenarios() -> Vec<Scenario> {
             .does(540, image("openclaw/rating-api:1.4.0")),
         Scenario::openclaw("a user aborts and tries again").does(200, Verb::Abort).does(400, Verb::Retry),
         Scenario::shop("pods are the weight", timed.clone()),
+        Scenario::shop("an Experiment runs before the first weight", experiment),
         Scenario::shop("a person promotes twice", asked).does(100, Verb::Promote).does(300, Verb::Promote),
         Scenario::shop("a user pauses and resumes", timed.clone())
             .does(60, Verb::Pause)

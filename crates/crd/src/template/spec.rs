@@ -1,9 +1,13 @@
 //! The pod specification, kept as the text that was written.
 
+use std::fmt;
 use std::sync::{Arc, OnceLock};
 
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{Error as _, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
+use serde_json::value::RawValue;
 
 use crate::hash;
 
@@ -89,6 +93,73 @@ impl Serialize for PodSpec {
 
 impl<'de> Deserialize<'de> for PodSpec {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Value::deserialize(deserializer).map(Self::from)
+        deserializer.deserialize_newtype_struct(AS_IT_STANDS, AsItStands)
+    }
+}
+
+/// How serde_json is asked for the text of a value. The name is its own; where it means nothing (in YAML, or should it
+/// change) the value is read and written again, which costs time and gives the same.
+const AS_IT_STANDS: &str = "$serde_json::private::RawValue";
+
+/// Takes JSON as it stands: most objects that a watch brings are read for something else than their pods.
+struct AsItStands;
+
+impl<'de> Visitor<'de> for AsItStands {
+    type Value = PodSpec;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a pod specification")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, raw: A) -> Result<PodSpec, A::Error> {
+        let text = Box::<RawValue>::deserialize(MapAccessDeserializer::new(raw))?;
+        if depth(text.get()) > MAX_DEPTH {
+            return Err(A::Error::custom(format!(
+                "a pod specification is nested deeper than {MAX_DEPTH} levels"
+            )));
+        }
+        Ok(PodSpec(Arc::new(Written { text: Box::<str>::from(text), canonical: OnceLock::new() })))
+    }
+
+    fn visit_newtype_struct<D: Deserializer<'de>>(self, value: D) -> Result<PodSpec, D::Error> {
+        Value::deserialize(value).map(PodSpec::from)
+    }
+}
+
+/// Levels of lists and objects that a reader of JSON follows; [`PodSpec::value`] relies on it.
+const MAX_DEPTH: usize = 100;
+
+/// How deep the lists and objects of a JSON text are nested.
+fn depth(json: &str) -> usize {
+    let (mut depth, mut deepest, mut in_text, mut escaped) = (0_usize, 0, false, false);
+    for byte in json.bytes() {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if in_text => escaped = true,
+            b'"' => in_text = !in_text,
+            b'{' | b'[' if !in_text => {
+                depth += 1;
+                deepest = deepest.max(depth);
+            }
+            b'}' | b']' if !in_text => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    deepest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_is_kept_to_the_letter_unless_it_is_nested_too_deep() {
+        let written = r#"{"b": 1, "a": "}]\"{["}"#;
+        let spec: PodSpec = serde_json::from_str(written).unwrap();
+        assert_eq!((spec.text(), depth(written)), (written, 1));
+        assert_eq!(spec, serde_json::json!({"a": "}]\"{[", "b": 1}).into());
+        let nested = |levels: usize| format!("{}1{}", "[".repeat(levels), "]".repeat(levels));
+        assert!(!serde_json::from_str::<PodSpec>(&nested(MAX_DEPTH)).unwrap().value().is_null());
+        assert!(serde_json::from_str::<PodSpec>(&nested(MAX_DEPTH + 1)).is_err());
     }
 }

@@ -7,6 +7,8 @@ mod blue_green;
 #[cfg(test)]
 mod exhaustive;
 #[cfg(test)]
+mod experiment_vectors;
+#[cfg(test)]
 mod explain;
 #[cfg(test)]
 mod gate;

@@ -4,7 +4,7 @@
 
 mod given;
 mod ids;
-mod matches;
+pub(crate) mod matches;
 mod roles;
 mod tokens;
 mod view;
@@ -126,4 +126,5 @@ tables! {
     m_names_rollbacks_and_weights: "m-misc.yaml",
     m_a_deployment_hands_its_pods_over: "m-workload.yaml",
     n_oddities: "n-oddities.yaml",
+    x_the_step_of_a_rollout: "../../analysis/cases/x-steps.yaml",
 }

@@ -18,6 +18,7 @@ const fn kind(prefix: &'static str, singular: &'static str, plural: &'static str
 impl Kind {
     pub(crate) const ROLLOUT: Self = kind("/apis/argoproj.io/v1alpha1", "Rollout", "rollouts");
     pub(crate) const ANALYSIS_RUN: Self = kind("/apis/argoproj.io/v1alpha1", "AnalysisRun", "analysisruns");
+    pub(crate) const EXPERIMENT: Self = kind("/apis/argoproj.io/v1alpha1", "Experiment", "experiments");
     pub(crate) const ANALYSIS_TEMPLATE: Self =
         kind("/apis/argoproj.io/v1alpha1", "AnalysisTemplate", "analysistemplates");
     pub(crate) const REPLICA_SET: Self = kind("/apis/apps/v1", "ReplicaSet", "replicasets");
@@ -38,6 +39,7 @@ impl Kind {
     pub(crate) const RECORDED: &[Self] = &[
         Self::ROLLOUT,
         Self::ANALYSIS_RUN,
+        Self::EXPERIMENT,
         Self::REPLICA_SET,
         Self::DEPLOYMENT,
         Self::POD,

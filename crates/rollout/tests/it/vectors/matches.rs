@@ -1,11 +1,11 @@
 //! Whether a value is as expected: of objects only what is named counts, everything else must be equal. `null` is
 //! absence, `*` anything but that; in a longer text `*` stands for any text; `{atMost: 1}` is a
-//! number that is not greater.
+//! number that is not greater; an object with numbers for keys names places of a list.
 
 use serde_json::Value;
 
 /// Names each place at which `seen` is not as `wanted`.
-pub(super) fn compare(wanted: &Value, seen: &Value, at: &str, wrong: &mut Vec<String>) {
+pub(crate) fn compare(wanted: &Value, seen: &Value, at: &str, wrong: &mut Vec<String>) {
     match wanted {
         Value::Object(fields) if fields.contains_key("atMost") => {
             let most = fields["atMost"].as_f64().expect("a number");
@@ -15,7 +15,10 @@ pub(super) fn compare(wanted: &Value, seen: &Value, at: &str, wrong: &mut Vec<St
         }
         Value::Object(fields) => {
             for (key, wanted) in fields {
-                compare(wanted, seen.get(key).unwrap_or(&Value::Null), &format!("{at}.{key}"), wrong);
+                // Of a list, places can be named.
+                let place = || seen.get(key.parse::<usize>().ok()?);
+                let found = seen.get(key).or_else(place).unwrap_or(&Value::Null);
+                compare(wanted, found, &format!("{at}.{key}"), wrong);
             }
         }
         Value::String(any) if any == "*" => {

@@ -78,7 +78,10 @@ fn experiment(experiment: &crd::Experiment) -> (String, Value) {
     } else {
         experiment.metadata.name.replace(hash, "HASH")
     };
-    (name, json!(experiment.spec))
+    let mut seen = json!(experiment.spec);
+    seen["owner"] =
+        json!(experiment.metadata.controller().map(|owner| format!("{}/{}", owner.kind, owner.name)));
+    (name, seen)
 }
 
 fn warnings(decision: &Decision) -> Vec<&str> {

@@ -1,0 +1,156 @@
+//! The Experiment controller: observe, decide, act, tell, write the status.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crd::{Kind, ObjectKey};
+use rollout::experiment::{self, Decision, Observed, Refusal};
+use tokio::sync::watch;
+use tokio::time::Instant;
+
+use crate::apply::{Applied, Writer};
+use crate::cache::Name;
+use crate::clock::Clock;
+use crate::error::Error;
+use crate::events::Events;
+use crate::gather;
+use crate::metrics::Metrics;
+use crate::observed::Versions;
+use crate::queue::Outcome;
+use crate::reflect::Sinks;
+use crate::watches::Answered;
+use crate::writes::Writes;
+
+/// How soon to look again when the cache has not shown our own last write; the write's own event is quicker.
+const STALE: Duration = Duration::from_millis(100);
+
+/// How often a pass is made again with what the API server refused: once for each object that it may touch is enough,
+/// and an Experiment has few.
+const REFUSALS: usize = 16;
+
+/// Everything that one pass over an Experiment needs.
+pub(crate) struct Experiments {
+    pub(crate) sinks: Sinks,
+    pub(crate) writer: Writer,
+    pub(crate) writes: Writes,
+    pub(crate) events: Events,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) clock: Clock,
+    /// Changes with the configuration.
+    pub(crate) settings: watch::Receiver<Arc<rollout::Settings>>,
+}
+
+impl Experiments {
+    /// One pass, with its time and outcome recorded.
+    pub(crate) async fn work(&self, name: &Name) -> Outcome {
+        let began = Instant::now();
+        if self.sinks.cache.read().experiments.get(&name.0, &name.1).is_none() {
+            // It is gone, and with it what was counted of it.
+            self.writes.forget(name);
+            return Outcome::Done;
+        }
+        let result = self.reconcile(name).await;
+        self.metrics.experiment_pass(name, began.elapsed(), result.is_err());
+        let (namespace, experiment) = name;
+        match result {
+            Ok(outcome) => outcome,
+            Err(error) if error.is_conflict() => {
+                tracing::debug!(%namespace, %experiment, %error, "the cluster moved on; observing again");
+                Outcome::Failed
+            }
+            Err(error) => {
+                tracing::warn!(%namespace, %experiment, category = error.category(), %error, "pass failed");
+                Outcome::Failed
+            }
+        }
+    }
+
+    /// What the API server refuses for good is an observation: the pass is made again with it.
+    async fn reconcile(&self, name: &Name) -> Result<Outcome, Error> {
+        let mut refused = BTreeMap::new();
+        loop {
+            let observed = {
+                let objects = self.sinks.cache.read();
+                if !self.writes.seen(name, &objects) {
+                    return Ok(Outcome::After(STALE));
+                }
+                gather::experiment(&objects, name, &self.settings.borrow())
+            };
+            // What is gone is forgotten when its end is heard of.
+            let Some(mut observed) = observed else { return Ok(Outcome::Done) };
+            observed.refused.clone_from(&refused);
+            let decision = experiment::reconcile(&observed, self.clock.now());
+            match self.act(name, &observed, &decision).await {
+                Ok(()) => return self.end(name, &observed, decision).await,
+                Err(error) => {
+                    let (key, refusal) = refused_for_good(&error).ok_or(error)?;
+                    tracing::info!(namespace = %name.0, experiment = %name.1, object = %key, ?refusal, "refused");
+                    refused.insert(key, refusal);
+                    if refused.len() > REFUSALS {
+                        return Ok(Outcome::Failed);
+                    }
+                }
+            }
+        }
+    }
+
+    async fn act(&self, name: &Name, observed: &Observed, decision: &Decision) -> Result<(), Error> {
+        if decision.actions.is_empty() {
+            return Ok(());
+        }
+        let mut applied = Applied::default();
+        let acted =
+            self.writer.apply(&decision.actions, Versions::of_experiment(observed), &mut applied).await;
+        for (key, version) in applied.versions {
+            self.writes.record(name, &key, &version);
+        }
+        self.sinks.carry_out(applied.tasks);
+        acted
+    }
+
+    /// Events, and the status last. Destructured without `..`: a new part of a decision does not compile until it is
+    /// carried out.
+    async fn end(&self, name: &Name, observed: &Observed, decision: Decision) -> Result<Outcome, Error> {
+        let Decision { actions: _, events, owner_events, status, requeue_after, because } = decision;
+        for reason in &because {
+            tracing::trace!(namespace = %name.0, experiment = %name.1, rule = reason.rule, "{}", reason.detail);
+        }
+        let stored = &observed.experiment;
+        if let Some(patch) = status.and_then(|status| experiment::status_patch(&stored.status, &status)) {
+            let key = ObjectKey::new(Kind::EXPERIMENT, name.0.clone(), name.1.clone());
+            let version = &stored.metadata.resource_version;
+            let Answered { version, tasks } = self.writer.status(&key, false, patch, version).await?;
+            self.writes.record(name, &key, &version);
+            self.sinks.carry_out(tasks);
+        }
+        for event in events {
+            self.events.publish(&Kind::EXPERIMENT, &stored.metadata, event);
+        }
+        let owner = stored
+            .metadata
+            .controller()
+            .and_then(|owner| self.sinks.cache.read().rollouts.get(&name.0, &owner.name).map(Arc::clone));
+        for (event, owner) in owner_events.into_iter().zip(std::iter::repeat(owner)) {
+            let Some(owner) = owner else { continue };
+            self.metrics.event(&(owner.metadata.namespace.clone(), owner.metadata.name.clone()), &event);
+            self.events.publish(&Kind::ROLLOUT, &owner.metadata, event);
+        }
+        Ok(requeue_after.map_or(Outcome::Done, Outcome::After))
+    }
+}
+
+/// What the API server would refuse again, and why: the object is there already, or what is wanted is not allowed or
+/// makes no sense to it. Everything else may pass by itself.
+fn refused_for_good(error: &Error) -> Option<(ObjectKey, Refusal)> {
+    if let Some(key) = error.taken() {
+        return Some((key.clone(), Refusal::Exists));
+    }
+    let Error::Write { key, source, .. } = error else { return None };
+    match source.as_ref() {
+        kube::Error::Api(status) if matches!(status.code, 400 | 403 | 422) => {
+            Some(((**key).clone(), Refusal::Because(status.message.clone())))
+        }
+        _ => None,
+    }
+}
