@@ -342,11 +342,8 @@ async fn the_series_of_an_object_that_is_gone_stay_for_65_seconds() {
     tokio::time::advance(Duration::from_secs(2)).await;
     let exposition = metrics.exposition().unwrap();
     let left: Vec<&str> = exposition.lines().filter(|line| line.contains("name=\"cart\"")).collect();
-    let of_runs = |line: &&str| line.starts_with("analysis_run_");
-    assert!(
-        !left.is_empty() && left.iter().all(of_runs),
-        "an AnalysisRun of the same name is there: {left:#?}"
-    );
+    let of_others = |line: &&str| line.starts_with("analysis_run_") || line.starts_with("experiment_");
+    assert!(!left.is_empty() && left.iter().all(of_others), "others of the same name are there: {left:#?}");
 }
 
 #[tokio::test(start_paused = true)]
