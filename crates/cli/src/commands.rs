@@ -8,6 +8,7 @@ mod create_analysis_run;
 mod demo;
 mod explain;
 mod get;
+mod get_analysis_run;
 mod get_experiment;
 mod get_release;
 mod get_rollout;
@@ -15,6 +16,7 @@ mod history;
 mod journals;
 mod lint;
 mod list;
+mod list_analysis_runs;
 mod list_experiments;
 mod list_rollouts;
 mod pause;
@@ -46,7 +48,8 @@ pub(crate) const USAGES: &[(&[&str], &str)] = &[
     (&["demo"], "demo [flags]"),
     (&["explain"], "explain rollout ROLLOUT_NAME [flags]"),
     (&["explain", "rollout"], "explain rollout ROLLOUT_NAME [flags]"),
-    (&["get"], "get <rollout|experiment|release> RESOURCE_NAME [flags]"),
+    (&["get"], "get <rollout|experiment|analysisrun|release> RESOURCE_NAME [flags]"),
+    (&["get", "analysisrun"], "get analysisrun ANALYSISRUN_NAME [flags]"),
     (&["get", "experiment"], "get experiment EXPERIMENT_NAME [flags]"),
     (&["get", "release"], "get release GROUP [flags]"),
     (&["get", "rollout"], "get rollout ROLLOUT_NAME [flags]"),
@@ -54,6 +57,7 @@ pub(crate) const USAGES: &[(&[&str], &str)] = &[
     (&["history", "rollout"], "history rollout ROLLOUT_NAME [flags]"),
     (&["lint"], "lint PATH... [flags]"),
     (&["list"], "list <rollout|experiment> [flags]"),
+    (&["list", "analysisruns"], "list analysisruns [flags]"),
     (&["list", "experiments"], "list experiments [flags]"),
     (&["list", "rollouts"], "list rollouts [flags]"),
     (&["pause"], "pause ROLLOUT_NAME [flags]"),

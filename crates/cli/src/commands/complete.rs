@@ -23,6 +23,7 @@ const NAMED: &[(&[&str], Resource)] = &[
     (&["set", "image"], ROLLOUTS),
     (&["status"], ROLLOUTS),
     (&["undo"], ROLLOUTS),
+    (&["get", "analysisrun"], ANALYSIS_RUNS),
     (&["get", "experiment"], EXPERIMENTS),
     (&["retry", "experiment"], EXPERIMENTS),
     (&["terminate", "experiment"], EXPERIMENTS),

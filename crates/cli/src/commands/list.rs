@@ -1,13 +1,13 @@
 //! `list`: many objects, one line each.
 
-use super::{list_experiments, list_rollouts};
+use super::{list_analysis_runs, list_experiments, list_rollouts};
 use crate::render::table;
 use crate::{Context, Error, Io};
 
-/// List rollouts or experiments
+/// List rollouts, experiments or AnalysisRuns
 #[derive(clap::Args)]
 #[command(
-    after_help = "Examples:\n  # List rollouts\n  %PROGRAM% list rollouts\n\n  # List experiments\n  %PROGRAM% list experiments"
+    after_help = "Examples:\n  # List rollouts\n  %PROGRAM% list rollouts\n\n  # List experiments\n  %PROGRAM% list experiments\n\n  # List AnalysisRuns\n  %PROGRAM% list analysisruns"
 )]
 pub(crate) struct Args {
     #[command(subcommand)]
@@ -20,12 +20,15 @@ enum What {
     Rollouts(list_rollouts::Args),
     #[command(visible_aliases = ["exp", "experiment"])]
     Experiments(list_experiments::Args),
+    #[command(name = "analysisruns", visible_aliases = ["ar", "analysisrun"])]
+    AnalysisRuns(list_analysis_runs::Args),
 }
 
 pub(crate) async fn run(args: Args, context: &Context<'_>, io: &mut Io<'_>) -> Result<(), Error> {
     match args.what {
         What::Rollouts(args) => list_rollouts::run(args, context, io).await,
         What::Experiments(args) => list_experiments::run(args, context, io).await,
+        What::AnalysisRuns(args) => list_analysis_runs::run(args, context, io).await,
     }
 }
 

@@ -1,11 +1,15 @@
 //! The lines above the tree (spec cli-get-tree 1).
 
+use jiff::Timestamp;
+use serde_json::Value as Json;
+
 use super::table::padded;
-use super::{Paint, icon};
+use super::{Paint, duration, icon};
 use crate::info::Strategy;
 use crate::info::experiment::ExperimentInfo;
 use crate::info::images::Images;
 use crate::info::rollout::RolloutInfo;
+use crate::json::Read as _;
 
 const LABEL: usize = 17;
 
@@ -60,6 +64,23 @@ pub(crate) fn rollout(info: &RolloutInfo, paint: Paint) -> String {
         ("  Available:", info.available),
     ] {
         lines.line(label, &count.to_string());
+    }
+    lines.text
+}
+
+pub(crate) fn analysis_run(run: &Json, paint: Paint, now: Timestamp) -> String {
+    let mut lines = Lines { text: String::new(), paint };
+    let status = run.text("/status/phase");
+    let head = (icon::analysis(status), if status.is_empty() { "Pending" } else { status });
+    lines.head(run.name(), run.text("/metadata/namespace"), head, run.text("/status/message"));
+    let owner = run.list("/metadata/ownerReferences").iter().next();
+    if let Some(owner) = owner {
+        lines.line("Of:", &format!("{} {}", owner.text("/kind"), owner.text("/name")));
+    }
+    for (label, field) in [("Started:", "/status/startedAt"), ("Completed:", "/status/completedAt")] {
+        if let Some(at) = run.time(field) {
+            lines.line(label, &format!("{} ago", duration::between(at, now)));
+        }
     }
     lines.text
 }

@@ -3,7 +3,7 @@
 use crate::server::{Manners, Server};
 use crate::{called, env, words};
 
-const COMMANDS: [&str; 33] = [
+const COMMANDS: [&str; 35] = [
     "",
     "abort",
     "completion",
@@ -13,11 +13,13 @@ const COMMANDS: [&str; 33] = [
     "explain",
     "explain rollout",
     "get",
+    "get analysisrun",
     "get experiment",
     "get rollout",
     "history",
     "history rollout",
     "list",
+    "list analysisruns",
     "list experiments",
     "list rollouts",
     "pause",

@@ -3,6 +3,7 @@
 // Helpers of tests, where a panic is the failure.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
+mod analysis_runs;
 mod better;
 mod explain;
 mod faces;

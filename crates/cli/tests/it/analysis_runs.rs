@@ -1,0 +1,82 @@
+//! AnalysisRuns as people look at them.
+
+use serde_json::{Value as Json, json};
+
+use crate::server::{Manners, Server};
+use crate::{Outcome, called, env, words};
+
+fn run() -> Json {
+    json!({
+        "apiVersion": "argoproj.io/v1alpha1", "kind": "AnalysisRun",
+        "metadata": {
+            "name": "cart-abc-2-1", "namespace": "shop", "uid": "u", "creationTimestamp": "2026-01-01T00:00:00Z",
+            "ownerReferences": [{"kind": "Rollout", "name": "cart", "uid": "r"}],
+        },
+        "spec": {"metrics": [{"name": "errors"}, {"name": "latency"}, {"name": "later"}]},
+        "status": {
+            "phase": "Failed", "startedAt": "2026-01-01T00:00:00Z", "completedAt": "2026-01-01T00:01:00Z",
+            "message": "Metric \"errors\" assessed Failed due to failed (1) > failureLimit (0)",
+            "metricResults": [
+                {"name": "errors", "phase": "Failed", "count": 2, "successful": 1, "failed": 1, "measurements": [
+                    {"phase": "Successful", "value": "[0.001]", "finishedAt": "2026-01-01T00:00:30Z"},
+                    {"phase": "Failed", "value": "[0.2]", "finishedAt": "2026-01-01T00:01:00Z"},
+                ]},
+                {"name": "latency", "phase": "Error", "error": 1, "dryRun": true, "measurements": [
+                    {"phase": "Error", "message": "no answer", "finishedAt": "2026-01-01T00:00:30Z"},
+                ]},
+            ],
+        },
+    })
+}
+
+async fn shown(command: &str) -> String {
+    let server = Server::new(vec![run()], Manners::default());
+    let Outcome { exit, stdout, stderr } = called(&env("aviary"), &words(command), &server).await;
+    assert_eq!((exit, stderr.as_str()), (0, ""), "{command}");
+    // Ages depend on the day.
+    stdout
+}
+
+/// The lines without what depends on the day: the last column, and times.
+fn cells(text: &str) -> Vec<Vec<&str>> {
+    text.lines()
+        .map(|line| line.split("  ").map(str::trim).filter(|cell| !cell.is_empty()).collect())
+        .collect()
+}
+
+#[tokio::test]
+async fn each_metric_is_shown_with_its_counts_and_its_last_measurement() {
+    let text = shown("get analysisrun cart-abc-2-1 -n shop --no-color").await;
+    let cells = cells(&text);
+    assert_eq!(cells[0], ["Name:", "cart-abc-2-1"]);
+    assert_eq!(cells[2], ["Status:", "✖ Failed"]);
+    assert_eq!(cells[4], ["Of:", "Rollout cart"]);
+    let metrics = &cells[8..];
+    assert_eq!(metrics[0], ["METRIC", "STATUS", "GOOD", "BAD", "UNDECIDED", "ERRORS", "LAST", "WHEN"]);
+    assert_eq!(metrics[1][..7], ["errors", "Failed", "1", "1", "0", "0", "[0.2]"]);
+    assert_eq!(metrics[2][..7], ["latency (dry run)", "Error", "0", "0", "0", "1", "no answer"]);
+    assert_eq!(metrics[3], ["later", "Pending", "-", "-", "-", "-", "-", "-"]);
+}
+
+#[tokio::test]
+async fn a_wide_view_has_every_measurement_that_is_kept_the_newest_first() {
+    let text = shown("get ar cart-abc-2-1 -n shop -o wide --no-color").await;
+    let values: Vec<&str> = cells(&text).iter().rev().take(3).rev().map(|row| row[2]).collect();
+    assert_eq!(values, ["[0.2]", "[0.001]", "no answer"]);
+}
+
+#[tokio::test]
+async fn the_object_itself_comes_as_json_and_as_yaml() {
+    let text = shown("get analysisrun cart-abc-2-1 -n shop -o json").await;
+    assert_eq!(serde_json::from_str::<Json>(&text).unwrap()["status"], run()["status"]);
+    let text = shown("get analysisrun cart-abc-2-1 -n shop -o yaml").await;
+    assert_eq!(crd::yaml::from_str::<Json>(&text).unwrap()["status"], run()["status"]);
+}
+
+#[tokio::test]
+async fn a_list_says_whose_they_are_and_how_often_they_measured() {
+    let text = shown("list analysisruns -n shop").await;
+    let cells = cells(&text);
+    assert_eq!(cells[0], ["NAME", "STATUS", "OF", "METRICS", "MEASURED", "AGE"]);
+    assert_eq!(cells[1][..5], ["cart-abc-2-1", "Failed", "Rollout/cart", "3", "3"]);
+}
