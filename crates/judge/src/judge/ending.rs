@@ -1,0 +1,76 @@
+//! What becomes of a release that is still undecided at its deadline (judge 1).
+
+use super::{Judge, Unit};
+use crate::config::{Kind, Metric, OnInconclusive};
+use crate::power::{Tempering, n90};
+use crate::process::Process;
+use crate::verdict::{Ending, Verdict};
+
+/// Confidence that the difference does not reach what must be detected.
+const ALPHA: f64 = 0.05;
+
+impl Judge {
+    /// The ending at `maxWait`, and why, in a sentence. A release without data never passes.
+    #[must_use]
+    pub fn ending(&self) -> (Ending, String) {
+        match self.verdict() {
+            Verdict::Pass => (Ending::Pass, "every judged metric passed".to_owned()),
+            Verdict::Fail => (Ending::Fail, "the canary is worse than the fail margin".to_owned()),
+            Verdict::NoData => self.without_data(),
+            Verdict::NeedMoreData => self.undecided(),
+        }
+    }
+
+    fn without_data(&self) -> (Ending, String) {
+        let ending = match self.config.on_inconclusive {
+            OnInconclusive::Fail => Ending::Fail,
+            OnInconclusive::Pause | OnInconclusive::PassIfSafe => Ending::Pause,
+        };
+        (ending, "there is no data, which is never a pass".to_owned())
+    }
+
+    fn undecided(&self) -> (Ending, String) {
+        match self.config.on_inconclusive {
+            OnInconclusive::Pause => (Ending::Pause, "undecided in time: a person decides".to_owned()),
+            OnInconclusive::Fail => (Ending::Fail, "undecided in time".to_owned()),
+            OnInconclusive::PassIfSafe => match self.unsafe_metric() {
+                None => (Ending::Pass, "a regression to mustDetect would have been caught".to_owned()),
+                Some(why) => (Ending::Pause, why),
+            },
+        }
+    }
+
+    /// The first metric that could hide what must be detected, and why.
+    fn unsafe_metric(&self) -> Option<String> {
+        let judged = self.metrics().filter(|(metric, _)| metric.judged());
+        let units = judged.flat_map(|(metric, state)| state.units.iter().map(move |unit| (metric, unit)));
+        let mut open = units.filter(|(metric, unit)| unit.verdict(metric, &self.config) != Verdict::Pass);
+        open.find_map(|(metric, unit)| unit.hides(metric, self.config.false_aborts))
+    }
+}
+
+impl Unit {
+    fn hides(&self, metric: &Metric, alpha: f64) -> Option<String> {
+        let name = &metric.name;
+        let (Process::Comparison(comparison), Some(detect)) = (&self.process, metric.must_detect) else {
+            return Some(format!("{name} did not pass, and has no mustDetect"));
+        };
+        let totals = self.seen.totals();
+        let (Some(stable), Some(intervals)) = (totals.stable_rate(), &comparison.intervals) else {
+            return Some(format!("{name} has no data of stable"));
+        };
+        if stable >= detect {
+            return Some(format!("{name}: stable itself is at mustDetect"));
+        }
+        let odds = totals.stable_exposure / totals.canary_exposure;
+        let phi = comparison.estimate.mean(1.0);
+        let needed = n90(stable, detect, odds, alpha, Tempering::of(metric.dispersion, phi));
+        if totals.canary_exposure < needed {
+            let had = totals.canary_exposure;
+            return Some(format!("{name}: {had:.0} of the {needed:.0} canary requests that find mustDetect"));
+        }
+        let most = if matches!(metric.kind, Kind::Rate) { 1e9 } else { 1.0 };
+        let high = intervals.differences.interval(ALPHA, most).high;
+        (high >= detect - stable).then(|| format!("{name}: mustDetect is not excluded yet"))
+    }
+}

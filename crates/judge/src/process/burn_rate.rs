@@ -1,0 +1,100 @@
+//! Multi-window burn rates of an error budget (SRE Workbook, chapter 5; judge 2.6).
+//!
+//! These are rules, not tests: they give no promise about false aborts at a canary's traffic, and they need more
+//! requests than a step usually has. They are here because teams already page on them.
+
+use super::Rules;
+use crate::config::{BurnRate, Kind, Metric};
+use crate::exact;
+use serde::{Deserialize, Serialize};
+
+/// Slots of a ring: a sliding window is this exact.
+const SLOTS: usize = 12;
+
+/// Everything that is kept of burn rates: a long and a short window for each.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct BurnRates {
+    rings: Vec<[Ring; 2]>,
+}
+
+/// A sliding window: exposure and bad events in slots of equal length.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+struct Ring {
+    #[serde(with = "exact::array")]
+    exposure: [f64; SLOTS],
+    #[serde(with = "exact::array")]
+    bad: [f64; SLOTS],
+    /// Seconds that the newest slot, the first, has lasted.
+    #[serde(with = "exact::one")]
+    seconds: f64,
+}
+
+impl Ring {
+    fn observe(&mut self, exposure: f64, bad: f64, seconds: f64, length: f64) {
+        let slot = length / SLOTS as f64;
+        for _ in 0..SLOTS {
+            if self.seconds < slot {
+                break;
+            }
+            self.exposure.rotate_right(1);
+            self.bad.rotate_right(1);
+            (self.exposure[0], self.bad[0]) = (0.0, 0.0);
+            self.seconds -= slot;
+        }
+        self.exposure[0] += exposure;
+        self.bad[0] += bad;
+        self.seconds = (self.seconds + seconds).min(length);
+    }
+
+    /// Exposure, and bad events per exposure.
+    fn rate(&self) -> Option<(f64, f64)> {
+        let (exposure, bad): (f64, f64) = (self.exposure.iter().sum(), self.bad.iter().sum());
+        (exposure > 0.0).then(|| (exposure, bad / exposure))
+    }
+}
+
+impl BurnRates {
+    pub(crate) fn new(rates: usize) -> Self {
+        Self { rings: vec![<[Ring; 2]>::default(); rates] }
+    }
+
+    pub(crate) fn observe(&mut self, exposure: f64, bad: f64, rules: &Rules<'_>) {
+        let Kind::BurnRate { rates, .. } = &rules.metric.kind else { return };
+        for ([long, short], rate) in self.rings.iter_mut().zip(rates) {
+            long.observe(exposure, bad, rules.seconds, rate.long.as_secs_f64());
+            short.observe(exposure, bad, rules.seconds, rate.short.as_secs_f64());
+        }
+    }
+
+    /// The first rate at which the budget burns in the long and in the short window both.
+    pub(crate) fn breached<'m>(&self, metric: &'m Metric) -> Option<&'m BurnRate> {
+        let Kind::BurnRate { objective, rates, least } = &metric.kind else { return None };
+        let budget = 1.0 - objective;
+        let burns = |ring: &Ring, factor: f64| {
+            ring.rate().is_some_and(|(exposure, rate)| exposure >= *least && rate >= factor * budget)
+        };
+        let pairs = self.rings.iter().zip(rates);
+        pairs
+            .filter(|([long, short], rate)| burns(long, rate.factor) && burns(short, rate.factor))
+            .map(|(_, rate)| rate)
+            .next()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_ring_forgets_what_is_older_than_its_length() {
+        let mut ring = Ring::default();
+        for _ in 0..30 {
+            ring.observe(100.0, 50.0, 10.0, 300.0);
+        }
+        assert_eq!(ring.rate(), Some((3000.0, 0.5)));
+        for _ in 0..33 {
+            ring.observe(100.0, 0.0, 10.0, 300.0);
+        }
+        assert_eq!(ring.rate().unwrap().1, 0.0);
+    }
+}

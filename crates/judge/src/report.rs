@@ -1,0 +1,141 @@
+//! Everything that a verdict rests on, for people and for machines.
+
+pub(crate) mod words;
+
+use crate::interval::Interval;
+use crate::verdict::Verdict;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// A verdict with its reasons. Every number in it was computed from the windows.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Report {
+    /// What can be said.
+    pub verdict: Verdict,
+    /// Windows told so far.
+    pub windows: u64,
+    /// Evidence against the release: "180" reads "180 : 1". May be infinite.
+    pub odds: f64,
+    /// The odds that fail it.
+    pub fails_at: f64,
+    /// The always-valid p-value for "no worse than the fail margin".
+    pub p_value: f64,
+    /// The window in which it failed, counted from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub failed_in_window: Option<u64>,
+    /// What failed it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub culprit: Option<Culprit>,
+    /// Each metric, in each region.
+    pub metrics: Vec<MetricReport>,
+}
+
+/// What failed a release.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Culprit {
+    /// The metric with the most evidence.
+    pub metric: String,
+    /// The region with the most; empty when it shows most clearly in all of them together, or there is but one.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub region: String,
+    /// Its own odds; none for a burn rate, which is a rule.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub odds: Option<f64>,
+}
+
+/// A number and the interval at 95 %, which holds at all times at once.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Estimate {
+    /// The number: the average since start.
+    pub point: f64,
+    /// Where it is, in 95 of 100 releases, however often one looks.
+    pub interval: Interval,
+}
+
+/// Between which bucket edges a quantile lies, in each arm.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Quantile {
+    /// Which one, 0.99 for p99.
+    pub q: f64,
+    /// The canary's.
+    pub canary: Option<Interval>,
+    /// Stable's.
+    pub stable: Option<Interval>,
+}
+
+/// What is missing to a pass, if all goes on as it did.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Missing {
+    /// Windows.
+    pub windows: f64,
+    /// Canary exposure.
+    pub exposure: f64,
+    /// Seconds at this traffic.
+    pub seconds: f64,
+}
+
+/// One metric in one region. Pairs are canary and stable.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct MetricReport {
+    /// Its name.
+    pub name: String,
+    /// Where; empty when there are no regions.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub region: String,
+    /// What it counts.
+    pub kind: String,
+    /// Whether bad ones are among the exposure, so that rates are shares.
+    pub proportion: bool,
+    /// Its part in the decision; 0 advises only.
+    pub weight: f64,
+    /// The verdict on it alone.
+    pub verdict: Verdict,
+    /// Usable windows, and how long they were together.
+    pub windows: u32,
+    /// Seconds of usable windows.
+    pub seconds: f64,
+    /// Exposure.
+    pub exposure: Option<[f64; 2]>,
+    /// Bad events.
+    pub bad: Option<[f64; 2]>,
+    /// Bad per exposure.
+    pub canary_rate: Option<f64>,
+    /// Bad per exposure.
+    pub stable_rate: Option<f64>,
+    /// Canary minus stable, weighted by the canary's exposure.
+    pub difference: Option<Estimate>,
+    /// Canary over stable.
+    pub ratio: Option<Estimate>,
+    /// Quantiles of a latency.
+    pub quantiles: Vec<Quantile>,
+    /// The edges at which a latency is judged.
+    pub edges: Vec<f64>,
+    /// The bounds of a gauge.
+    pub bounds: Option<[f64; 2]>,
+    /// How many windows of a gauge are merged into one.
+    pub merged: Option<u32>,
+    /// The number that the canary is held against.
+    pub limit: Option<f64>,
+    /// Evidence that the canary is worse.
+    pub odds_worse: f64,
+    /// Evidence that it is not.
+    pub odds_not_worse: f64,
+    /// The odds for worse that fail a release of this metric alone.
+    pub fails_at: f64,
+    /// The odds for not worse that pass.
+    pub passes_at: f64,
+    /// How many bad events come together; 1 is singly.
+    pub dispersion: Option<f64>,
+    /// What is missing to a pass.
+    pub missing: Option<Missing>,
+    /// Which arm shows nothing.
+    pub absent: Option<String>,
+    /// Windows that were no evidence, by reason.
+    pub dropped: BTreeMap<String, u32>,
+    /// The burn rate that is reached: factor, long and short window.
+    pub breached: Option<(f64, Duration, Duration)>,
+}

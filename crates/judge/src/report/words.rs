@@ -1,0 +1,240 @@
+//! A report in sentences.
+
+use super::{Estimate, MetricReport, Missing, Quantile, Report};
+use crate::interval::Interval;
+use std::time::Duration;
+
+/// From here on, bursts are worth a warning (judge 2.4).
+const BURSTS: f64 = 3.0;
+/// Below this, errors come singly as far as anyone can tell.
+const SINGLY: f64 = 1.5;
+
+impl Report {
+    /// What is known, for people: a line for the release, then lines for each metric.
+    #[must_use]
+    pub fn sentences(&self) -> Vec<String> {
+        let mut lines = vec![self.head()];
+        lines.extend(self.metrics.iter().flat_map(MetricReport::sentences));
+        lines
+    }
+
+    fn head(&self) -> String {
+        let windows = number(self.windows as f64);
+        let odds =
+            format!("odds {} against the release, it fails at {}", odds(self.odds), odds(self.fails_at));
+        match (&self.culprit, self.failed_in_window) {
+            (Some(culprit), Some(window)) => {
+                let place =
+                    if culprit.region.is_empty() { String::new() } else { format!(" in {}", culprit.region) };
+                format!("fail: `{}`{place}, in window {window} of {windows}; {odds}", culprit.metric)
+            }
+            _ => format!("{} after {windows} windows; {odds}", self.verdict),
+        }
+    }
+}
+
+impl MetricReport {
+    /// What is known of the metric.
+    #[must_use]
+    pub fn sentences(&self) -> Vec<String> {
+        let place = if self.region.is_empty() { String::new() } else { format!(" in {}", self.region) };
+        let advises = if self.weight > 0.0 { "" } else { ", advises only" };
+        let mut lines = vec![format!("{}{place} ({}{advises}): {}", self.name, self.kind, self.verdict)];
+        let details = [
+            self.absent.clone(),
+            self.counts(),
+            self.estimates(),
+            (!self.edges.is_empty()).then(|| format!("judged at {}", list(&self.edges))),
+            self.gauge(),
+            self.evidence(),
+            self.breached.map(breached),
+            self.bursts(),
+            self.missing.map(|missing| self.lacks(missing)),
+            self.drops(),
+        ];
+        lines.extend(self.quantiles.iter().filter_map(quantile).map(|line| format!("  {line}")));
+        lines.extend(details.into_iter().flatten().map(|line| format!("  {line}")));
+        lines
+    }
+
+    fn unit(&self) -> &'static str {
+        if self.proportion { "requests" } else { "exposure" }
+    }
+
+    fn rate(&self, rate: f64) -> String {
+        if self.proportion { percent(rate) } else { significant(rate) }
+    }
+
+    fn counts(&self) -> Option<String> {
+        let [canary, stable] = self.exposure?;
+        let unit = self.unit();
+        let Some(([bad1, bad0], rate1)) = self.bad.zip(self.canary_rate) else {
+            return Some(format!("canary {} {unit}, stable {}", number(canary), number(stable)));
+        };
+        let canary = format!("canary {} of {} {unit} ({})", number(bad1), number(canary), self.rate(rate1));
+        let held = self.limit.map(|limit| format!("; the limit is {}", self.rate(limit)));
+        let beside = self
+            .stable_rate
+            .map(|rate| format!(", stable {} of {} ({})", number(bad0), number(stable), self.rate(rate)));
+        Some(canary + &held.or(beside).unwrap_or_default())
+    }
+
+    fn estimates(&self) -> Option<String> {
+        let difference = self.difference?;
+        let (scale, unit) = if self.proportion { (100.0, " points") } else { (1.0, "") };
+        let ratio = self.ratio.map(|ratio| format!("; ratio {}", estimate(&ratio, 1.0, "")));
+        Some(format!(
+            "difference {}{}; average since start",
+            estimate(&difference, scale, unit),
+            ratio.unwrap_or_default()
+        ))
+    }
+
+    fn gauge(&self) -> Option<String> {
+        let ([low, high], merged) = (self.bounds?, self.merged?);
+        let merged =
+            if merged > 1 { format!("; {merged} windows are merged into one") } else { String::new() };
+        Some(format!("taken within {} and {}{merged}", significant(low), significant(high)))
+    }
+
+    fn evidence(&self) -> Option<String> {
+        if self.windows == 0 || self.kind == "burn-rate" {
+            return None;
+        }
+        Some(format!(
+            "evidence for worse: odds {}, fails at {}; for not worse: odds {}, passes at {}",
+            odds(self.odds_worse),
+            odds(self.fails_at),
+            odds(self.odds_not_worse),
+            odds(self.passes_at)
+        ))
+    }
+
+    fn bursts(&self) -> Option<String> {
+        let phi = self.dispersion.filter(|_| self.windows > 1)?;
+        Some(if phi < SINGLY {
+            "errors come singly".to_owned()
+        } else if phi <= BURSTS {
+            format!("errors come in bursts of about {phi:.1}")
+        } else {
+            format!("errors come in bursts of about {phi:.1}; use `robust` or longer windows")
+        })
+    }
+
+    fn lacks(&self, missing: Missing) -> String {
+        let time = duration(Duration::from_secs_f64(missing.seconds.clamp(0.0, 1e9)));
+        if self.proportion {
+            let requests = number(rounded(missing.exposure));
+            return format!("to pass: about {requests} more canary requests, {time} at this traffic");
+        }
+        format!("to pass: about {} more windows, {time}", number(missing.windows))
+    }
+
+    fn drops(&self) -> Option<String> {
+        let reasons: Vec<String> =
+            self.dropped.iter().map(|(why, count)| format!("{count} ({why})")).collect();
+        (!reasons.is_empty()).then(|| format!("windows not used: {}", reasons.join(", ")))
+    }
+}
+
+fn breached((factor, long, short): (f64, Duration, Duration)) -> String {
+    format!("the budget burns {factor} times over {} and {}", duration(long), duration(short))
+}
+
+fn quantile(it: &Quantile) -> Option<String> {
+    let between = |interval: Interval| match (interval.low, interval.high) {
+        (low, high) if high.is_infinite() => format!("above {}", significant(low)),
+        (low, high) => format!("{} to {}", significant(low), significant(high)),
+    };
+    let (canary, stable) = (it.canary?, it.stable?);
+    let name = significant(it.q * 100.0);
+    Some(format!("p{name}: canary {}, stable {} (95 %)", between(canary), between(stable)))
+}
+
+fn estimate(it: &Estimate, scale: f64, unit: &str) -> String {
+    let show =
+        |value: f64| if value.is_infinite() { "any number".to_owned() } else { significant(value * scale) };
+    let interval = format!("95 %: {} to {}", show(it.interval.low), show(it.interval.high));
+    if it.point.is_infinite() {
+        format!("({interval})")
+    } else {
+        format!("{}{unit} ({interval})", show(it.point))
+    }
+}
+
+fn list(values: &[f64]) -> String {
+    values.iter().map(|value| significant(*value)).collect::<Vec<_>>().join(", ")
+}
+
+/// `1,234`; a fraction keeps one decimal.
+pub(crate) fn number(value: f64) -> String {
+    let whole = (value.fract().abs() < 0.05) || value >= 100.0;
+    let text = if whole { format!("{value:.0}") } else { format!("{value:.1}") };
+    let (digits, rest) =
+        text.split_once('.').map_or((text.as_str(), None), |(digits, rest)| (digits, Some(rest)));
+    let mut grouped = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at) % 3 == 0 && !grouped.ends_with('-') {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    rest.map_or(grouped.clone(), |rest| format!("{grouped}.{rest}"))
+}
+
+/// Two digits of a number that nobody should take for exact.
+pub(crate) fn rounded(value: f64) -> f64 {
+    if value < 10.0 {
+        return value.ceil();
+    }
+    let unit = 10_f64.powf(value.log10().floor() - 1.0);
+    (value / unit).round() * unit
+}
+
+/// Three significant digits at most, and no trailing zeros.
+pub(crate) fn significant(value: f64) -> String {
+    if value == 0.0 || !value.is_finite() {
+        return if value.is_finite() { "0".to_owned() } else { format!("{value}") };
+    }
+    if value.abs() >= 1000.0 {
+        return number(value.round());
+    }
+    let decimals = (2 - value.abs().log10().floor() as i32).clamp(0, 9) as usize;
+    let text = format!("{value:.decimals$}");
+    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
+}
+
+/// `0.52 %`.
+pub(crate) fn percent(share: f64) -> String {
+    format!("{} %", significant(share * 100.0))
+}
+
+/// `180 : 1`.
+pub(crate) fn odds(odds: f64) -> String {
+    if odds > 1e6 { "over 1,000,000 : 1".to_owned() } else { format!("{} : 1", significant(odds)) }
+}
+
+/// `2 min 45 s`.
+pub(crate) fn duration(duration: Duration) -> String {
+    let seconds = duration.as_secs_f64().round() as u64;
+    let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+    let parts = [(hours, "h"), (minutes, "min"), (if hours > 0 { 0 } else { seconds }, "s")];
+    let told: Vec<String> =
+        parts.iter().filter(|(count, _)| *count > 0).map(|(count, unit)| format!("{count} {unit}")).collect();
+    if told.is_empty() { "0 s".to_owned() } else { told.join(" ") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_written_as_people_write_them() {
+        assert_eq!([1_234_567.0, 999.0, 12.5, 0.0].map(number), ["1,234,567", "999", "12.5", "0"]);
+        assert_eq!([2384.0, 3.2, 100.0].map(rounded), [2400.0, 4.0, 100.0]);
+        assert_eq!([0.005_234, 0.2, 0.0, -0.001].map(percent), ["0.523 %", "20 %", "0 %", "-0.1 %"]);
+        assert_eq!([180.2, 0.0123, 5e9].map(odds), ["180 : 1", "0.0123 : 1", "over 1,000,000 : 1"]);
+        let times = [165, 3600, 0, 5445].map(|seconds| duration(Duration::from_secs(seconds)));
+        assert_eq!(times, ["2 min 45 s", "1 h", "0 s", "1 h 30 min"]);
+    }
+}

@@ -1,0 +1,20 @@
+//! One binary for all integration tests.
+
+#[cfg(test)]
+mod configuration;
+#[cfg(test)]
+mod judging;
+#[cfg(test)]
+mod kinds;
+#[cfg(test)]
+mod planning;
+#[cfg(test)]
+mod properties;
+#[cfg(test)]
+mod regions;
+#[cfg(test)]
+mod reports;
+#[cfg(test)]
+mod saving;
+#[cfg(test)]
+mod support;

@@ -1,0 +1,74 @@
+//! What is told to people.
+
+use crate::support::{config, errors, repeat, window};
+use aviary_judge::{Buckets, Judge, Sample, Window};
+
+#[test]
+fn a_report_tells_counts_intervals_odds_and_what_is_missing() {
+    let mut judge = Judge::new(&errors(""));
+    repeat(&mut judge, &window(100.0, 900.0, 1.0, 4.0), 3);
+    repeat(&mut judge, &window(100.0, 900.0, 0.0, 5.0), 5);
+    judge.observe(&Window::of(10.0));
+    assert_eq!(
+        judge.report().sentences(),
+        [
+            "need-more-data after 9 windows; odds 0.279 : 1 against the release, it fails at 100 : 1",
+            "errors (proportion): need-more-data",
+            "  canary 3 of 800 requests (0.375 %), stable 37 of 7,200 (0.514 %)",
+            "  difference -0.139 points (95 %: -0.728 to 1.09); ratio 0.73 (95 %: 0.0296 to 3.43); \
+             average since start",
+            "  evidence for worse: odds 0.279 : 1, fails at 100 : 1; for not worse: odds 1.35 : 1, passes at 20 : 1",
+            "  errors come singly",
+            "  to pass: about 2,200 more canary requests, 3 min 40 s at this traffic",
+            "  windows not used: 1 (no reading)",
+        ]
+    );
+}
+
+#[test]
+fn a_failed_release_names_its_culprit() {
+    let mut judge = Judge::new(&errors(""));
+    repeat(&mut judge, &window(300.0, 2700.0, 30.0, 13.0), 3);
+    let said = judge.report().sentences();
+    assert!(said[0].starts_with("fail: `errors`, in window 2 of 3; odds "), "{}", said[0]);
+    assert!(said.iter().all(|line| !line.contains("NaN") && !line.contains("to pass")), "{said:?}");
+}
+
+#[test]
+fn nothing_is_told_that_was_not_seen() {
+    let judge = Judge::new(&errors(""));
+    assert_eq!(
+        judge.report().sentences(),
+        [
+            "no-data after 0 windows; odds 1 : 1 against the release, it fails at 100 : 1",
+            "errors (proportion): no-data",
+            "  neither canary nor stable shows anything",
+        ]
+    );
+    let mut spotless = Judge::new(&errors(""));
+    repeat(&mut spotless, &window(100.0, 900.0, 0.0, 0.0), 3);
+    let said = spotless.report().sentences().join("\n");
+    assert!(!said.contains("ratio") && !said.contains("NaN") && !said.contains("inf"), "{said}");
+}
+
+#[test]
+fn bursts_and_quantiles_are_told_in_words() {
+    let mut judge = Judge::new(&errors(""));
+    for at in 0..40 {
+        let x1 = if at % 3 == 0 { 8.0 } else { 0.0 };
+        judge.observe(&window(300.0, 2700.0, x1, 12.0));
+    }
+    let said = judge.report().sentences().join("\n");
+    assert!(said.contains("errors come in bursts of about") && said.contains("use `robust`"), "{said}");
+
+    let mut latency = Judge::new(&config("warmup: 10s\nmetrics: [{name: latency, kind: latency}]"));
+    let buckets = Buckets {
+        bounds: vec![0.1, 0.5, 1.0],
+        canary: vec![150.0, 120.0, 28.0, 2.0],
+        stable: vec![1350.0, 1080.0, 252.0, 18.0],
+    };
+    repeat(&mut latency, &Window::of(10.0).with("latency", Sample::Buckets(buckets)), 20);
+    let said = latency.report().sentences().join("\n");
+    assert!(said.contains("p99: canary above 0.5, stable 0.5 to 1 (95 %)"), "{said}");
+    assert!(said.contains("judged at 0.1, 0.5, 1"), "{said}");
+}
