@@ -14,6 +14,7 @@ mod get_release;
 mod get_rollout;
 mod history;
 mod journals;
+mod judge;
 mod lint;
 mod list;
 mod list_analysis_runs;
@@ -55,6 +56,7 @@ pub(crate) const USAGES: &[(&[&str], &str)] = &[
     (&["get", "rollout"], "get rollout ROLLOUT_NAME [flags]"),
     (&["history"], "history rollout ROLLOUT_NAME [flags]"),
     (&["history", "rollout"], "history rollout ROLLOUT_NAME [flags]"),
+    (&["judge"], "judge CANARY_CSV STABLE_CSV [flags]"),
     (&["lint"], "lint PATH... [flags]"),
     (&["list"], "list <rollout|experiment> [flags]"),
     (&["list", "analysisruns"], "list analysisruns [flags]"),
@@ -94,6 +96,7 @@ pub(crate) enum Command {
     Explain(explain::Args),
     Get(get::Args),
     History(history::Args),
+    Judge(judge::Args),
     Lint(lint::Args),
     List(list::Args),
     Pause(pause::Args),
@@ -122,6 +125,7 @@ pub(crate) async fn run(command: Command, context: &Context<'_>, io: &mut Io<'_>
         Command::Explain(args) => explain::run(args, context, io).await,
         Command::Get(args) => get::run(args, context, io).await,
         Command::History(args) => history::run(args, context, io).await,
+        Command::Judge(args) => judge::run(&args, context, io),
         Command::Lint(args) => lint::run(&args, context, io),
         Command::List(args) => list::run(args, context, io).await,
         Command::Pause(args) => pause::run(args, context, io).await,

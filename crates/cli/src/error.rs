@@ -8,6 +8,9 @@ pub enum Error {
     /// The command line does not fit the command: its usage is printed instead of a message.
     #[error("wrong usage")]
     Usage,
+    /// The command said its verdict, which is not the good one: only the exit code is left to give.
+    #[error("verdict with exit code {0}")]
+    Verdict(u8),
     /// Everything that explains itself.
     #[error("{0}")]
     Message(String),

@@ -62,6 +62,7 @@ impl Context<'_> {
 }
 
 /// Carries out the command line `args` (without the program's name) and gives the exit code: 0, or 1 on any failure.
+/// `judge` has more of them, one a verdict.
 pub async fn run<I>(args: I, env: &Env, io: &mut Io<'_>, target: Target) -> u8
 where
     I: IntoIterator,
@@ -86,6 +87,7 @@ async fn carried_out(args: Vec<String>, env: &Env, io: &mut Io<'_>, target: Targ
     };
     let Err(error) = done else { return 0 };
     let text = match error {
+        Error::Verdict(code) => return code,
         Error::Usage => usage::of(&args, env),
         other => format!("Error: {other}"),
     };

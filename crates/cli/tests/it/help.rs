@@ -3,7 +3,7 @@
 use crate::server::{Manners, Server};
 use crate::{called, env, words};
 
-const COMMANDS: [&str; 35] = [
+const COMMANDS: [&str; 36] = [
     "",
     "abort",
     "completion",
@@ -18,6 +18,7 @@ const COMMANDS: [&str; 35] = [
     "get rollout",
     "history",
     "history rollout",
+    "judge",
     "list",
     "list analysisruns",
     "list experiments",

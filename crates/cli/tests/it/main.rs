@@ -9,6 +9,7 @@ mod explain;
 mod faces;
 mod help;
 mod history;
+mod judge;
 mod kubeconfig;
 mod lint;
 mod offline;

@@ -1,0 +1,115 @@
+//! `judge`: a verdict over figures that somebody has, without a cluster.
+
+mod files;
+
+use std::path::PathBuf;
+
+use clap::ValueEnum;
+use judge::{Config, Document, Judge, Report, Verdict};
+
+use crate::{Context, Env, Error, Io};
+use files::Arms;
+
+/// Judge a canary against stable, by the counts of both, window by window
+///
+/// Reads two CSV files with the same header: one line a window, first the time of its end (seconds, or RFC 3339), then
+/// for each metric what was counted in that window:
+///
+///   NAME.bad, NAME.total       a proportion: failed requests out of all
+///   NAME.count, NAME.exposure  a rate: restarts per pod-minute
+///   NAME.value                 a gauge: its mean over the window
+///   NAME.le_0.1, NAME.le_inf   a latency: requests up to each bound, as a histogram counts them
+///
+/// Lines of both files with the same time are one window. How strict the verdict is, and what each metric may lose, is
+/// said by --config; without it the defaults hold: false aborts 1 %, false passes 5 %, a tenth of a point may be lost.
+///
+/// Exit codes: 0 pass, 1 a mistake, 2 fail, 3 more data is needed, 4 no data.
+#[derive(clap::Args)]
+#[command(
+    after_help = "Examples:\n  # Is the canary as good as stable?\n  %PROGRAM% judge canary.csv stable.csv\n\n  # With margins of one's own, for machines\n  %PROGRAM% judge canary.csv stable.csv --config judge.yaml -o json"
+)]
+pub(crate) struct Args {
+    /// Windows of the canary
+    #[arg(value_name = "CANARY_CSV")]
+    canary: PathBuf,
+    /// Windows of stable
+    #[arg(value_name = "STABLE_CSV")]
+    stable: PathBuf,
+    /// A file with `judge: {...}`: margins and chances of error
+    #[arg(short, long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// The files hold counters that only grow, not counts of each window
+    #[arg(long)]
+    cumulative: bool,
+    /// For machines
+    #[arg(short, long, value_enum)]
+    output: Option<Output>,
+}
+
+#[derive(Clone, Copy, PartialEq, ValueEnum)]
+enum Output {
+    Json,
+    Yaml,
+}
+
+pub(crate) fn run(args: &Args, context: &Context<'_>, io: &mut Io<'_>) -> Result<(), Error> {
+    let Args { canary, stable, config, cumulative, output } = args;
+    let arms = Arms::read(&at(context.env, canary), &at(context.env, stable), *cumulative)?;
+    let config = match config {
+        Some(path) => configured(&at(context.env, path))?,
+        None => arms.defaults()?,
+    };
+    arms.fit(&config)?;
+    let mut judge = Judge::new(&config);
+    for window in arms.windows(&config) {
+        judge.observe(&window);
+    }
+    let report = judge.report();
+    io.text(match output {
+        None => shown(&report, arms.unpaired()),
+        Some(output) => for_machines(*output, &report)?,
+    })?;
+    match report.verdict {
+        Verdict::Pass => Ok(()),
+        Verdict::Fail => Err(Error::Verdict(2)),
+        Verdict::NeedMoreData => Err(Error::Verdict(3)),
+        Verdict::NoData => Err(Error::Verdict(4)),
+    }
+}
+
+fn at(env: &Env, path: &std::path::Path) -> PathBuf {
+    env.directory.join(path)
+}
+
+fn configured(path: &std::path::Path) -> Result<Config, Error> {
+    let shown = path.display();
+    let text = std::fs::read_to_string(path).map_err(|error| Error::unreadable(&shown, &error))?;
+    let document: Document =
+        crd::yaml::from_str(&text).map_err(|error| Error::new(format!("{shown}: {error}")))?;
+    Ok(document.judge)
+}
+
+fn shown(report: &Report, unpaired: usize) -> String {
+    let mut text = report.sentences().join("\n");
+    text.push('\n');
+    if unpaired > 0 {
+        let lines = if unpaired == 1 { "1 line has" } else { &format!("{unpaired} lines have") };
+        text.push_str(&format!("{lines} no line of the same time in the other file, and were left out\n"));
+    }
+    text
+}
+
+fn for_machines(output: Output, report: &Report) -> Result<String, Error> {
+    let failed = |error: &dyn std::fmt::Display| Error::new(format!("cannot write the report: {error}"));
+    match output {
+        Output::Json => {
+            let text = serde_json::to_string_pretty(report).map_err(|error| failed(&error))?;
+            Ok(format!("{text}\n"))
+        }
+        Output::Yaml => {
+            // Infinite odds are `null` in JSON, and so they are here.
+            let value = serde_json::to_value(report).map_err(|error| failed(&error))?;
+            crd::yaml::to_string(&value).map_err(|error| failed(&error))
+        }
+    }
+}

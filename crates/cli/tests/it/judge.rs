@@ -1,0 +1,99 @@
+//! Verdicts over files.
+
+use std::path::Path;
+
+use serde_json::{Value as Json, json};
+
+use crate::server::{Manners, Server};
+use crate::{Outcome, called, env, words};
+
+const FIXTURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../fixtures/judge");
+const NO_WARM_UP: &str = "judge: {warmup: 0s, metrics: [{name: errors, kind: proportion}]}";
+
+async fn judged(directory: &Path, command: &str) -> Outcome {
+    let mut env = env("aviary");
+    directory.clone_into(&mut env.directory);
+    called(&env, &words(command), &Server::new(Vec::new(), Manners::default())).await
+}
+
+/// A directory with these files.
+fn files(given: &[(&str, &str)]) -> tempfile::TempDir {
+    let directory = tempfile::tempdir().unwrap();
+    for (name, text) in given {
+        std::fs::write(directory.path().join(name), text).unwrap();
+    }
+    directory
+}
+
+#[tokio::test]
+async fn a_canary_as_good_as_stable_passes() {
+    let outcome = judged(Path::new(FIXTURES), "judge canary.csv stable.csv").await;
+    assert_eq!((outcome.exit, outcome.stderr.as_str()), (0, ""), "{}", outcome.stdout);
+    let first = outcome.stdout.lines().next().unwrap();
+    assert!(first.starts_with("pass after 120 windows; odds "), "{first}");
+    let counts = "canary 42 of 11,671 requests (0.36 %), stable 539 of 105,237 (0.512 %)";
+    assert!(outcome.stdout.contains(counts), "{}", outcome.stdout);
+}
+
+#[tokio::test]
+async fn a_canary_with_four_times_the_errors_fails_with_its_own_exit_code() {
+    let outcome = judged(Path::new(FIXTURES), "judge worse/canary.csv worse/stable.csv -o json").await;
+    assert_eq!((outcome.exit, outcome.stderr.as_str()), (2, ""));
+    let report: Json = serde_json::from_str(&outcome.stdout).unwrap();
+    assert_eq!((&report["verdict"], &report["culprit"]["metric"]), (&json!("fail"), &json!("errors")));
+}
+
+#[tokio::test]
+async fn too_few_windows_and_none_at_all_are_told_apart() {
+    let directory = files(&[
+        ("judge.yaml", NO_WARM_UP),
+        ("few.csv", "time,bad,total\n10,0,100\n20,1,100\n"),
+        ("none.csv", "time,bad,total\n"),
+    ]);
+    let few = judged(directory.path(), "judge few.csv few.csv --config judge.yaml").await;
+    assert_eq!(few.exit, 3, "{}{}", few.stdout, few.stderr);
+    let none = judged(directory.path(), "judge none.csv few.csv --config judge.yaml").await;
+    assert_eq!(none.exit, 4, "{}{}", none.stdout, none.stderr);
+    assert!(
+        none.stdout.contains("2 lines have no line of the same time in the other file"),
+        "{}",
+        none.stdout
+    );
+}
+
+#[tokio::test]
+async fn counters_are_read_as_what_they_grew_by_also_over_a_restart() {
+    let directory = files(&[
+        ("judge.yaml", NO_WARM_UP),
+        ("canary.csv", "time,bad,total\n0,5,100\n10,6,300\n20,1,50\n"),
+        ("stable.csv", "time,bad,total\n0,0,0\n10,0,1000\n20,2,2000\n"),
+    ]);
+    let command = "judge canary.csv stable.csv --config judge.yaml --cumulative -o json";
+    let outcome = judged(directory.path(), command).await;
+    let report: Json = serde_json::from_str(&outcome.stdout).unwrap();
+    let metric = &report["metrics"][0];
+    assert_eq!((&metric["exposure"], &metric["bad"]), (&json!([250.0, 2000.0]), &json!([2.0, 2.0])));
+}
+
+#[tokio::test]
+async fn mistakes_name_the_file_the_line_and_what_to_do() {
+    let directory = files(&[
+        ("good.csv", "time,bad,total\n10,0,100\n"),
+        ("word.csv", "time,bad,total\n10,none,100\n"),
+        ("column.csv", "time,bed,total\n10,0,100\n"),
+        ("half.csv", "time,bad\n10,0\n"),
+    ]);
+    for (command, message) in [
+        ("judge word.csv good.csv", "word.csv, line 2: bad \"none\" is no number"),
+        ("judge column.csv good.csv", "column.csv: there is no column `bed`; a column is bad, total,"),
+        ("judge half.csv half.csv", "the columns of `errors` make no metric; it takes bad and total"),
+        ("judge half.csv good.csv", "have different columns; give both the same header"),
+        (
+            "judge missing.csv good.csv",
+            "missing.csv: No such file or directory (os error 2); name one that is there",
+        ),
+    ] {
+        let outcome = judged(directory.path(), command).await;
+        assert!(outcome.exit == 1 && outcome.stderr.contains(message), "{command}: {}", outcome.stderr);
+    }
+}
