@@ -11,6 +11,7 @@
 
 mod arguments;
 mod assess;
+mod compare;
 mod due;
 mod limits;
 mod measured;

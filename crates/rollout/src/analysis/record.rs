@@ -4,7 +4,7 @@ use crd::{AnalysisPhase, AnalysisRunStatus, Measurement, MetricResult, Time};
 use jiff::Timestamp;
 
 use super::due::in_flight;
-use super::{Outcome, Reading};
+use super::{Outcome, Reading, compare};
 
 const TERMINATED: &str = "Metric Terminated";
 
@@ -32,7 +32,12 @@ pub(super) fn record(
     });
     let Some(result) = status.metric_results.get_mut(place) else { return };
     let earlier = in_flight(result).cloned();
-    let mut measurement = measured(reading, now);
+    let mut measurement = match compare::configuration(&reading.asked.metric) {
+        Some(written) if !matches!(reading.outcome, Outcome::Verdict(..)) => {
+            blanked(compare::measured(written, earlier.as_ref(), reading), reading)
+        }
+        _ => measured(reading, now),
+    };
     if let Some(earlier) = &earlier {
         measurement.started_at = earlier.started_at;
         if measurement.metadata.is_empty() {
@@ -69,16 +74,23 @@ fn measured(reading: &Reading, now: Timestamp) -> Measurement {
             }
         }
     };
-    let secrets = reading.asked.secrets.iter().filter(|secret| !secret.is_empty());
-    Measurement {
+    let measurement = Measurement {
         phase: Some(phase),
-        message: secrets.fold(message, |text, secret| text.replace(secret.as_str(), BLANK)),
+        message,
         started_at: Some(Time::from(reading.started_at)),
         finished_at: phase.completed().then(|| Time::from(reading.finished_at)),
         value: if keeps_value { reading.value.clone() } else { String::new() },
         metadata: reading.metadata.clone(),
         resume_at: reading.resume_at.filter(|_| !phase.completed()).map(Time::from),
-    }
+    };
+    blanked(measurement, reading)
+}
+
+/// Without the texts that came from Secrets.
+fn blanked(measurement: Measurement, reading: &Reading) -> Measurement {
+    let secrets = reading.asked.secrets.iter().filter(|secret| !secret.is_empty());
+    let message = secrets.fold(measurement.message, |text, secret| text.replace(secret.as_str(), BLANK));
+    Measurement { message, ..measurement }
 }
 
 fn count(result: &mut MetricResult, phase: Option<AnalysisPhase>) {

@@ -5,6 +5,8 @@ mod analysis;
 #[cfg(test)]
 mod blue_green;
 #[cfg(test)]
+mod compare;
+#[cfg(test)]
 mod exhaustive;
 #[cfg(test)]
 mod experiment_vectors;

@@ -1,0 +1,185 @@
+//! `aviary/compare`: canary against stable, window by window, by the sequential judge.
+//!
+//! ```yaml
+//! provider:
+//!   plugin:
+//!     aviary/compare:
+//!       source: {prometheus: {address: http://prometheus:9090}}
+//!       maxWait: 10m
+//!       metrics:
+//!       - name: errors
+//!         kind: proportion
+//!         canary: {bad: 'sum(http_requests_total{hash="{{args.canary}}",code=~"5.."})', total: ...}
+//!         stable: {bad: 'sum(http_requests_total{hash="{{args.stable}}",code=~"5.."})', total: ...}
+//! ```
+//!
+//! The fields beside `source` are the judge's. The provider reads the counters of both arms at one instant and judges
+//! nothing; here two readings become a window, and the windows a verdict. It is one measurement, however long it takes:
+//! it stays Running, and what the judge knows is kept in its metadata, so a controller that dies loses no window that was
+//! stored, and counts none twice. A verdict ends it; `maxWait` decides what becomes of one that is not reached.
+
+mod figures;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crd::{AnalysisPhase, Measurement, Metric, Time};
+use jiff::{SignedDuration, Timestamp};
+use judge::{Config, Ending, Judge, Report, Verdict};
+use serde_json::Value;
+
+use super::{Outcome, Reading};
+use figures::Figures;
+
+/// The plugin's name in `provider.plugin`.
+const NAME: &str = "aviary/compare";
+/// What the judge knows, in a measurement's metadata.
+const STATE: &str = "aviary.dev/judge";
+/// The figures that the next window begins with.
+const FIGURES: &str = "aviary.dev/figures";
+/// What is known, in sentences.
+const SUMMARY: &str = "summary";
+/// How long a verdict may take when nobody says.
+const MAX_WAIT: Duration = Duration::from_secs(30 * 60);
+
+/// The configuration of a metric that compares; `None` for every other one.
+pub(super) fn configuration(metric: &Metric) -> Option<&Value> {
+    metric.provider.get("plugin")?.get(NAME)
+}
+
+/// The judge's part of a configuration.
+///
+/// # Errors
+/// What is wrong with it, with the field's name.
+pub(super) fn config(written: &Value) -> Result<Config, String> {
+    let mut own = written.clone();
+    if let Some(fields) = own.as_object_mut() {
+        fields.remove("source");
+    }
+    serde_json::from_value(own).map_err(|error| format!("{NAME}: {error}"))
+}
+
+/// The measurement that a reading makes of the one that was in flight.
+pub(super) fn measured(written: &Value, earlier: Option<&Measurement>, reading: &Reading) -> Measurement {
+    let started = earlier.and_then(|earlier| earlier.started_at).unwrap_or(Time::from(reading.started_at));
+    let base = Measurement { started_at: Some(started), ..Measurement::default() };
+    match judged(written, earlier, reading, started.timestamp()) {
+        Ok(found) => found.measurement(base, reading),
+        Err(why) => Measurement {
+            phase: Some(AnalysisPhase::Error),
+            message: why,
+            finished_at: Some(Time::from(reading.finished_at)),
+            ..base
+        },
+    }
+}
+
+/// What is known after a reading.
+struct Found {
+    phase: AnalysisPhase,
+    message: String,
+    value: String,
+    metadata: BTreeMap<String, String>,
+    next: Duration,
+}
+
+impl Found {
+    fn measurement(self, base: Measurement, reading: &Reading) -> Measurement {
+        let over = self.phase.completed();
+        let next = SignedDuration::try_from(self.next).unwrap_or(SignedDuration::MAX);
+        let resume = reading.started_at.saturating_add(next).unwrap_or(Timestamp::MAX);
+        Measurement {
+            phase: Some(self.phase),
+            message: self.message,
+            value: self.value,
+            metadata: self.metadata,
+            finished_at: over.then(|| Time::from(reading.finished_at)),
+            resume_at: (!over).then(|| Time::from(resume)),
+            ..base
+        }
+    }
+}
+
+fn judged(
+    written: &Value,
+    earlier: Option<&Measurement>,
+    reading: &Reading,
+    started: Timestamp,
+) -> Result<Found, String> {
+    let config = config(written)?;
+    let known = |key: &str| earlier.and_then(|earlier| earlier.metadata.get(key));
+    let mut judge = match known(STATE) {
+        None => Judge::new(&config),
+        Some(text) => {
+            let state =
+                serde_json::from_str(text).map_err(|error| format!("{STATE} was changed: {error}"))?;
+            Judge::restore(&config, state).map_err(|error| error.to_string())?
+        }
+    };
+    let before = known(FIGURES).map(|text| Figures::read(text)).transpose()?;
+    let now = match &reading.outcome {
+        Outcome::Error(why) if before.is_none() => return Err(why.clone()),
+        Outcome::Error(why) => Err(why.clone()),
+        _ => Ok(Figures::of(reading)?),
+    };
+    match (&before, &now) {
+        (Some(before), Ok(now)) => {
+            judge.observe(&figures::window(&config, before, now, is_cumulative(written)))
+        }
+        (Some(before), Err(why)) => judge.observe(&figures::gap(&config, before, reading.started_at, why)),
+        (None, _) => {}
+    }
+    // A window that could not be read is left out; the next one begins where it would have ended.
+    let figures = now.unwrap_or_else(|_| before.unwrap_or_default().without_figures(reading.started_at));
+    Ok(found(&config, &judge, &figures, reading.started_at.duration_since(started)))
+}
+
+fn found(config: &Config, judge: &Judge, figures: &Figures, waited: SignedDuration) -> Found {
+    let report = judge.report();
+    let late = waited
+        >= SignedDuration::try_from(config.max_wait.unwrap_or(MAX_WAIT)).unwrap_or(SignedDuration::MAX);
+    let (phase, message) = match report.verdict {
+        Verdict::Fail => (AnalysisPhase::Failed, culprit(&report)),
+        Verdict::Pass => (AnalysisPhase::Successful, String::new()),
+        Verdict::NeedMoreData | Verdict::NoData if late => ending(judge),
+        Verdict::NeedMoreData | Verdict::NoData => (AnalysisPhase::Running, String::new()),
+    };
+    let mut metadata = BTreeMap::from([
+        ("verdict".to_owned(), report.verdict.to_string()),
+        ("odds".to_owned(), figures::odds(report.odds)),
+        (SUMMARY.to_owned(), report.sentences().join("\n")),
+    ]);
+    if !phase.completed() {
+        // Plain data without maps of other keys than text: it can always be written.
+        metadata.insert(STATE.to_owned(), serde_json::to_string(judge.state()).unwrap_or_default());
+        metadata.insert(FIGURES.to_owned(), serde_json::to_string(figures).unwrap_or_default());
+    }
+    Found { phase, message, value: figures::value(&report), metadata, next: config.window }
+}
+
+/// What made it fail, in a sentence.
+fn culprit(report: &Report) -> String {
+    let culprit = report.culprit.as_ref().map_or("the canary", |culprit| culprit.metric.as_str());
+    format!(
+        "{culprit} is worse than stable: odds {} : 1, fails at {} : 1",
+        figures::odds(report.odds),
+        report.fails_at
+    )
+}
+
+fn ending(judge: &Judge) -> (AnalysisPhase, String) {
+    let (ending, why) = judge.ending();
+    let phase = match ending {
+        Ending::Pass => AnalysisPhase::Successful,
+        Ending::Fail => AnalysisPhase::Failed,
+        Ending::Pause => AnalysisPhase::Inconclusive,
+    };
+    (phase, why)
+}
+
+/// Whether the source gives counters that only grow, and not the counts of a window.
+fn is_cumulative(written: &Value) -> bool {
+    let source = written.get("source");
+    let datadog = source.and_then(|source| source.get("datadog")).is_some();
+    source.and_then(|source| source.get("cumulative")?.as_bool()).unwrap_or(!datadog)
+}
