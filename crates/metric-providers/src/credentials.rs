@@ -18,16 +18,25 @@ pub struct Wanted {
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Credentials(BTreeMap<String, String>);
 
+/// Keys whose values are no secrets.
+const PLAIN: &[&str] = &["address", "account-id", "base-url-nerdgraph", "base-url-rest", "org", "region"];
+
 impl Credentials {
     /// The first of these names that is there and not empty.
-    pub(crate) fn get(&self, names: [&str; 2]) -> Option<&str> {
+    pub(crate) fn get<const N: usize>(&self, names: [&str; N]) -> Option<&str> {
         let found = names.into_iter().find_map(|name| self.0.get(name));
         found.map(String::as_str).filter(|text| !text.is_empty())
     }
 
-    /// Every text that must not come out again. Addresses are told: whoever mends a connection needs them.
+    /// Whether nothing was found at all.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Every text that must not come out again. Addresses and the like are told: whoever mends a connection needs
+    /// them, and blanking a region `us` would blank it in every word.
     pub fn texts(&self) -> impl Iterator<Item = &String> {
-        let told = |name: &str| name.eq_ignore_ascii_case("address") || name.ends_with("_ADDRESS");
+        let told = |name: &str| PLAIN.contains(&name) || name.ends_with("_ADDRESS");
         self.0.iter().filter(move |(name, _)| !told(name)).map(|(_, text)| text)
     }
 }
@@ -42,5 +51,19 @@ impl FromIterator<(String, String)> for Credentials {
 impl fmt::Debug for Credentials {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_set().entries(self.0.keys()).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_and_regions_are_told_and_keys_are_not() {
+        let entries =
+            [("address", "http://h"), ("DD_ADDRESS", "http://h"), ("region", "us"), ("api-key", "k3y")];
+        let entries = entries.map(|(name, text)| (name.to_owned(), text.to_owned()));
+        let credentials: Credentials = entries.into_iter().collect();
+        assert_eq!(credentials.texts().collect::<Vec<_>>(), ["k3y"]);
     }
 }

@@ -6,9 +6,10 @@ mod series;
 
 use async_trait::async_trait;
 use crd::Metric;
-use reqwest::{RequestBuilder, Url};
+use reqwest::Url;
 
-use crate::http::{self, Reply};
+use crate::clients::Door;
+use crate::http::{self, Call};
 use crate::{Answer, Credentials, Ctx, Error, Fault, Provider, Wanted};
 use config::{Config, Version};
 
@@ -42,6 +43,8 @@ impl Provider for Datadog {
         let config = Config::of(metric).map_err(fail)?;
         let keys = Keys::of(&config, &ctx.credentials).map_err(fail)?;
         let asked = config.check().map_err(fail)?;
+        // The address by itself first: an error shows it as it was written.
+        http::url(keys.address).map_err(fail)?;
         let url = http::url(&format!("{}{}", keys.address, asked.version.path())).map_err(fail)?;
         let answered = ask(ctx, &config, &asked, &keys, &url).await;
         answered.map_err(|fault| Error::new(metric, self.name(), Some(&url), fault))
@@ -62,7 +65,10 @@ impl<'c> Keys<'c> {
         }
         let keys = (credentials.get(["api-key", "DD_API_KEY"]), credentials.get(["app-key", "DD_APP_KEY"]));
         let (Some(api), Some(application)) = keys else {
-            return Err(Fault::Credentials("failed to find the credentials for datadog metrics provider"));
+            return Err(Fault::Credentials {
+                text: "failed to find the credentials for datadog metrics provider".to_owned(),
+                repair: "create the Secret that it names, with the keys api-key and app-key",
+            });
         };
         let address = credentials.get(["address", "DD_ADDRESS"]).unwrap_or(ADDRESS);
         Ok(Self { api, application, address })
@@ -78,39 +84,36 @@ async fn ask(
 ) -> Result<Answer, Fault> {
     let now = (ctx.clock)().as_second();
     let from = now - asked.interval.as_secs() as i64;
-    let client = ctx.clients.get_trusted()?;
-    let request: RequestBuilder = match asked.version {
-        Version::V1 => client.get(url.clone()).query(&[
+    let call = match asked.version {
+        Version::V1 => Call::get(url.clone()).query(&[
             ("from", from.to_string()),
             ("query", config.query.clone()),
             ("to", now.to_string()),
         ]),
-        Version::V2 => client.post(url.clone()).body(scalar::question(config, from, now).to_string()),
+        Version::V2 => {
+            let question = scalar::question(config, from, now).to_string();
+            Call { body: question.into_bytes(), ..Call::post(url.clone()) }
+        }
     };
-    let request = request
-        .header("Content-Type", "application/json")
-        .header("DD-API-KEY", http::sensitive(keys.api, "the api-key")?)
-        .header("DD-APPLICATION-KEY", http::sensitive(keys.application, "the app-key")?);
-    let Reply { status, body } = http::exchange(request, asked.timeout).await?;
-    let text = || String::from_utf8_lossy(&body).chars().take(SHOWN).collect::<String>();
+    let call = call
+        .plain("content-type", "application/json")
+        .secret("dd-api-key", keys.api)?
+        .secret("dd-application-key", keys.application)?;
+    let reply = Door::trusted(ctx)?.ask(call, asked.timeout).await?;
+    let (status, body) = (reply.status, &reply.body);
     match status {
         200 => {}
         401 | 403 => {
-            let text = text();
-            return Err(Fault::Answer(format!(
-                "received authentication error response code: {status} {text}"
-            )));
+            let text = format!("received authentication error response code: {status} {}", reply.text());
+            return Err(Fault::Answer(text));
         }
-        _ => return Err(Fault::Answer(format!("received non 2xx response code: {status} {}", text()))),
+        _ => return Err(Fault::Answer(format!("received non 2xx response code: {status} {}", reply.text()))),
     }
     match asked.version {
-        Version::V1 => series::read(&body),
-        Version::V2 => scalar::read(&body),
+        Version::V1 => series::read(body),
+        Version::V2 => scalar::read(body),
     }
 }
-
-/// So much of a refusal is told.
-const SHOWN: usize = 1024;
 
 /// An answer without a value.
 fn nothing(text: &str) -> Answer {

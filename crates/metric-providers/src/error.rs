@@ -1,9 +1,12 @@
 //! Why there is no value.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
 use crd::Metric;
+
+use crate::egress::{ALLOW_SETTING, Refused};
 
 /// Why a metric has no value: what happened, for which metric, at which provider and address, and what to do.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -11,7 +14,9 @@ use crd::Metric;
 pub struct Error {
     /// What happened.
     pub fault: Fault,
-    place: Place,
+    /// What the measurement shall remember all the same, such as warnings.
+    pub metadata: BTreeMap<String, String>,
+    place: Box<Place>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -36,14 +41,20 @@ impl Error {
     pub(crate) fn new(metric: &Metric, provider: &str, address: Option<&reqwest::Url>, fault: Fault) -> Self {
         let address = address.map(|url| format!("{}{}", url.origin().ascii_serialization(), url.path()));
         let place = Place { metric: metric.name.clone(), provider: provider.to_owned(), address };
-        Self { fault, place }
+        let place = Box::new(place);
+        Self { fault, metadata: BTreeMap::new(), place }
+    }
+
+    pub(crate) fn with(self, metadata: BTreeMap<String, String>) -> Self {
+        Self { metadata, ..self }
     }
 
     pub(crate) fn no_provider(metric: &Metric) -> Self {
         let written: Vec<&str> = metric.provider.keys().map(String::as_str).collect();
         let fault = Fault::NoProvider { metric: metric.name.clone() };
         let provider = if written.is_empty() { "none".to_owned() } else { written.join(", ") };
-        Self { fault, place: Place { metric: metric.name.clone(), provider, address: None } }
+        let place = Box::new(Place { metric: metric.name.clone(), provider, address: None });
+        Self { fault, metadata: BTreeMap::new(), place }
     }
 }
 
@@ -60,11 +71,19 @@ pub enum Fault {
     #[error("{0}")]
     Config(String),
     /// There is nothing to show to the provider.
+    #[error("{text}")]
+    Credentials {
+        /// What is missing.
+        text: String,
+        /// What to do about it.
+        repair: &'static str,
+    },
+    /// The address must not be asked from here.
     #[error("{0}")]
-    Credentials(&'static str),
-    /// A part of the provider's configuration that is not served.
-    #[error("{0} is not supported")]
-    Unsupported(&'static str),
+    Egress(Box<Refused>),
+    /// A Job or plugin could not be run.
+    #[error("{0}")]
+    Local(String),
     /// No answer within the time that the metric gives.
     #[error("no answer within {}s: context deadline exceeded", .0.as_secs())]
     Deadline(Duration),
@@ -80,18 +99,25 @@ pub enum Fault {
 }
 
 impl Fault {
-    fn remedy(&self) -> &'static str {
-        match self {
-            Self::NoProvider { .. } => "name one of the supported providers: datadog, prometheus, web",
+    fn remedy(&self) -> String {
+        let text = match self {
+            Self::NoProvider { .. } => {
+                let names: Vec<&str> = crate::PROVIDERS.iter().map(|row| row.name()).collect();
+                return format!("name one of the supported providers: {}", names.join(", "));
+            }
+            Self::Egress(_) => {
+                return format!("ask for another address, or have {ALLOW_SETTING} allow this one");
+            }
             Self::Config(_) => "correct the metric in its AnalysisTemplate",
-            Self::Credentials(_) => "create the Secret that it names, with the keys api-key and app-key",
-            Self::Unsupported(_) => "remove it, or authenticate by `headers` or a proxy",
+            Self::Credentials { repair, .. } => repair,
             Self::Deadline(_) => {
                 "check that the address is reachable from here, or raise the metric's timeout"
             }
             Self::Connection(_) => "check address, network policy, proxy and certificate",
             Self::TooLong(_) => "make the query return less",
             Self::Answer(_) => "ask the address the same question and look at its answer",
-        }
+            Self::Local(_) => "look at the controller's log and its settings",
+        };
+        text.to_owned()
     }
 }

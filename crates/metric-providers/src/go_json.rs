@@ -39,6 +39,18 @@ pub(crate) fn floats(json: Json) -> Json {
     }
 }
 
+/// Why a text is not JSON: in Go's words where it does not begin like JSON, which is the usual case.
+pub(crate) fn fault(body: &[u8], error: &serde_json::Error) -> String {
+    let text = String::from_utf8_lossy(body);
+    match text.trim_start().chars().next() {
+        None => "unexpected end of JSON input".to_owned(),
+        Some(first) if !first.is_ascii_digit() && !"{[\"-tfn".contains(first) => {
+            format!("invalid character {first:?} looking for beginning of value")
+        }
+        Some(_) => error.to_string(),
+    }
+}
+
 /// The shortest digits; with an exponent below 1e-6 and from 1e21.
 fn number(value: f64) -> String {
     let size = value.abs();

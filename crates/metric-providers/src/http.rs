@@ -1,16 +1,25 @@
-//! One exchange over HTTP with limits.
+//! One question over HTTP, with limits: its time, the length of its answer, and where it may lead.
+
+mod call;
+mod redirect;
 
 use std::error::Error as _;
 use std::time::Duration;
 
 use reqwest::header::{HOST, HeaderMap, HeaderName, HeaderValue};
-use reqwest::{RequestBuilder, Url};
+use reqwest::{Response, StatusCode, Url};
 use serde::Deserialize;
 
 use crate::Fault;
+use crate::clients::{Door, Redirects};
+use crate::egress::Refused;
+
+pub(crate) use call::Call;
 
 /// Longest body that is read, in bytes, after decompression.
 pub const MAX_BODY: usize = 4 << 20;
+/// Redirects that are followed.
+const MAX_REDIRECTS: usize = 10;
 
 /// A header as a metric writes it.
 #[derive(Clone, Debug, Deserialize)]
@@ -22,6 +31,10 @@ pub(crate) struct Header {
 
 /// Reads a URL that has a host and a scheme that is served.
 pub(crate) fn url(text: &str) -> Result<Url, Fault> {
+    // Go's words, which are the specification's.
+    if text.starts_with(':') {
+        return Err(Fault::Config(format!("parse {text:?}: missing protocol scheme")));
+    }
     let url = Url::parse(text).map_err(|error| Fault::Config(format!("the URL cannot be read: {error}")))?;
     match url.scheme() {
         "http" | "https" if url.has_host() => Ok(url),
@@ -54,24 +67,71 @@ pub(crate) fn sensitive(text: &str, what: &str) -> Result<HeaderValue, Fault> {
     Ok(value)
 }
 
-/// Status and body of an answer.
+/// What came back.
 #[derive(Debug)]
 pub(crate) struct Reply {
     pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
     pub(crate) body: Vec<u8>,
 }
 
-/// Sends and reads within `limit`, which covers the whole exchange.
-pub(crate) async fn exchange(request: RequestBuilder, limit: Duration) -> Result<Reply, Fault> {
-    if limit.is_zero() {
-        return Err(Fault::Deadline(limit));
+impl Reply {
+    /// `500 Internal Server Error`.
+    pub(crate) fn status_line(&self) -> String {
+        let reason = StatusCode::from_u16(self.status).ok().and_then(|code| code.canonical_reason());
+        reason.map_or_else(|| self.status.to_string(), |reason| format!("{} {reason}", self.status))
     }
-    tokio::time::timeout(limit, sent(request)).await.map_err(|_| Fault::Deadline(limit))?
+
+    /// A header as text; empty when there is none.
+    pub(crate) fn header(&self, name: &str) -> &str {
+        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+    }
+
+    /// The beginning of the body, for an error: foreign text goes into a status, where room is scarce.
+    pub(crate) fn text(&self) -> String {
+        shortened(&String::from_utf8_lossy(&self.body))
+    }
 }
 
-async fn sent(request: RequestBuilder) -> Result<Reply, Fault> {
-    let mut response = request.send().await.map_err(broken)?;
-    let status = response.status().as_u16();
+/// At most 1000 characters of a foreign text.
+pub(crate) fn shortened(text: &str) -> String {
+    const MOST: usize = 1000;
+    if text.chars().nth(MOST).is_none() {
+        text.to_owned()
+    } else {
+        text.chars().take(MOST).chain(['…']).collect()
+    }
+}
+
+impl Door {
+    /// Asks and reads within `limit`, which covers the whole exchange with its redirects.
+    pub(crate) async fn ask(&self, call: Call, limit: Duration) -> Result<Reply, Fault> {
+        if limit.is_zero() {
+            return Err(Fault::Deadline(limit));
+        }
+        tokio::time::timeout(limit, self.followed(call)).await.map_err(|_| Fault::Deadline(limit))?
+    }
+
+    async fn followed(&self, mut call: Call) -> Result<Reply, Fault> {
+        for _ in 0..=MAX_REDIRECTS {
+            // A literal address never meets the resolver, so it is checked here, as are all names.
+            self.egress.check_url(&call.url).map_err(|refused| Fault::Egress(Box::new(refused)))?;
+            let response = call.request(&self.client).send().await.map_err(broken)?;
+            let target = match self.redirects {
+                Redirects::Followed => redirect::target(&call.url, &response)?,
+                Redirects::Refused => None,
+            };
+            match target {
+                Some(url) => call = redirect::follow(call, url, response.status())?,
+                None => return read(response).await,
+            }
+        }
+        Err(Fault::Connection(format!("stopped after {MAX_REDIRECTS} redirects")))
+    }
+}
+
+async fn read(mut response: Response) -> Result<Reply, Fault> {
+    let (status, headers) = (response.status().as_u16(), response.headers().clone());
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(broken)? {
         if body.len() + chunk.len() > MAX_BODY {
@@ -79,7 +139,7 @@ async fn sent(request: RequestBuilder) -> Result<Reply, Fault> {
         }
         body.extend_from_slice(&chunk);
     }
-    Ok(Reply { status, body })
+    Ok(Reply { status, headers, body })
 }
 
 /// All causes in one line, without the URL, whose query may hold secrets.
@@ -88,6 +148,9 @@ pub(crate) fn broken(error: reqwest::Error) -> Fault {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(inner) = cause {
+        if let Some(refused) = inner.downcast_ref::<Refused>() {
+            return Fault::Egress(Box::new(refused.clone()));
+        }
         text = format!("{text}: {inner}");
         cause = inner.source();
     }

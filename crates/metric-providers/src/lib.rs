@@ -21,33 +21,74 @@
 //! ```
 //!
 //! What comes over the wire is hostile until parsed: every exchange has a deadline, every body a limit
-//! ([`MAX_BODY`]), JSON a depth, and a redirect never leads from TLS to plain text.
+//! ([`MAX_BODY`]), JSON a depth, and a redirect never leads from TLS to plain text. What was meant for one host is not
+//! shown to another. Where an address of a metric's may lead, [`Egress`] says.
+//!
+//! Two providers need something of the controller: [`Jobs`] run on its cluster, and [`Plugins`] are programs of its
+//! operator's choice. An asynchronous provider answers without a value while it runs, and ends with a
+//! [`Value::Verdict`]: it, not the conditions, says how the measurement went.
 
+mod aws;
 mod clients;
+mod cloud_watch;
 mod credentials;
+mod ctx;
 mod datadog;
+mod egress;
 mod error;
 mod go_json;
+mod go_text;
+mod graphite;
 mod http;
+mod influxdb;
+mod job;
 mod json_path;
+mod kayenta;
+mod learned;
+mod new_relic;
+mod oauth2;
+mod plugin;
 mod prometheus;
 mod provider;
 mod reading;
+mod retry;
+mod sky_walking;
+mod value;
+mod wavefront;
 mod web;
 
 pub use clients::Clients;
 pub use credentials::{Credentials, Wanted};
+pub use ctx::{Ctx, Wait};
+pub use egress::{ALLOW_SETTING, Egress, NoRule, Refused};
 pub use error::{Error, Fault};
 pub use http::MAX_BODY;
-pub use provider::{Answer, Ctx, Provider};
-pub use reading::{Reading, Value};
+pub use job::{JobState, Jobs, JobsError, PodState, Waiting};
+pub use learned::Learned;
+pub use plugin::{Limits, PluginSettings, Plugins};
+pub use provider::{Answer, Provider};
+pub use reading::Reading;
+pub use value::{Item, Record, Value, Verdict};
 
 use std::collections::BTreeMap;
 
 use crd::Metric;
 
 /// One row a metric system, in the order in which a metric is searched for them (spec analysis-02 10).
-pub const PROVIDERS: &[&dyn Provider] = &[&prometheus::Prometheus, &datadog::Datadog, &web::Web];
+pub const PROVIDERS: &[&dyn Provider] = &[
+    &prometheus::Prometheus,
+    &job::Job,
+    &kayenta::Kayenta,
+    &web::Web,
+    &datadog::Datadog,
+    &wavefront::Wavefront,
+    &new_relic::NewRelic,
+    &cloud_watch::CloudWatch,
+    &graphite::Graphite,
+    &influxdb::InfluxDb,
+    &sky_walking::SkyWalking,
+    &plugin::Plugin,
+];
 
 /// The row that serves a metric.
 pub fn provider(metric: &Metric) -> Result<&'static dyn Provider, Error> {
@@ -65,29 +106,44 @@ pub fn wanted(metric: &Metric) -> Option<Wanted> {
 pub async fn read(ctx: &Ctx<'_>, metric: &Metric) -> Reading {
     let started = (ctx.clock)();
     let (answer, about) = match provider(metric) {
-        Ok(provider) => (provider.read(ctx, metric).await, provider.about(metric)),
+        Ok(provider) => (provider.read(ctx, metric).await, provider.about(ctx, metric).await),
         Err(error) => (Err(error), BTreeMap::new()),
     };
-    Reading::new(answer, about, (started, (ctx.clock)()), ctx.secrets)
+    Reading::new(ctx, answer, about, started)
 }
 
-/// Goes on with a measurement that was not finished, given what it wanted to remember.
+/// Goes on with a measurement that was not finished, given what it wanted to remember. Jobs and plugins look at
+/// [`Ctx::measurement`] besides.
 pub async fn resume(ctx: &Ctx<'_>, metric: &Metric, remembered: &BTreeMap<String, String>) -> Reading {
     let started = (ctx.clock)();
     let answer = match provider(metric) {
         Ok(provider) => provider.resume(ctx, metric, remembered).await,
         Err(error) => Err(error),
     };
-    Reading::new(answer, BTreeMap::new(), (started, (ctx.clock)()), ctx.secrets)
+    Reading::new(ctx, answer, BTreeMap::new(), started)
 }
 
-/// Ends a measurement that was not finished; what comes back has no value.
+/// Ends a measurement that was not finished; what comes back has no value, unless its provider has a verdict.
 pub async fn terminate(ctx: &Ctx<'_>, metric: &Metric, remembered: &BTreeMap<String, String>) -> Reading {
     let started = (ctx.clock)();
-    let ended = match provider(metric) {
+    let mut answer = match provider(metric) {
         Ok(provider) => provider.terminate(ctx, metric, remembered).await,
         Err(error) => Err(error),
     };
-    let answer = ended.map(|()| Answer { metadata: remembered.clone(), ..Answer::default() });
-    Reading::new(answer, BTreeMap::new(), (started, (ctx.clock)()), ctx.secrets)
+    if let Ok(answer) = &mut answer
+        && answer.metadata.is_empty()
+    {
+        answer.metadata.clone_from(remembered);
+    }
+    Reading::new(ctx, answer, BTreeMap::new(), started)
+}
+
+/// Removes what all but the newest `limit` measurements of a metric have left behind. The text of an error is for the
+/// log.
+pub async fn garbage_collect(ctx: &Ctx<'_>, metric: &Metric, limit: usize) -> Result<(), String> {
+    let done = match provider(metric) {
+        Ok(provider) => provider.garbage_collect(ctx, metric, limit).await,
+        Err(error) => Err(error),
+    };
+    done.map_err(|error| reading::blanked(ctx, error.to_string()))
 }

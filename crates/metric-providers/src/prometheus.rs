@@ -2,6 +2,7 @@
 
 mod answer;
 mod config;
+mod dress;
 
 use std::collections::BTreeMap;
 
@@ -10,10 +11,11 @@ use crd::Metric;
 use jiff::Timestamp;
 use reqwest::Url;
 
-use crate::clients::Proxy;
-use crate::http::{self, Reply};
+use crate::clients::{Door, Proxy};
+use crate::http::Call;
 use crate::{Answer, Ctx, Error, Fault, Provider};
 use config::{Config, Range};
+use dress::Dress;
 
 /// Asks `/api/v1/query`, or `/api/v1/query_range` when the metric has a `rangeQuery`.
 pub(crate) struct Prometheus;
@@ -24,7 +26,7 @@ impl Provider for Prometheus {
         "prometheus"
     }
 
-    fn about(&self, metric: &Metric) -> BTreeMap<String, String> {
+    async fn about(&self, _ctx: &Ctx<'_>, metric: &Metric) -> BTreeMap<String, String> {
         let query = Config::of(metric).map(|config| config.query).unwrap_or_default();
         let row = (!query.is_empty()).then(|| ("ResolvedPrometheusQuery".to_owned(), query));
         row.into_iter().collect()
@@ -41,7 +43,6 @@ impl Provider for Prometheus {
 
 async fn ask(ctx: &Ctx<'_>, config: &Config, address: &Url) -> Result<Answer, Fault> {
     let limit = config.limit()?;
-    config.refuse_unsupported(address)?;
     let (path, form) = match &config.range_query {
         None => ("api/v1/query", instant(&config.query, (ctx.clock)())),
         Some(range) => ("api/v1/query_range", ranged(ctx, &config.query, range)?),
@@ -49,19 +50,13 @@ async fn ask(ctx: &Ctx<'_>, config: &Config, address: &Url) -> Result<Answer, Fa
     let mut url = address.clone();
     url.set_path(&format!("{}/{path}", address.path().trim_end_matches('/')));
 
-    let client = ctx.clients.get(config.insecure, Proxy::OfTheMachine)?;
-    let prepared = |request: reqwest::RequestBuilder| -> Result<_, Fault> {
-        let request = match config.basic()? {
-            Some((user, password)) => request.basic_auth(user, Some(password)),
-            None => request,
-        };
-        // Set last: what the user wrote overwrites anything.
-        Ok(request.headers(http::headers(&config.headers)?))
-    };
-    let post = prepared(client.post(url.clone()).form(&form))?;
-    let mut reply: Reply = http::exchange(post, limit).await?;
+    // The default address is the operator's own, and not for the guard to refuse.
+    let door = if config.address.is_empty() { Door::chosen } else { Door::of };
+    let door = door(ctx, config.insecure, Proxy::OfTheMachine)?;
+    let dress = Dress::of(ctx, config, address, &door, limit).await?;
+    let mut reply = door.ask(dress.on(ctx, Call::post(url.clone()).form(&form))?, limit).await?;
     if matches!(reply.status, 403 | 405 | 501) {
-        reply = http::exchange(prepared(client.get(url).query(&form))?, limit).await?;
+        reply = door.ask(dress.on(ctx, Call::get(url).query(&form))?, limit).await?;
     }
     answer::read(&reply)
 }

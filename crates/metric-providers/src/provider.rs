@@ -7,7 +7,7 @@ use crd::Metric;
 use jiff::Timestamp;
 use serde_json::{Map, Value as Json};
 
-use crate::{Clients, Credentials, Error, Fault, Value, Wanted};
+use crate::{Ctx, Error, Fault, Value, Wanted};
 
 /// One metric system.
 #[async_trait]
@@ -21,7 +21,7 @@ pub trait Provider: Sync {
     }
 
     /// What the metric's result says of the question, such as the query as it was asked.
-    fn about(&self, _metric: &Metric) -> BTreeMap<String, String> {
+    async fn about(&self, _ctx: &Ctx<'_>, _metric: &Metric) -> BTreeMap<String, String> {
         BTreeMap::new()
     }
 
@@ -44,13 +44,19 @@ pub trait Provider: Sync {
         Err(Error::new(metric, self.name(), None, fault))
     }
 
-    /// Ends a measurement that was not finished; those that finish at once have nothing to end.
+    /// Ends a measurement that was not finished; those that finish at once have nothing to end. An answer without a
+    /// value says that it ended, and neither well nor badly.
     async fn terminate(
         &self,
         _ctx: &Ctx<'_>,
         _metric: &Metric,
         _remembered: &BTreeMap<String, String>,
-    ) -> Result<(), Error> {
+    ) -> Result<Answer, Error> {
+        Ok(Answer::default())
+    }
+
+    /// Removes what all but the newest `limit` measurements have left behind, where they leave anything.
+    async fn garbage_collect(&self, _ctx: &Ctx<'_>, _metric: &Metric, _limit: usize) -> Result<(), Error> {
         Ok(())
     }
 }
@@ -72,33 +78,13 @@ impl From<Value> for Answer {
     }
 }
 
-/// What a provider may use.
-#[derive(Clone)]
-pub struct Ctx<'a> {
-    /// Tells the time.
-    pub clock: &'a (dyn Fn() -> Timestamp + Sync),
-    /// Evaluates a time expression such as `now() - duration("5m")`.
-    pub times: &'a (dyn Fn(&str) -> Result<Timestamp, String> + Sync),
-    /// The Prometheus to ask when a metric names none.
-    pub prometheus_address: Option<&'a str>,
-    /// What [`Provider::wanted`] asked for.
-    pub credentials: Credentials,
-    /// Texts that came from Secrets: they are blanked in errors and metadata.
-    pub secrets: &'a [String],
-    /// HTTP clients, which one measurement leaves to the next.
-    pub clients: Clients,
+/// An entry of a measurement's metadata.
+pub(crate) fn entry(key: &str, value: impl Into<String>) -> BTreeMap<String, String> {
+    BTreeMap::from([(key.to_owned(), value.into())])
 }
 
-impl Default for Ctx<'_> {
-    /// The machine's clock, no time expressions, no default address, no credentials or secrets, clients of its own.
-    fn default() -> Self {
-        Self {
-            clock: &Timestamp::now,
-            times: &|expr| Err(format!("no evaluator for the time expression {expr:?}")),
-            prometheus_address: None,
-            credentials: Credentials::default(),
-            secrets: &[],
-            clients: Clients::default(),
-        }
-    }
+/// The member of a metric's provider, read into its type. What is absent is an empty object.
+pub(crate) fn config<T: serde::de::DeserializeOwned>(metric: &Metric, name: &str) -> Result<T, Fault> {
+    let written = metric.provider.get(name).cloned().unwrap_or_else(|| Json::Object(Map::new()));
+    serde_json::from_value(written).map_err(|error| Fault::Config(format!("provider.{name}: {error}")))
 }

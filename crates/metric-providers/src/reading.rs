@@ -3,47 +3,8 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use serde_json::Value as Json;
 
-use crate::{Answer, Error, go_json};
-
-/// What was read, typed as the condition language expects it of the provider (spec analysis-03 2).
-#[derive(Clone, Debug, PartialEq)]
-pub enum Value {
-    /// `float64`: a Prometheus scalar.
-    Number(f64),
-    /// `[]float64`: a Prometheus vector or matrix.
-    Numbers(Vec<f64>),
-    /// `string`: a web body that is not JSON.
-    Text(String),
-    /// No data: `nil`, with the text that stands for it.
-    Nothing(String),
-    /// A JSON value whose numbers are all `float64`: what a JSONPath found in a web body.
-    Json(Json),
-}
-
-impl Value {
-    /// The text that stands in `measurement.value`.
-    pub fn text(&self) -> String {
-        match self {
-            Self::Number(number) => decimal(*number),
-            Self::Numbers(numbers) => {
-                let numbers: Vec<String> = numbers.iter().map(|number| decimal(*number)).collect();
-                format!("[{}]", numbers.join(","))
-            }
-            Self::Text(text) | Self::Nothing(text) => text.clone(),
-            Self::Json(json) => go_json::text(json),
-        }
-    }
-}
-
-/// The shortest decimal that reads back as the same number, never with an exponent.
-fn decimal(number: f64) -> String {
-    if number.is_infinite() {
-        return if number > 0.0 { "+Inf".to_owned() } else { "-Inf".to_owned() };
-    }
-    number.to_string()
-}
+use crate::{Answer, Ctx, Error, Value, Verdict};
 
 /// One look at one metric, ready to be judged and recorded. Nothing in it holds a secret but the value itself.
 #[derive(Clone, Debug, PartialEq)]
@@ -63,26 +24,42 @@ pub struct Reading {
 }
 
 impl Reading {
+    /// What a provider's answer makes; it began at `started` and ends now.
     pub(crate) fn new(
+        ctx: &Ctx<'_>,
         answer: Result<Answer, Error>,
         about: BTreeMap<String, String>,
-        (started, finished): (Timestamp, Timestamp),
-        secrets: &[String],
+        started: Timestamp,
     ) -> Self {
-        let blank = |text: String| blanked(text, secrets);
         let blank_all = |texts: BTreeMap<String, String>| -> BTreeMap<String, String> {
-            texts.into_iter().map(|(key, text)| (key, blank(text))).collect()
+            texts.into_iter().map(|(key, text)| (key, blanked(ctx, text))).collect()
         };
         let (outcome, metadata, resume_at) = match answer {
-            Ok(answer) => (Ok(answer.value), answer.metadata, answer.resume_at),
-            Err(error) => (Err(blank(error.to_string())), BTreeMap::new(), None),
+            Ok(answer) => {
+                (Ok(answer.value.map(|value| judged(ctx, value))), answer.metadata, answer.resume_at)
+            }
+            Err(error) => (Err(blanked(ctx, error.to_string())), error.metadata, None),
         };
         let (metadata, about) = (blank_all(metadata), blank_all(about));
-        Self { outcome, metadata, about, resume_at, started, finished }
+        Self { outcome, metadata, about, resume_at, started, finished: (ctx.clock)() }
     }
 }
 
-fn blanked(text: String, secrets: &[String]) -> String {
-    let secrets = secrets.iter().filter(|secret| !secret.is_empty());
-    secrets.fold(text, |text, secret| text.replace(secret.as_str(), "***"))
+/// The message of a verdict is an error's text like any other.
+fn judged(ctx: &Ctx<'_>, value: Value) -> Value {
+    match value {
+        Value::Verdict(verdict) => {
+            Value::Verdict(Verdict { message: blanked(ctx, verdict.message), ..verdict })
+        }
+        other => other,
+    }
+}
+
+/// The text without the secrets that the measurement was given or has learned; the longest first, so that none leaves a
+/// rest of another that it is a part of.
+pub(crate) fn blanked(ctx: &Ctx<'_>, text: String) -> String {
+    let mut secrets = ctx.learned.all();
+    secrets.extend(ctx.secrets.iter().filter(|secret| !secret.is_empty()).cloned());
+    secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
+    secrets.iter().fold(text, |text, secret| text.replace(secret.as_str(), "***"))
 }

@@ -4,20 +4,21 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use crd::Metric;
-use reqwest::header::{CONTENT_TYPE, HeaderValue};
-use reqwest::{Method, RequestBuilder, Url};
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
+use reqwest::{Method, Url};
 use serde::Deserialize;
 use serde_json::Value as Json;
 
-use crate::clients::{Clients, Proxy, Tls};
-use crate::http::{self, Header, Reply};
+use crate::clients::{Door, Proxy, Tls};
+use crate::http::{self, Call, Header, Reply};
 use crate::json_path::JsonPath;
-use crate::{Answer, Ctx, Error, Fault, Provider, Value, go_json};
+use crate::oauth2::OAuth2;
+use crate::{Answer, Ctx, Error, Fault, Provider, Value, go_json, provider};
 
 /// Asks a URL and picks a value from the answer.
 pub(crate) struct Web;
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 struct Config {
     method: String,
@@ -31,16 +32,10 @@ struct Config {
     authentication: Authentication,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(default)]
 struct Authentication {
     oauth2: OAuth2,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct OAuth2 {
-    token_url: String,
 }
 
 #[async_trait]
@@ -51,16 +46,24 @@ impl Provider for Web {
 
     async fn read(&self, ctx: &Ctx<'_>, metric: &Metric) -> Result<Answer, Error> {
         let fail = |fault| Error::new(metric, self.name(), None, fault);
-        let config = Config::of(metric).map_err(fail)?;
+        let config: Config = provider::config(metric, self.name()).map_err(fail)?;
         let url = http::url(&config.url).map_err(fail)?;
-        let answered = ask(&ctx.clients, &config, &url).await;
+        let answered = ask(ctx, &config, &url).await;
         answered.map(Answer::from).map_err(|fault| Error::new(metric, self.name(), Some(&url), fault))
     }
 }
 
-async fn ask(clients: &Clients, config: &Config, url: &Url) -> Result<Value, Fault> {
+async fn ask(ctx: &Ctx<'_>, config: &Config, url: &Url) -> Result<Value, Fault> {
     let path = JsonPath::parse(if config.json_path.is_empty() { "{$}" } else { &config.json_path })?;
-    let reply = http::exchange(config.request(clients, url)?, config.limit()).await?;
+    let mut call = config.call(url)?;
+    // The client that checks no certificate ignores the proxy as well.
+    let proxy = if config.insecure == Tls::Insecure { Proxy::None } else { Proxy::OfTheMachine };
+    let door = Door::of(ctx, config.insecure, proxy)?;
+    // A token is set over whatever the headers say.
+    if let Some(bearer) = config.authentication.oauth2.bearer(ctx, &door, config.limit(), Ok).await? {
+        call = call.header(AUTHORIZATION, bearer);
+    }
+    let reply = door.ask(call, config.limit()).await?;
     if !(200..300).contains(&reply.status) {
         return Err(Fault::Answer(format!("received non 2xx response code: {}", reply.status)));
     }
@@ -82,34 +85,22 @@ fn picked(reply: &Reply, path: &JsonPath) -> Result<Value, Fault> {
 }
 
 impl Config {
-    fn of(metric: &Metric) -> Result<Self, Fault> {
-        let written = metric.provider.get("web").cloned().unwrap_or_default();
-        let config: Self = serde_json::from_value(written)
-            .map_err(|error| Fault::Config(format!("provider.web: {error}")))?;
-        if config.authentication.oauth2.token_url.is_empty() {
-            Ok(config)
-        } else {
-            Err(Fault::Unsupported("authentication.oauth2"))
-        }
-    }
-
     fn limit(&self) -> Duration {
         let seconds = u64::try_from(self.timeout_seconds).ok().filter(|seconds| *seconds > 0);
         Duration::from_secs(seconds.unwrap_or(10))
     }
 
-    fn request(&self, clients: &Clients, url: &Url) -> Result<RequestBuilder, Fault> {
-        let method = self.method()?;
-        // The one that checks no certificate ignores the proxy as well.
-        let proxy = if self.insecure == Tls::Insecure { Proxy::None } else { Proxy::OfTheMachine };
-        let client = clients.get(self.insecure, proxy)?;
-        let mut headers = http::headers(&self.headers)?;
-        let body = self.json_body.as_ref().map(go_json::escaped);
-        if body.is_some() {
-            headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        }
-        let request = client.request(method, url.clone()).headers(headers);
-        Ok(request.body(body.unwrap_or_else(|| self.body.clone())))
+    fn call(&self, url: &Url) -> Result<Call, Fault> {
+        let call = Call::new(self.method()?, url.clone());
+        let call =
+            Call { headers: http::headers(&self.headers)?, body: self.body.clone().into_bytes(), ..call };
+        Ok(match self.json_body.as_ref().map(go_json::escaped) {
+            None => call,
+            Some(body) => {
+                let call = Call { body: body.into_bytes(), ..call };
+                call.header(CONTENT_TYPE, HeaderValue::from_static("application/json"))
+            }
+        })
     }
 
     fn method(&self) -> Result<Method, Fault> {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use crd::Metric;
 use serde::Deserialize;
 
-use crate::Fault;
+use crate::{Fault, provider};
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
@@ -60,8 +60,7 @@ pub(super) struct Asked {
 
 impl Config {
     pub(super) fn of(metric: &Metric) -> Result<Self, Fault> {
-        let written = metric.provider.get("datadog").cloned().unwrap_or_default();
-        serde_json::from_value(written).map_err(|error| Fault::Config(format!("provider.datadog: {error}")))
+        provider::config(metric, "datadog")
     }
 
     /// In the peer's order, with its words.

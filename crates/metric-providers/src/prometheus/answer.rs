@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::Value as Json;
 
-use crate::http::Reply;
+use crate::http::{Reply, shortened};
 use crate::{Answer, Fault, Value};
 
 #[derive(Deserialize)]
@@ -52,7 +52,7 @@ pub(super) fn read(reply: &Reply) -> Result<Answer, Fault> {
     }
     let envelope: Envelope = serde_json::from_slice(&reply.body).map_err(|error| bad(&error))?;
     if envelope.status == "error" {
-        return Err(Fault::Answer(shortened(format!("{}: {}", envelope.error_type, envelope.error))));
+        return Err(Fault::Answer(shortened(&format!("{}: {}", envelope.error_type, envelope.error))));
     }
     if !(200..300).contains(&code) {
         return Err(Fault::Answer("bad_response: inconsistent body for response code".to_owned()));
@@ -73,7 +73,10 @@ fn value(data: Data) -> Result<Value, Fault> {
             let points = series.iter().flat_map(|series| &series.values);
             points.map(number).collect::<Result<_, _>>().map(Value::Numbers)
         }
-        other => Err(Fault::Answer(shortened(format!("unexpected value type {other:?}")))),
+        other => {
+            let text = format!("unexpected value type {other:?}: Prometheus metric type not supported");
+            Err(Fault::Answer(shortened(&text)))
+        }
     }
 }
 
@@ -83,21 +86,15 @@ fn parsed<T: for<'de> Deserialize<'de>>(json: Json) -> Result<T, Fault> {
 
 /// Prometheus writes `NaN`, `+Inf` and `-Inf` as Rust reads them.
 fn number((_, text): &Point) -> Result<f64, Fault> {
-    text.parse().map_err(|_| Fault::Answer(shortened(format!("bad_response: {text:?} is no number"))))
+    text.parse().map_err(|_| Fault::Answer(shortened(&format!("bad_response: {text:?} is no number"))))
 }
 
 fn warnings(warnings: &[String]) -> BTreeMap<String, String> {
     let quoted: Vec<String> = warnings.iter().map(|warning| format!("{warning:?}")).collect();
-    let row = (!quoted.is_empty()).then(|| ("warnings".to_owned(), shortened(quoted.join(", "))));
+    let row = (!quoted.is_empty()).then(|| ("warnings".to_owned(), shortened(&quoted.join(", "))));
     row.into_iter().collect()
 }
 
 fn bad(error: &serde_json::Error) -> Fault {
-    Fault::Answer(shortened(format!("bad_response: {error}")))
-}
-
-/// Foreign text goes into a status, where room is scarce.
-fn shortened(text: String) -> String {
-    const MOST: usize = 1000;
-    if text.chars().count() <= MOST { text } else { text.chars().take(MOST).chain(['…']).collect() }
+    Fault::Answer(shortened(&format!("bad_response: {error}")))
 }

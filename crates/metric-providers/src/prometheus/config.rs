@@ -6,11 +6,12 @@ use crd::Metric;
 use reqwest::Url;
 use serde::Deserialize;
 
-use crate::Fault;
 use crate::clients::Tls;
 use crate::http::{self, Header};
+use crate::oauth2::OAuth2;
+use crate::{Fault, provider};
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(super) struct Config {
     pub(super) address: String,
@@ -20,11 +21,11 @@ pub(super) struct Config {
     pub(super) timeout: Option<i64>,
     pub(super) insecure: Tls,
     pub(super) headers: Vec<Header>,
-    authentication: Authentication,
+    pub(super) authentication: Authentication,
 }
 
 /// The member `rangeQuery`: two time expressions and a Go duration.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Range {
     pub(super) start: String,
@@ -32,40 +33,33 @@ pub(super) struct Range {
     pub(super) step: String,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-struct Authentication {
+pub(super) struct Authentication {
     basic_auth: Basic,
-    oauth2: OAuth2,
+    pub(super) oauth2: OAuth2,
     sigv4: SigV4,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(default)]
 struct Basic {
     username: String,
     password: String,
 }
 
-#[derive(Debug, Default, Deserialize)]
+/// Whose keys sign; all empty: nobody's.
+#[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-struct OAuth2 {
-    token_url: String,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct SigV4 {
-    region: String,
-    profile: String,
-    role_arn: String,
+pub(super) struct SigV4 {
+    pub(super) region: String,
+    pub(super) profile: String,
+    pub(super) role_arn: String,
 }
 
 impl Config {
     pub(super) fn of(metric: &Metric) -> Result<Self, Fault> {
-        let written = metric.provider.get("prometheus").cloned().unwrap_or_default();
-        serde_json::from_value(written)
-            .map_err(|error| Fault::Config(format!("provider.prometheus: {error}")))
+        provider::config(metric, "prometheus")
     }
 
     /// Where to ask: the metric's address, or else the default.
@@ -98,16 +92,10 @@ impl Config {
         }
     }
 
-    /// Refuses what would otherwise be left out in silence, and make every answer a 401.
-    pub(super) fn refuse_unsupported(&self, address: &Url) -> Result<(), Fault> {
-        let SigV4 { region, profile, role_arn } = &self.authentication.sigv4;
-        let signed = [region, profile, role_arn].iter().any(|field| !field.is_empty());
-        if !self.authentication.oauth2.token_url.is_empty() {
-            Err(Fault::Unsupported("authentication.oauth2"))
-        } else if signed && address.as_str().contains("aps-workspaces") {
-            Err(Fault::Unsupported("authentication.sigv4"))
-        } else {
-            Ok(())
-        }
+    /// Whose keys sign the request: only requests to Amazon's service are signed.
+    pub(super) fn sigv4(&self, address: &Url) -> Option<&SigV4> {
+        let sigv4 = &self.authentication.sigv4;
+        let asked = [&sigv4.region, &sigv4.profile, &sigv4.role_arn].iter().any(|field| !field.is_empty());
+        (asked && address.as_str().contains("aps-workspaces")).then_some(sigv4)
     }
 }

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use aviary_metric_providers::{MAX_BODY, PROVIDERS};
-use serde_json::json;
+use aviary_metric_providers::{Ctx, MAX_BODY, PROVIDERS, Reading, read};
+use serde_json::{Value as Json, json};
 use wiremock::matchers::path;
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
-use crate::{ask, fault, value};
+use crate::{ask, fault, texts, value};
 
 async fn answering(answer: ResponseTemplate) -> MockServer {
     let server = MockServer::start().await;
@@ -66,17 +66,144 @@ async fn a_refused_connection_says_so() {
 
 #[tokio::test]
 async fn a_metric_that_nobody_serves_is_an_error_with_the_supported_names() {
-    let reading = ask("newRelic", json!({"query": "x"})).await;
-    let expected = "no valid provider in metric 'success-rate' (metric \"success-rate\", provider newRelic; \
-                    name one of the supported providers: datadog, prometheus, web)";
+    let reading = ask("oracle", json!({"query": "x"})).await;
+    let expected = "no valid provider in metric 'success-rate' (metric \"success-rate\", provider oracle; \
+                    name one of the supported providers: prometheus, job, kayenta, web, datadog, wavefront, newRelic, \
+                    cloudWatch, graphite, influxdb, skywalking, plugin)";
     assert_eq!(reading.outcome, Err(expected.to_owned()));
 }
 
 #[test]
 fn each_member_of_provider_selects_exactly_one_row() {
-    for name in ["prometheus", "web"] {
-        let metric = crate::metric(name, json!({}));
+    for row in PROVIDERS {
+        let metric = crate::metric(row.name(), json!({}));
         let rows: Vec<_> = PROVIDERS.iter().filter(|row| row.selected(&metric.provider)).collect();
-        assert_eq!(rows.iter().map(|row| row.name()).collect::<Vec<_>>(), [name]);
+        assert_eq!(rows.iter().map(|row| row.name()).collect::<Vec<_>>(), [row.name()]);
     }
+}
+
+/// A question to a server for each provider that asks one over HTTP, and what it must be shown.
+fn questions(address: &str) -> Vec<(&'static str, Json)> {
+    vec![
+        ("prometheus", json!({"address": address, "query": "q", "timeout": 1})),
+        ("kayenta", json!({"address": address, "threshold": {}, "scopes": []})),
+        ("web", json!({"url": address, "timeoutSeconds": 1})),
+        ("datadog", json!({"query": "q", "requestTimeout": "1s"})),
+        ("wavefront", json!({"address": address, "query": "q"})),
+        ("newRelic", json!({"query": "q"})),
+        ("cloudWatch", json!({"metricDataQueries": []})),
+        ("graphite", json!({"address": address, "query": "target=q"})),
+        ("influxdb", json!({"query": "q"})),
+        ("skywalking", json!({"address": address, "query": "q", "interval": "1m"})),
+    ]
+}
+
+async fn asked(provider: &str, config: Json, address: &str) -> Reading {
+    let credentials = texts(&[
+        ("api-key", "k3y"),
+        ("app-key", "k3y"),
+        ("address", address),
+        (address, "k3y"),
+        ("personal-api-key", "k3y"),
+        ("account-id", "1"),
+        ("base-url-nerdgraph", address),
+        ("authToken", "k3y"),
+        ("org", "o"),
+    ]);
+    let environment = crate::variables(&[
+        ("AWS_ENDPOINT_URL", address),
+        ("AWS_REGION", "r"),
+        ("AWS_ACCESS_KEY_ID", "k3y"),
+        ("AWS_SECRET_ACCESS_KEY", "k3y-of-aws"),
+    ]);
+    let ctx = Ctx { credentials, environment: &environment, ..crate::ctx() };
+    read(&ctx, &crate::metric(provider, config)).await
+}
+
+#[tokio::test]
+async fn no_provider_is_brought_down_by_garbage_and_each_says_that_it_is_none() {
+    for body in [
+        "",
+        "null",
+        "[]",
+        "{}",
+        "\"text\"",
+        "NaN",
+        "[[[[[[[[",
+        "{\"data\": 1, \"status\": []}",
+        "{\"MetricDataResults\": [{\"Values\": [\"NaN\"]}]}",
+        "[{\"datapoints\": [[NaN, 1]]}]",
+        "#datatype,long\n,_value\n,NaN\n",
+        "\u{0}\u{1}\u{fffd}",
+    ] {
+        let server = answering(ResponseTemplate::new(200).set_body_string(body)).await;
+        for (provider, config) in questions(&server.uri()) {
+            let reading = asked(provider, config, &server.uri()).await;
+            // A web body and what SkyWalking calls data may be anything; Datadog and CloudWatch may have no data.
+            let takes_it = ["web", "skywalking", "datadog", "cloudWatch"].contains(&provider);
+            assert!(reading.outcome.is_err() || takes_it, "{provider}, {body:?}: {:?}", reading.outcome);
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_answer_of_ten_megabytes_is_too_long_for_every_provider() {
+    let server = answering(ResponseTemplate::new(200).set_body_bytes(vec![b' '; 10 << 20])).await;
+    for (provider, config) in questions(&server.uri()) {
+        let text = fault(&asked(provider, config, &server.uri()).await);
+        assert_eq!(text, format!("the answer is longer than {MAX_BODY} bytes"), "{provider}");
+    }
+}
+
+#[tokio::test]
+async fn no_provider_shows_its_credentials_to_another_host() {
+    let (elsewhere, server) = (MockServer::start().await, MockServer::start().await);
+    Mock::given(wiremock::matchers::any()).respond_with(ResponseTemplate::new(200)).mount(&elsewhere).await;
+    // Another port is another place; the address tells them apart by their host as well.
+    let to = format!("http://localhost:{}/stolen", elsewhere.address().port());
+    for status in [302, 307, 308] {
+        server.reset().await;
+        let answer = ResponseTemplate::new(status).insert_header("location", to.as_str());
+        Mock::given(wiremock::matchers::any()).respond_with(answer).mount(&server).await;
+        for (provider, mut config) in questions(&server.uri()) {
+            config["headers"] =
+                json!([{"key": "X-Api-Key", "value": "k3y"}, {"key": "Cookie", "value": "k3y"}]);
+            config["authentication"] = json!({"basicAuth": {"username": "u", "password": "k3y"}});
+            asked(provider, config, &server.uri()).await;
+        }
+        let post = json!({"url": server.uri(), "method": "POST", "body": "token=k3y"});
+        asked("web", post, &server.uri()).await;
+    }
+    let stolen = elsewhere.received_requests().await.unwrap();
+    assert!(!stolen.is_empty(), "redirects are followed");
+    for request in stolen {
+        let headers = format!("{:?}", request.headers);
+        let body = String::from_utf8_lossy(&request.body).into_owned();
+        assert!(!headers.contains("k3y") && !headers.contains("authorization"), "{headers}");
+        assert!(!body.contains("k3y"), "{body}");
+    }
+}
+
+#[tokio::test]
+async fn a_redirect_within_a_host_takes_everything_along() {
+    let server = MockServer::start().await;
+    let moved = ResponseTemplate::new(308).insert_header("location", "/new");
+    Mock::given(path("/old")).respond_with(moved).mount(&server).await;
+    Mock::given(path("/new"))
+        .and(wiremock::matchers::method("POST"))
+        .and(wiremock::matchers::header("x-api-key", "k3y"))
+        .and(wiremock::matchers::body_string("asked"))
+        .respond_with(ResponseTemplate::new(200).set_body_string("1"))
+        .mount(&server)
+        .await;
+    let config = json!({"url": format!("{}/old", server.uri()), "method": "POST", "body": "asked",
+        "headers": [{"key": "X-Api-Key", "value": "k3y"}]});
+    assert_eq!(value(&ask("web", config).await).text(), "1");
+}
+
+#[tokio::test]
+async fn a_redirect_to_another_scheme_is_refused() {
+    let server = answering(ResponseTemplate::new(302).insert_header("location", "file:///etc/passwd")).await;
+    let text = fault(&ask("web", json!({"url": server.uri()})).await);
+    assert_eq!(text, "a redirect to another scheme is refused");
 }

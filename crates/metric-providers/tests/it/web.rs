@@ -105,10 +105,6 @@ async fn a_wrong_configuration_is_named_before_anything_is_sent() {
         (json!({"url": "http://h", "body": "a"}), with_get),
         (json!({"url": "http://h", "method": "DELETE"}), "method \"DELETE\" is none of GET, POST, PUT"),
         (json!({"url": "http://h", "headers": [{"key": "a b"}]}), "\"a b\" is no header name"),
-        (
-            json!({"url": "http://h", "authentication": {"oauth2": {"tokenUrl": "http://t"}}}),
-            "authentication.oauth2 is not supported",
-        ),
     ] {
         assert_eq!(fault(&ask("web", config).await), expected);
     }

@@ -1,0 +1,121 @@
+//! InfluxDB's Flux queries (spec analysis-04, InfluxDB).
+
+mod table;
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use crd::Metric;
+use reqwest::Url;
+use serde::Deserialize;
+use serde_json::json;
+
+use crate::clients::{Door, Proxy, Redirects, Tls};
+use crate::http::{self, Call, Reply};
+use crate::{Answer, Credentials, Ctx, Error, Fault, Provider, Value, Wanted, go_json, provider};
+
+const LIMIT: Duration = Duration::from_secs(20);
+
+/// Asks `/api/v2/query` for annotated CSV.
+pub(crate) struct InfluxDb;
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Config {
+    query: String,
+    /// Name of the Secret.
+    profile: String,
+}
+
+/// What InfluxDB is shown.
+struct Account<'c> {
+    token: &'c str,
+    org: &'c str,
+    url: Url,
+}
+
+#[async_trait]
+impl Provider for InfluxDb {
+    fn name(&self) -> &'static str {
+        "influxdb"
+    }
+
+    fn wanted(&self, metric: &Metric) -> Option<Wanted> {
+        let Config { profile, .. } = provider::config(metric, self.name()).ok()?;
+        let secret = if profile.is_empty() { "influxdb".to_owned() } else { profile };
+        Some(Wanted { variables: &[], secret, namespaced: false })
+    }
+
+    async fn read(&self, ctx: &Ctx<'_>, metric: &Metric) -> Result<Answer, Error> {
+        let fail = |fault| Error::new(metric, self.name(), None, fault);
+        let config: Config = provider::config(metric, self.name()).map_err(fail)?;
+        let account = Account::of(&ctx.credentials).map_err(fail)?;
+        let answered = ask(ctx, &account, &config.query).await;
+        answered.map(Answer::from).map_err(|fault| Error::new(metric, self.name(), Some(&account.url), fault))
+    }
+}
+
+impl<'c> Account<'c> {
+    fn of(credentials: &'c Credentials) -> Result<Self, Fault> {
+        let found = (credentials.get(["authToken"]), credentials.get(["org"]), credentials.get(["address"]));
+        let (Some(token), Some(org), Some(address)) = found else {
+            return Err(Fault::Credentials {
+                text: "authToken, org, or address not found".to_owned(),
+                repair: "create the Secret of the profile, with the keys authToken, org and address",
+            });
+        };
+        let url = http::url(&format!("{}/api/v2/query", address.trim_end_matches('/')))?;
+        Ok(Self { token, org, url })
+    }
+}
+
+async fn ask(ctx: &Ctx<'_>, account: &Account<'_>, query: &str) -> Result<Value, Fault> {
+    let dialect = json!({"annotations": ["datatype", "group", "default"], "delimiter": ",", "header": true});
+    let question = json!({"dialect": dialect, "query": query, "type": "flux"}).to_string();
+    let call = Call::post(account.url.clone())
+        .query(&[("org", account.org)])
+        .body("application/json", question)
+        .secret("authorization", &format!("Token {}", account.token))?;
+    let door = Door::of(ctx, Tls::Verified, Proxy::OfTheMachine)?;
+    let reply = Door { redirects: Redirects::Refused, ..door }.ask(call, LIMIT).await?;
+    if !(200..300).contains(&reply.status) {
+        return Err(Fault::Answer(refusal(&reply)));
+    }
+    let items = table::values(&reply.body);
+    if items.is_empty() {
+        return Err(Fault::Answer("no results returned from flux query".to_owned()));
+    }
+    Ok(Value::Items(items))
+}
+
+/// What an answer says that is none.
+fn refusal(reply: &Reply) -> String {
+    #[derive(Deserialize)]
+    struct Said {
+        #[serde(default)]
+        code: String,
+        #[serde(default)]
+        message: String,
+    }
+    let (kind, body) = (reply.header("content-type"), reply.text());
+    if kind.starts_with("application/json") {
+        return match serde_json::from_slice::<Said>(&reply.body) {
+            Ok(said) if !said.code.is_empty() || !said.message.is_empty() => {
+                format!("{}: {}", said.code, http::shortened(&said.message))
+            }
+            Ok(_) => bare(reply),
+            Err(error) => go_json::fault(&reply.body, &error),
+        };
+    }
+    if body.is_empty() { bare(reply) } else { format!("{}: {body}", reply.status_line()) }
+}
+
+/// What a status says by itself.
+fn bare(reply: &Reply) -> String {
+    match (reply.status, reply.header("x-influxdb-error")) {
+        (429, _) => "too many requests: exceeded rate limit".to_owned(),
+        (503, _) => "unavailable: service temporarily unavailable".to_owned(),
+        (status, "") => format!("Unexpected status code {status}"),
+        (_, said) => http::shortened(said),
+    }
+}

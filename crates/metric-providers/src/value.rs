@@ -1,0 +1,117 @@
+//! What was read, and the text that stands for it.
+
+use crd::AnalysisPhase;
+use jiff::Timestamp;
+use serde_json::Value as Json;
+
+use crate::{go_json, go_text};
+
+/// What was read, typed as the condition language expects it of the provider (spec analysis-03 2).
+#[derive(Clone, Debug, PartialEq)]
+pub enum Value {
+    /// `float64`: a Prometheus scalar.
+    Number(f64),
+    /// `[]float64`: a Prometheus vector or matrix.
+    Numbers(Vec<f64>),
+    /// `string`: a web body that is not JSON.
+    Text(String),
+    /// No data: `nil`, with the text that stands for it.
+    Nothing(String),
+    /// A JSON value whose numbers are all `float64`: what a JSONPath found in a web body.
+    Json(Json),
+    /// `[]interface {}`: what stands in an InfluxDB table.
+    Items(Vec<Item>),
+    /// `[]types.MetricDataResult`: what CloudWatch answers.
+    Records(Vec<Record>),
+    /// A value with a text of its provider's own, such as Wavefront's two decimals.
+    Written(Box<Value>, String),
+    /// No value to be judged: the provider has judged (Job, Kayenta, plugins).
+    Verdict(Verdict),
+}
+
+/// One value of a table.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Item {
+    /// `nil`
+    Nothing,
+    /// `bool`
+    Bool(bool),
+    /// `int64`
+    Integer(i64),
+    /// `uint64`
+    Unsigned(u64),
+    /// `float64`
+    Number(f64),
+    /// `string`
+    Text(String),
+    /// `time.Time`
+    Time(Timestamp),
+    /// `time.Duration`, in nanoseconds.
+    Duration(i64),
+    /// `[]byte`
+    Bytes(Vec<u8>),
+}
+
+/// One result of CloudWatch's `GetMetricData`. Both lists have the same order.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Record {
+    /// `Id`
+    pub id: Option<String>,
+    /// `Label`
+    pub label: Option<String>,
+    /// `Messages`, each a code and a text.
+    pub messages: Vec<(Option<String>, Option<String>)>,
+    /// `StatusCode`
+    pub status_code: String,
+    /// `Timestamps`
+    pub timestamps: Vec<Timestamp>,
+    /// `Values`
+    pub values: Vec<f64>,
+}
+
+/// What a provider says of a measurement.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Verdict {
+    /// Where the measurement stands; it goes on as long as this is no completed phase.
+    pub phase: AnalysisPhase,
+    /// Why.
+    pub message: String,
+    /// What was read, as text.
+    pub text: String,
+}
+
+impl Verdict {
+    pub(crate) fn new(phase: AnalysisPhase, message: impl Into<String>) -> Self {
+        Self { phase, message: message.into(), text: String::new() }
+    }
+}
+
+impl Value {
+    /// The text that stands in `measurement.value`.
+    pub fn text(&self) -> String {
+        match self {
+            Self::Number(number) => decimal(*number),
+            Self::Numbers(numbers) => {
+                let numbers: Vec<String> = numbers.iter().map(|number| decimal(*number)).collect();
+                format!("[{}]", numbers.join(","))
+            }
+            Self::Text(text) | Self::Nothing(text) | Self::Written(_, text) => text.clone(),
+            Self::Json(json) => go_json::text(json),
+            Self::Items(items) => go_text::list(items.iter().map(go_text::item)),
+            Self::Records(records) => go_text::list(
+                records
+                    .iter()
+                    .map(|record| go_text::list(record.values.iter().map(|value| go_text::float(*value)))),
+            ),
+            Self::Verdict(verdict) => verdict.text.clone(),
+        }
+    }
+}
+
+/// The shortest decimal that reads back as the same number, never with an exponent.
+fn decimal(number: f64) -> String {
+    if number.is_infinite() {
+        return if number > 0.0 { "+Inf".to_owned() } else { "-Inf".to_owned() };
+    }
+    number.to_string()
+}

@@ -1,0 +1,138 @@
+//! The machine's own settings: its proxy and its authorities.
+//!
+//! They stand in the environment, which a process cannot change for itself safely. So each test here runs this program
+//! again, with the environment that it needs, and only the part that asks.
+
+use std::process::Command;
+use std::sync::Arc;
+
+use aviary_metric_providers::{Ctx, Egress, read};
+use rustls::pki_types::PrivateKeyDer;
+use serde_json::json;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpListener;
+use tokio_rustls::TlsAcceptor;
+
+use crate::{ctx, metric};
+
+const URL: &str = "AVIARY_TEST_URL";
+const INSECURE: &str = "AVIARY_TEST_INSECURE";
+const GUARDED: &str = "AVIARY_TEST_GUARDED";
+
+/// The part that asks, in a process of its own: it says what came of it.
+#[tokio::test]
+async fn asks_in_another_environment() {
+    let Ok(url) = std::env::var(URL) else { return };
+    let egress = if std::env::var_os(GUARDED).is_some() { Egress::guarded() } else { Egress::open() };
+    let config = json!({"url": url, "insecure": std::env::var_os(INSECURE).is_some(), "timeoutSeconds": 60});
+    let reading = read(&Ctx { egress, ..ctx() }, &metric("web", config)).await;
+    let said = match reading.outcome {
+        Ok(value) => value.unwrap().text(),
+        Err(text) => text,
+    };
+    println!("<<{said}>>");
+}
+
+/// What comes of asking `url` in this environment.
+async fn asked(url: &str, environment: &[(&str, &str)]) -> String {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command.args(["--exact", "machine::asks_in_another_environment", "--nocapture"]);
+    for name in ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR"] {
+        command.env_remove(name).env_remove(name.to_lowercase());
+    }
+    command.env(URL, url).envs(environment.iter().copied());
+    let output = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    let (_, said) = text.split_once("<<").unwrap_or_else(|| panic!("{text}"));
+    said.split_once(">>").unwrap().0.to_owned()
+}
+
+/// Answers whatever comes with the first line of what was asked.
+async fn echo() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    tokio::spawn(async move {
+        loop {
+            let (mut socket, _) = listener.accept().await.unwrap();
+            let mut asked = vec![0; 4096];
+            let read = socket.read(&mut asked).await.unwrap();
+            let asked = String::from_utf8_lossy(&asked[..read]).into_owned();
+            let line = asked.lines().next().unwrap_or_default().to_owned();
+            let answer = format!(
+                "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{line}",
+                line.len()
+            );
+            socket.write_all(answer.as_bytes()).await.unwrap();
+        }
+    });
+    address
+}
+
+#[tokio::test]
+async fn the_machines_proxy_is_used_unless_the_host_is_excepted_or_certificates_are_not_checked() {
+    let (proxy, server) = (echo().await, echo().await);
+    let proxy = format!("http://{proxy}");
+    let far = "http://far.example/x";
+    assert_eq!(asked(far, &[("HTTP_PROXY", &proxy)]).await, format!("GET {far} HTTP/1.1"));
+    let near = format!("http://{server}/x");
+    assert_eq!(asked(&near, &[("HTTP_PROXY", &proxy)]).await, format!("GET {near} HTTP/1.1"));
+    let excepted = [("HTTP_PROXY", proxy.as_str()), ("NO_PROXY", "127.0.0.1")];
+    assert_eq!(asked(&near, &excepted).await, "GET /x HTTP/1.1");
+    let insecure = [("HTTP_PROXY", proxy.as_str()), (INSECURE, "1")];
+    assert_eq!(asked(&near, &insecure).await, "GET /x HTTP/1.1");
+}
+
+#[tokio::test]
+async fn the_guard_lets_the_machines_proxy_pass_and_still_refuses_what_the_url_says() {
+    let proxy = echo().await.replace("127.0.0.1", "http://localhost");
+    let guarded = [("HTTP_PROXY", proxy.as_str()), (GUARDED, "1")];
+    assert_eq!(asked("http://far.example/", &guarded).await, "GET http://far.example/ HTTP/1.1");
+    let text = asked("http://169.254.169.254/", &guarded).await;
+    assert!(text.starts_with("egress to 169.254.169.254 is refused"), "{text}");
+}
+
+/// A server with a certificate for `name`, and the file of its authority.
+async fn tls(name: &str, directory: &std::path::Path) -> (u16, String) {
+    rustls::crypto::ring::default_provider().install_default().ok();
+    let certified = rcgen::generate_simple_self_signed([name.to_owned()]).unwrap();
+    let file = directory.join("ca.pem");
+    std::fs::write(&file, certified.cert.pem()).unwrap();
+    let key = PrivateKeyDer::try_from(certified.signing_key.serialize_der()).unwrap();
+    let config = rustls::ServerConfig::builder().with_no_client_auth();
+    let config = config.with_single_cert(vec![certified.cert.der().clone()], key).unwrap();
+    let acceptor = TlsAcceptor::from(Arc::new(config));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    tokio::spawn(async move {
+        loop {
+            let (socket, _) = listener.accept().await.unwrap();
+            let acceptor = acceptor.clone();
+            // A client that trusts nobody here ends the handshake.
+            tokio::spawn(async move {
+                let Ok(mut socket) = acceptor.accept(socket).await else { return };
+                let mut asked = [0; 4096];
+                if socket.read(&mut asked).await.is_ok() {
+                    let answer = "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 4\r\n\r\nsafe";
+                    socket.write_all(answer.as_bytes()).await.ok();
+                    socket.shutdown().await.ok();
+                }
+            });
+        }
+    });
+    (port, file.to_str().unwrap().to_owned())
+}
+
+#[tokio::test]
+async fn certificates_are_checked_against_the_machines_authorities_and_the_name() {
+    let directory = tempfile::tempdir().unwrap();
+    let (port, authority) = tls("localhost", directory.path()).await;
+    let url = format!("https://localhost:{port}/");
+    assert_eq!(asked(&url, &[("SSL_CERT_FILE", &authority)]).await, "safe");
+    assert_eq!(asked(&url, &[(INSECURE, "1")]).await, "safe");
+    let unknown = asked(&url, &[]).await;
+    assert!(unknown.contains("certificate") && unknown.contains("(metric "), "{unknown}");
+
+    let (port, authority) = tls("other.example", directory.path()).await;
+    let text = asked(&format!("https://localhost:{port}/"), &[("SSL_CERT_FILE", &authority)]).await;
+    assert!(text.contains("certificate not valid for name \"localhost\""), "{text}");
+}
