@@ -39,6 +39,8 @@ pub(crate) struct AnalysisRuns {
     metrics: Arc<Metrics>,
     clock: Clock,
     outside: Arc<dyn Outside>,
+    /// What judgements depend on.
+    core: rollout::Settings,
     /// For metrics that name none.
     prometheus_address: Option<String>,
 }
@@ -54,8 +56,12 @@ impl AnalysisRuns {
     ) -> Self {
         let (clock, outside) = (settings.clock, Arc::clone(&settings.outside));
         let prometheus_address = settings.prometheus_address.clone();
+        let core = rollout::Settings {
+            accept_no_success: settings.accept_no_success,
+            ..rollout::Settings::default()
+        };
         let writes = Writes::default();
-        Self { sinks, writer, writes, secrets, events, metrics, clock, outside, prometheus_address }
+        Self { sinks, writer, writes, secrets, events, metrics, clock, outside, core, prometheus_address }
     }
 
     /// One pass, with its time and outcome recorded.
@@ -93,8 +99,8 @@ impl AnalysisRuns {
         };
         let asks = due(&run, self.clock.now());
         let decision = match self.ask(&name.0, asks).await {
-            Ok(readings) => assess(&run, Ok(&readings), self.clock.now()),
-            Err(error) => assess(&run, Err(&error), self.clock.now()),
+            Ok(readings) => assess(&run, Ok(&readings), &self.core, self.clock.now()),
+            Err(error) => assess(&run, Err(&error), &self.core, self.clock.now()),
         };
         self.carry_out(name, &run, decision).await
     }

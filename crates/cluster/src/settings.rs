@@ -52,6 +52,8 @@ pub struct Settings {
     pub beacons: Option<BeaconSettings>,
     /// Address of Prometheus for metrics that name none.
     pub prometheus_address: Option<String>,
+    /// Whether an AnalysisRun may end Successful although no measurement was.
+    pub accept_no_success: bool,
     /// The time.
     pub clock: Clock,
     /// Metric systems and the region's endpoints: over the network, unless a test plays them.
@@ -79,6 +81,7 @@ impl Default for Settings {
             decision_journal: None,
             beacons: None,
             prometheus_address: None,
+            accept_no_success: false,
             clock: Clock::system(),
             outside: Arc::new(Network::default()),
         }

@@ -121,3 +121,6 @@ fn given_args(declared: Vec<Argument>, given: &[Argument]) -> Result<Vec<Argumen
     };
     declared.into_iter().map(fill).collect()
 }
+
+#[cfg(test)]
+mod vectors;

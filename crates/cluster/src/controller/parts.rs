@@ -168,6 +168,7 @@ fn core_settings(settings: &Settings, config: &Config) -> rollout::Settings {
         region: settings.region.clone(),
         instance_id: settings.instance_id.clone(),
         disabled_plugins: config.disabled_steps.clone(),
+        accept_no_success: settings.accept_no_success,
     }
 }
 

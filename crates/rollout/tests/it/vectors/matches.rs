@@ -5,7 +5,7 @@
 use serde_json::Value;
 
 /// Names each place at which `seen` is not as `wanted`.
-pub(super) fn compare(wanted: &Value, seen: &Value, at: &str, wrong: &mut Vec<String>) {
+pub(crate) fn compare(wanted: &Value, seen: &Value, at: &str, wrong: &mut Vec<String>) {
     match wanted {
         Value::Object(fields) if fields.contains_key("atMost") => {
             let most = fields["atMost"].as_f64().expect("a number");
