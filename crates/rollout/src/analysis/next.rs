@@ -30,7 +30,7 @@ fn at(metric: &Metric, status: &AnalysisRunStatus, now: Timestamp) -> Option<Tim
     }
     let Some((result, last)) = result.and_then(|result| Some((result, result.measurements.last()?))) else {
         let started = status.started_at.map_or(now, crd::Time::timestamp);
-        return limits::initial_delay(metric).map(|delay| started + delay);
+        return limits::initial_delay(metric).map(|delay| limits::after(started, delay));
     };
     if let Some(running) = in_flight(result) {
         return running.resume_at.map(crd::Time::timestamp);
@@ -38,8 +38,8 @@ fn at(metric: &Metric, status: &AnalysisRunStatus, now: Timestamp) -> Option<Tim
     let finished = last.finished_at?.timestamp();
     match last.phase {
         _ if Limits::of(metric).reached(result.count) => None,
-        Some(AnalysisPhase::Error) => Some(finished + RETRY),
-        _ => limits::interval(metric).map(|interval| finished + interval),
+        Some(AnalysisPhase::Error) => Some(limits::after(finished, RETRY)),
+        _ => limits::interval(metric).map(|interval| limits::after(finished, interval)),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Where the run stands, and why (spec analysis-02 6).
 
-use crd::{AnalysisPhase, AnalysisRun, AnalysisRunStatus, RunSummary};
+use crd::{AnalysisPhase, AnalysisRun, AnalysisRunStatus, ObjectMeta, RunSummary};
 
 use super::limits::Limits;
 use super::metric_phase::passed_limit;
@@ -8,8 +8,13 @@ use super::prepare::Prepared;
 use crate::observed::Settings;
 
 /// Annotation of an AnalysisRun: `"true"` lets it end Successful although no measurement was, any other value does not,
-/// whatever [`Settings::accept_no_success`] says. The runs of a Rollout inherit it.
+/// whatever [`Settings::accept_no_success`] says. The runs of a Rollout inherit it, those of its Experiments too.
 pub const ACCEPT_NO_SUCCESS: &str = "aviary.dev/accept-no-success";
+
+/// The annotation [`ACCEPT_NO_SUCCESS`] as an object inherits it from its owner.
+pub(crate) fn inherited(owner: &ObjectMeta) -> Option<(String, String)> {
+    Some((ACCEPT_NO_SUCCESS.to_owned(), owner.annotation(ACCEPT_NO_SUCCESS)?.to_owned()))
+}
 
 /// How bad a phase is; an unknown one is not.
 fn severity(phase: AnalysisPhase) -> u8 {
