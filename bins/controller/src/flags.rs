@@ -6,6 +6,7 @@ mod election;
 mod go;
 mod later;
 mod log;
+mod measuring;
 mod region;
 
 use std::net::{Ipv4Addr, SocketAddr};
@@ -13,11 +14,12 @@ use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use clap::{ArgAction, ArgMatches, CommandFactory as _, FromArgMatches as _, Parser};
-use cluster::{Connected, Connection, Controllers, Error, RequestRate, Settings};
+use cluster::{Connected, Connection, Controllers, Error, NoRule, RequestRate, Settings};
 
 use connection::ConnectionFlags;
 use election::ElectionFlags;
 use log::LogFlags;
+use measuring::MeasuringFlags;
 use region::RegionFlags;
 
 /// Runs Rollouts and AnalysisRuns in a cluster.
@@ -86,6 +88,8 @@ pub(crate) struct Flags {
     log: LogFlags,
     #[command(flatten)]
     region: RegionFlags,
+    #[command(flatten)]
+    measuring: MeasuringFlags,
     /// Flags that were given and change nothing, or that have another name by now: said once the log is open.
     #[arg(skip)]
     notices: Vec<String>,
@@ -141,6 +145,8 @@ impl Flags {
             decision_journal: NonZeroUsize::new(self.decision_journal),
             beacons: self.region.beacons(),
             prometheus_address: std::env::var("ARGO_ROLLOUTS_PROMETHEUS_ADDRESS").ok(),
+            egress: self.measuring.egress()?,
+            accept_no_success: self.measuring.accept_no_success,
             ..Settings::default()
         };
         self.region.add_peers(&mut settings).await?;
@@ -167,6 +173,14 @@ pub(crate) enum Failure {
     /// `$POD_NAMESPACE` is set to nothing.
     #[error("LeaderElectionNamespace is empty; give $POD_NAMESPACE a value, or unset it")]
     NoNamespace,
+    /// A rule of the egress guard that is none.
+    #[error("{flag}: {error}")]
+    Egress {
+        /// The flag.
+        flag: &'static str,
+        /// What is wrong.
+        error: NoRule,
+    },
     /// The cluster, or a port.
     #[error("{0}")]
     Cluster(#[from] Error),

@@ -4,11 +4,12 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crd::{AnalysisPhase, AnalysisRun, Kind, ObjectKey, SecretKeyRef};
+use crd::{AnalysisPhase, AnalysisRun, AnalysisRunStatus, Kind, ObjectKey, SecretKeyRef};
 use futures::future::join_all;
-use metric_providers::{Credentials, Ctx, Value};
+use metric_providers::{Credentials, Ctx, Egress, Plugins, Value};
 use rollout::Action;
 use rollout::analysis::{Ask, Filled, How, Outcome as Read, Reading, RunDecision, assess, due, status_patch};
+use tokio::sync::watch;
 use tokio::time::Instant;
 
 use crate::apply::{Applied, Writer};
@@ -16,6 +17,7 @@ use crate::cache::Name;
 use crate::clock::Clock;
 use crate::error::Error;
 use crate::events::Events;
+use crate::jobs::ClusterJobs;
 use crate::metrics::Metrics;
 use crate::observed::Versions;
 use crate::outside::Outside;
@@ -23,6 +25,7 @@ use crate::queue::Outcome;
 use crate::reflect::Sinks;
 use crate::secrets::Secrets;
 use crate::settings::Settings;
+use crate::typed::typed;
 use crate::watches::Answered;
 use crate::writes::Writes;
 
@@ -39,8 +42,14 @@ pub(crate) struct AnalysisRuns {
     metrics: Arc<Metrics>,
     clock: Clock,
     outside: Arc<dyn Outside>,
+    /// What judgements depend on.
+    core: rollout::Settings,
     /// For metrics that name none.
     prometheus_address: Option<String>,
+    egress: Egress,
+    jobs: ClusterJobs,
+    /// Programs that measure; they change with the configuration.
+    plugins: watch::Receiver<Plugins>,
 }
 
 impl AnalysisRuns {
@@ -51,11 +60,31 @@ impl AnalysisRuns {
         events: Events,
         metrics: Arc<Metrics>,
         settings: &Settings,
+        (jobs, plugins): (ClusterJobs, watch::Receiver<Plugins>),
     ) -> Self {
         let (clock, outside) = (settings.clock, Arc::clone(&settings.outside));
         let prometheus_address = settings.prometheus_address.clone();
+        let core = rollout::Settings {
+            accept_no_success: settings.accept_no_success,
+            ..rollout::Settings::default()
+        };
         let writes = Writes::default();
-        Self { sinks, writer, writes, secrets, events, metrics, clock, outside, prometheus_address }
+        let egress = settings.egress.clone();
+        Self {
+            sinks,
+            writer,
+            writes,
+            secrets,
+            events,
+            metrics,
+            clock,
+            outside,
+            core,
+            prometheus_address,
+            egress,
+            jobs,
+            plugins,
+        }
     }
 
     /// One pass, with its time and outcome recorded.
@@ -92,9 +121,9 @@ impl AnalysisRuns {
             Arc::clone(run)
         };
         let asks = due(&run, self.clock.now());
-        let decision = match self.ask(&name.0, asks).await {
-            Ok(readings) => assess(&run, Ok(&readings), self.clock.now()),
-            Err(error) => assess(&run, Err(&error), self.clock.now()),
+        let decision = match self.ask(&run, asks).await {
+            Ok(readings) => assess(&run, Ok(&readings), &self.core, self.clock.now()),
+            Err(error) => assess(&run, Err(&error), &self.core, self.clock.now()),
         };
         self.carry_out(name, &run, decision).await
     }
@@ -116,6 +145,7 @@ impl AnalysisRuns {
             self.writer.apply(&[action], Versions::default(), &mut Applied::default()).await?;
             return Ok(Outcome::Done);
         }
+        let trimmed = status.as_ref().map(|status| trimmed(&run.status, status)).unwrap_or_default();
         if let Some(patch) = status.and_then(|status| status_patch(&run.status, &status)) {
             let version = &run.metadata.resource_version;
             let Answered { version, tasks } = self.writer.status(&key, false, patch, version).await?;
@@ -125,20 +155,24 @@ impl AnalysisRuns {
         for event in events {
             self.events.publish(&Kind::ANALYSIS_RUN, &run.metadata, event);
         }
+        if !trimmed.is_empty() {
+            self.collect(run, &trimmed).await;
+        }
         Ok(requeue_after.map_or(Outcome::Done, Outcome::After))
     }
 
     /// Puts all questions at the same time. `Err` names the argument or Secret that is missing; then nothing is asked.
-    async fn ask(&self, namespace: &str, asks: Vec<Ask>) -> Result<Vec<Reading>, String> {
+    async fn ask(&self, run: &AnalysisRun, asks: Vec<Ask>) -> Result<Vec<Reading>, String> {
         let references: BTreeSet<SecretKeyRef> =
             asks.iter().flat_map(|ask| ask.secrets.iter().cloned()).collect();
-        let secrets = self.secrets.read(namespace, references).await?;
+        let secrets = self.secrets.read(&run.metadata.namespace, references).await?;
         let filled = asks.iter().map(|ask| ask.fill(&secrets)).collect::<Result<Vec<_>, _>>()?;
-        let questions = asks.into_iter().zip(filled).map(|(ask, filled)| self.read(namespace, ask, filled));
+        let questions = asks.into_iter().zip(filled).map(|(ask, filled)| self.read(run, ask, filled));
         Ok(join_all(questions).await)
     }
 
-    async fn read(&self, namespace: &str, ask: Ask, asked: Filled) -> Reading {
+    async fn read(&self, run: &AnalysisRun, ask: Ask, asked: Filled) -> Reading {
+        let namespace = &run.metadata.namespace;
         let now = || self.clock.now();
         let times = |text: &str| expr::time(text, self.clock.now()).map(|time| time.at);
         let credentials = match metric_providers::wanted(&asked.metric) {
@@ -152,6 +186,14 @@ impl AnalysisRuns {
             credentials,
             secrets: &secrets,
             prometheus_address: self.prometheus_address.as_deref(),
+            run: Some(run),
+            measurement: match &ask.how {
+                How::New => None,
+                How::Resume(measurement) | How::Terminate(measurement) => Some(measurement),
+            },
+            egress: self.egress.clone(),
+            jobs: Some(&self.jobs),
+            plugins: self.plugins.borrow().clone(),
             ..Ctx::default()
         };
         let found = self.outside.measure(&ctx, &ask.how, &asked.metric).await;
@@ -162,6 +204,10 @@ impl AnalysisRuns {
                 Read::Verdict(AnalysisPhase::Inconclusive, "Metric Terminated".to_owned())
             }
             Ok(None) => Read::Running,
+            Ok(Some(Value::Verdict(verdict))) if verdict.phase.completed() => {
+                Read::Verdict(verdict.phase, verdict.message)
+            }
+            Ok(Some(Value::Verdict(_))) => Read::Running,
             Ok(Some(value)) => Read::Value(typed(&value)),
             Err(message) => Read::Error(message),
         };
@@ -177,15 +223,34 @@ impl AnalysisRuns {
             finished_at: found.finished,
         }
     }
+
+    /// Removes what measurements that were forgotten have left behind. That it fails is only worth a line: it is tried
+    /// again with the next measurement.
+    async fn collect(&self, run: &AnalysisRun, trimmed: &[(String, usize)]) {
+        for (name, kept) in trimmed {
+            let Some(metric) = run.spec.metrics.iter().find(|metric| metric.name == *name) else { continue };
+            let ctx = Ctx {
+                run: Some(run),
+                jobs: Some(&self.jobs),
+                plugins: self.plugins.borrow().clone(),
+                ..Ctx::default()
+            };
+            if let Err(error) = metric_providers::garbage_collect(&ctx, metric, *kept).await {
+                let (namespace, run) = (&run.metadata.namespace, &run.metadata.name);
+                tracing::warn!(%namespace, analysisrun = %run, metric = %name, %error, "cannot clean up after measurements");
+            }
+        }
+    }
 }
 
-/// A value as the condition language knows it.
-fn typed(value: &Value) -> expr::Value {
-    match value {
-        Value::Number(number) => (*number).into(),
-        Value::Numbers(numbers) => expr::Value::floats(numbers.iter().copied()),
-        Value::Text(text) => expr::Value::text(text.as_str()),
-        Value::Nothing(_) => (&serde_json::Value::Null).into(),
-        Value::Json(json) => json.into(),
-    }
+/// The metrics that have forgotten a measurement, and how many each keeps.
+fn trimmed(before: &AnalysisRunStatus, after: &AnalysisRunStatus) -> Vec<(String, usize)> {
+    let forgotten = after.metric_results.iter().filter(|result| {
+        let known = before.metric_results.iter().find(|known| known.name == result.name);
+        let oldest = known.and_then(|known| known.measurements.first());
+        oldest.is_some_and(|oldest| {
+            !result.measurements.iter().any(|kept| kept.started_at == oldest.started_at)
+        })
+    });
+    forgotten.map(|result| (result.name.clone(), result.measurements.len())).collect()
 }

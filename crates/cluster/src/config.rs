@@ -1,8 +1,9 @@
 //! The ConfigMap `argo-rollouts-config`, as far as it concerns what we serve (spec controller-binary 3).
 //!
-//! The peer runs plugins as processes of their own, and this ConfigMap says where their programs are. We start no program
-//! that a ConfigMap names; what we serve is built in. Of the ConfigMap we take which step plugins are disabled, and we say
-//! which plugins it names that nobody runs here. It is read anew when it changes.
+//! The peer runs plugins as processes of their own, and this ConfigMap says where their programs are. We run those that
+//! measure, if they are in a file of this machine and have the digest that is written down; steps and routers that we serve
+//! are built in. Of the ConfigMap we take these, and which step plugins are disabled, and we say which plugins it names that
+//! nobody runs here. It is read anew when it changes.
 
 mod item;
 mod watch;
@@ -11,6 +12,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use k8s_openapi::api::core::v1::ConfigMap;
 use kube::{Api, Client};
+
+use metric_providers::PluginSettings;
 
 use item::Item;
 pub use item::Problem;
@@ -31,6 +34,8 @@ const KEYS: [(&str, &str); 3] = [
 pub(crate) struct Config {
     /// Step plugins whose steps are passed over.
     pub(crate) disabled_steps: BTreeSet<String>,
+    /// Programs that measure.
+    pub(crate) metric_plugins: Vec<PluginSettings>,
     /// Plugins that it names and nobody runs here: key, sort and name.
     pub(crate) unserved: Vec<(&'static str, &'static str, String)>,
 }
@@ -88,6 +93,9 @@ impl Config {
             for item in Item::list(key, data.get(key).map_or("", String::as_str))? {
                 if item.disabled && key == "stepPlugins" {
                     config.disabled_steps.insert(item.name);
+                } else if key == "metricProviderPlugins" && item.is_a_local_program() {
+                    let Item { name, location, sha256, args, disabled: _ } = item;
+                    config.metric_plugins.push(PluginSettings { name, location, sha256, args });
                 } else if !rollout::serves_plugin(&item.name) {
                     config.unserved.push((key, sort, item.name));
                 }
@@ -101,7 +109,8 @@ impl Config {
         for (key, sort, name) in &self.unserved {
             tracing::warn!(
                 key, plugin = %name,
-                "the {sort} plugin is not run: this controller starts no plugin processes; what refers to it is refused"
+                "the {sort} plugin is not run: this controller starts metric providers alone, from a file:// with its \
+                 sha256; what refers to it is refused"
             );
         }
     }

@@ -33,6 +33,7 @@ mod events;
 mod experiments;
 mod gate;
 mod gather;
+mod jobs;
 mod journals;
 mod lease;
 mod metrics;
@@ -52,12 +53,14 @@ mod seen;
 mod services;
 mod settings;
 mod taken;
+mod typed;
 mod version;
 mod watches;
 mod writes;
 
 /// Durations as flags give them: `15s`, `1m30s`.
 pub use crd::duration;
+pub use metric_providers::{Egress, NoRule};
 
 pub use beacon_server::TlsError;
 pub use client::{ConnectError, Connected, Connection, Overrides, connect};

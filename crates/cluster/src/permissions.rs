@@ -90,6 +90,12 @@ const EVERYWHERE: &[Row] = &[
         &["list", "patch"],
         "They are read when a restart is due, or metadata is to be changed; there is no watch.",
     ),
+    (
+        "batch",
+        &["jobs"],
+        &["get", "list", "create", "delete"],
+        "Metrics may be Jobs. One is read when it is due; there is no watch.",
+    ),
     ("", &["pods/eviction"], &["create"], "Restarts honour disruption budgets."),
     ("", &["events"], &["create", "patch"], "What happens is told."),
     (

@@ -24,7 +24,7 @@ pub(crate) async fn pods(client: &Client, rollout: &Rollout) -> Result<Vec<Arc<P
 }
 
 /// A selector in the text form of the API.
-fn selector_text(selector: &crd::LabelSelector) -> String {
+pub(crate) fn selector_text(selector: &crd::LabelSelector) -> String {
     let equal = selector.match_labels.iter().map(|(key, value)| format!("{key}={value}"));
     let sets = selector.match_expressions.iter().map(|requirement| {
         let (key, values) = (&requirement.key, requirement.values.join(","));

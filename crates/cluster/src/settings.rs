@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use kube::Client;
+use metric_providers::Egress;
 
 use crate::clock::Clock;
 use crate::error::Error;
@@ -54,6 +55,10 @@ pub struct Settings {
     pub beacons: Option<BeaconSettings>,
     /// Address of Prometheus for metrics that name none.
     pub prometheus_address: Option<String>,
+    /// Where metrics may be asked.
+    pub egress: Egress,
+    /// Whether an AnalysisRun may end Successful although no measurement was.
+    pub accept_no_success: bool,
     /// The time.
     pub clock: Clock,
     /// Metric systems and the region's endpoints: over the network, unless a test plays them.
@@ -82,6 +87,8 @@ impl Default for Settings {
             decision_journal: None,
             beacons: None,
             prometheus_address: None,
+            egress: Egress::open(),
+            accept_no_success: false,
             clock: Clock::system(),
             outside: Arc::new(Network::default()),
         }

@@ -35,6 +35,8 @@ impl Kind {
     pub const REPLICA_SET: Self = Self::new("apps", "v1", "ReplicaSet", "replicasets");
     /// `apps/v1 Deployment`
     pub const DEPLOYMENT: Self = Self::new("apps", "v1", "Deployment", "deployments");
+    /// `batch/v1 Job`
+    pub const JOB: Self = Self::new("batch", "v1", "Job", "jobs");
     /// `v1 Service`
     pub const SERVICE: Self = Self::new("", "v1", "Service", "services");
     /// `v1 Pod`

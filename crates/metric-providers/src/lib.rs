@@ -31,6 +31,7 @@
 mod aws;
 mod clients;
 mod cloud_watch;
+mod compare;
 mod credentials;
 mod ctx;
 mod datadog;

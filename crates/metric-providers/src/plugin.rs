@@ -45,14 +45,14 @@ use async_trait::async_trait;
 use crd::Metric;
 use serde_json::Value as Json;
 
-use crate::{Answer, Ctx, Error, Fault, Provider, Wanted};
+use crate::{Answer, Ctx, Error, Fault, Provider, Wanted, compare};
 use wire::Question;
 
 pub use hosted::Plugins;
 pub use settings::{Limits, PluginSettings};
 
 /// Plugins that are part of this program, by name. Each finds its configuration under its name in `provider.plugin`.
-const BUILT_INS: BuiltIns = &[];
+const BUILT_INS: BuiltIns = &[(compare::NAME, &compare::Compare)];
 
 type BuiltIns = &'static [(&'static str, &'static dyn Provider)];
 

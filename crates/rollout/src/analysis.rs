@@ -7,7 +7,8 @@
 //! One deviation from the reference, invariant I9: a run of which no measurement was successful does not end
 //! Successful, however generous its limits are; it ends Inconclusive and says so. The reference promotes a version of
 //! which it knows nothing but failures and errors. Runs that were terminated and runs of dry-run metrics alone end as
-//! in the reference; the annotation [`ACCEPT_NO_SUCCESS`] restores its behaviour for one run.
+//! in the reference; the annotation [`ACCEPT_NO_SUCCESS`] restores its behaviour for one run or the runs of one Rollout,
+//! [`Settings::accept_no_success`](crate::Settings::accept_no_success) for all.
 
 mod arguments;
 mod assess;
@@ -25,12 +26,15 @@ mod text;
 mod ttl;
 mod validate;
 
+pub(crate) use arguments::resolve;
 pub use assess::{RunDecision, assess, status_patch};
 pub use due::{Ask, Filled, How, due};
+pub(crate) use limits::is_unbounded;
 pub(crate) use measured::measured;
 pub use prepare::is_dry_run;
 pub use reading::{Outcome, Reading};
 pub use run_phase::ACCEPT_NO_SUCCESS;
+pub(crate) use run_phase::inherited;
 pub(crate) use text::substitute;
 pub use validate::validate;
 

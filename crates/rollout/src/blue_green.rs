@@ -1,11 +1,11 @@
 //! The blue-green strategy: its phases, in order (spec rollout-bluegreen 1), and what it adds to the rules that all have.
 
-use crd::{AntiAffinity, BlueGreen, PodMetadata, RolloutAnalysis, RolloutStatus};
+use crd::{AntiAffinity, BlueGreen, PodMetadata, RolloutStatus};
 
 use crate::phases::{blue_green, history, metadata, reset, restart, revision, scale};
 use crate::plan::{Plan, Stop};
 use crate::replicas::unavailable;
-use crate::strategy::{Phase, Strategy};
+use crate::strategy::{AnalysisKind, Named, Phase, Strategy};
 use crate::{pauses, status};
 
 impl Strategy for BlueGreen {
@@ -31,14 +31,17 @@ impl Strategy for BlueGreen {
         vec![&self.active_service, &self.preview_service]
     }
 
-    fn analyses(&self) -> Vec<(String, &RolloutAnalysis)> {
+    fn analyses(&self) -> Vec<Named<'_>> {
         let analyses = [
             ("prePromotionAnalysis", &self.pre_promotion_analysis),
             ("postPromotionAnalysis", &self.post_promotion_analysis),
         ];
         analyses
             .into_iter()
-            .filter_map(|(field, analysis)| Some((field.to_owned(), analysis.as_ref()?)))
+            .filter_map(|(field, analysis)| {
+                let analysis = analysis.as_ref()?;
+                Some(Named { field: field.to_owned(), kind: AnalysisKind::Switch, analysis })
+            })
             .collect()
     }
 

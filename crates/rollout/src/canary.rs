@@ -1,8 +1,6 @@
 //! The canary strategy: its phases, in order (spec rollout-canary 1), and what it adds to the rules that all have.
 
-use crd::{
-    AntiAffinity, Canary, CanaryStep, ObjectKey, PodMetadata, Rollout, RolloutAnalysis, RolloutStatus, hash,
-};
+use crd::{AntiAffinity, Canary, CanaryStep, ObjectKey, PodMetadata, Rollout, RolloutStatus, hash};
 
 use crate::phases::{
     analysis_runs, experiments, history, metadata, pause, plugins, reset, restart, revision, scale, services,
@@ -10,7 +8,7 @@ use crate::phases::{
 };
 use crate::plan::{Plan, Stop};
 use crate::replicas::bounds;
-use crate::strategy::{Phase, Strategy};
+use crate::strategy::{AnalysisKind, Named, Phase, Strategy};
 use crate::{gate, pauses, status};
 
 impl Strategy for Canary {
@@ -48,12 +46,18 @@ impl Strategy for Canary {
         [&self.stable_service, &self.canary_service].into_iter().chain(pair).map(String::as_str).collect()
     }
 
-    fn analyses(&self) -> Vec<(String, &RolloutAnalysis)> {
-        let background = self.analysis.iter().map(|background| ("analysis".to_owned(), &background.analysis));
+    fn analyses(&self) -> Vec<Named<'_>> {
+        let background = self.analysis.iter().map(|background| Named {
+            field: "analysis".to_owned(),
+            kind: AnalysisKind::Background,
+            analysis: &background.analysis,
+        });
         let steps = self.steps.iter().enumerate();
-        let inline = steps
-            .filter_map(|(index, step)| Some((format!("steps[{index}].analysis"), step.analysis.as_ref()?)));
-        background.chain(inline).collect()
+        let steps = steps.filter_map(|(index, step)| {
+            let analysis = step.analysis.as_ref()?;
+            Some(Named { field: format!("steps[{index}].analysis"), kind: AnalysisKind::Step, analysis })
+        });
+        background.chain(steps).collect()
     }
 
     fn routes(&self, rollout: &Rollout) -> Vec<ObjectKey> {

@@ -56,6 +56,9 @@ pub struct Settings {
     pub instance_id: String,
     /// Plugins whose steps are passed over.
     pub disabled_plugins: BTreeSet<String>,
+    /// Whether a run may end Successful although no measurement was, as the peer's may; see
+    /// [`ACCEPT_NO_SUCCESS`](crate::analysis::ACCEPT_NO_SUCCESS) for one run alone.
+    pub accept_no_success: bool,
 }
 
 /// Analysis templates by scope and name.

@@ -30,8 +30,8 @@ pub(crate) trait Strategy: Sized + 'static {
     }
     /// Names of the Services that select one of its versions; may contain empty ones.
     fn services(&self) -> Vec<&str>;
-    /// The analyses, each with the path of its field below the strategy's.
-    fn analyses(&self) -> Vec<(String, &RolloutAnalysis)>;
+    /// The analyses.
+    fn analyses(&self) -> Vec<Named<'_>>;
     /// Objects that it reads as they are.
     fn routes(&self, _rollout: &Rollout) -> Vec<ObjectKey> {
         Vec::new()
@@ -72,11 +72,30 @@ pub(crate) trait Strategy: Sized + 'static {
     fn ends_by_itself(plan: &Plan<'_, Self>, reason: &str) -> bool;
 }
 
+/// One analysis of a strategy.
+pub(crate) struct Named<'a> {
+    /// Path of its field below the strategy's.
+    pub(crate) field: String,
+    pub(crate) kind: AnalysisKind,
+    pub(crate) analysis: &'a RolloutAnalysis,
+}
+
+/// What an analysis is for, as far as validation tells them apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum AnalysisKind {
+    /// A step waits for its end.
+    Step,
+    /// It ends with the update.
+    Background,
+    /// The switch, or what follows it, waits for its end.
+    Switch,
+}
+
 /// The templates that the analyses name, each once.
 pub(crate) fn templates<S: Strategy>(strategy: &S) -> Vec<AnalysisTemplateRef> {
     let analyses = strategy.analyses();
     let mut templates: Vec<AnalysisTemplateRef> =
-        analyses.iter().flat_map(|(_, analysis)| analysis.templates.iter().cloned()).collect();
+        analyses.iter().flat_map(|named| named.analysis.templates.iter().cloned()).collect();
     templates.sort();
     templates.dedup();
     templates

@@ -1,6 +1,7 @@
 //! Whether a Rollout can be carried out at all: what is wrong, in the order and the words of spec rollout-fields 2.5
 //! and 2.6, and cli-lint 3 to 7.
 
+mod analyses;
 mod references;
 pub(crate) mod routes;
 mod selector;

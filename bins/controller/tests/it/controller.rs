@@ -4,7 +4,8 @@ use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 
 /// What every controller of the tests is started with, unless the test says otherwise.
-const DEFAULTS: [&str; 3] = ["--leader-elect=false", "--metricsPort=0", "--healthzPort=0"];
+const DEFAULTS: [&str; 4] =
+    ["--leader-elect=false", "--metricsPort=0", "--healthzPort=0", "--metric-egress-allow=127.0.0.1"];
 
 /// The binary with these words, without ports of its own and without leader election.
 pub(crate) fn command(kubeconfig: &Path, words: &[&str]) -> Command {

@@ -4,14 +4,18 @@ use std::fmt;
 
 use serde::Deserialize;
 
-/// One plugin in the ConfigMap. The fields that say how its process is started are for the peer.
+/// One plugin in the ConfigMap. Of metric providers the program is run here, of others nothing is.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
 pub(super) struct Item {
     /// `<namespace>/<name>`, as Rollouts name it.
     pub(super) name: String,
     /// Where its program is.
-    location: String,
+    pub(super) location: String,
+    /// The digest of the program.
+    pub(super) sha256: String,
+    /// The program's arguments.
+    pub(super) args: Vec<String>,
     /// Whether its steps are passed over.
     pub(super) disabled: bool,
 }
@@ -51,8 +55,13 @@ impl Item {
         Ok(items)
     }
 
+    /// Whether it is a program in a file of this machine whose digest is known.
+    pub(super) fn is_a_local_program(&self) -> bool {
+        self.location.starts_with("file://") && !self.sha256.is_empty()
+    }
+
     fn check(&self) -> Result<(), (&'static str, String)> {
-        let Self { name, location, disabled: _ } = self;
+        let Self { name, location, .. } = self;
         if !is_name(name) {
             return Err((
                 "name",

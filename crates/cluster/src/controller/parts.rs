@@ -5,6 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::FutureExt;
+use metric_providers::{Limits, Plugins};
+use parking_lot::Mutex;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -17,6 +19,7 @@ use crate::config::{self, Config};
 use crate::events::Events;
 use crate::experiments::Experiments;
 use crate::gate::Gates;
+use crate::jobs::ClusterJobs;
 use crate::journals::Journals;
 use crate::lease::Fence;
 use crate::metrics::Metrics;
@@ -112,14 +115,24 @@ impl Parts {
             rollouts: Arc::clone(&sinks.rollouts),
         });
         let (given, woken) = (settings.clone(), sinks.clone());
+        let jobs = ClusterJobs(client.clone());
+        let (programs, plugins) = watch::channel(metric_plugins(&config));
+        let listed = Mutex::new(config.metric_plugins.clone());
         let following = config::follow(client, home, config, move |config| {
             core.send_replace(Arc::new(core_settings(&given, config)));
+            // Programs that run go on, unless the list has changed.
+            let mut listed = listed.lock();
+            if *listed != config.metric_plugins {
+                listed.clone_from(&config.metric_plugins);
+                programs.send_replace(metric_plugins(config));
+            }
             woken.wake_all();
         });
         tasks.spawn(cancellable(watching.clone(), following));
         let metrics = Arc::clone(metrics);
         let analysis_runs =
-            Arc::new(AnalysisRuns::new(sinks.clone(), writer, secrets, events, metrics, settings));
+            AnalysisRuns::new(sinks.clone(), writer, secrets, events, metrics, settings, (jobs, plugins));
+        let analysis_runs = Arc::new(analysis_runs);
         Self { sinks, reflectors, rollouts, analysis_runs, experiments, services }
     }
 
@@ -188,12 +201,18 @@ fn queue(metrics: &Metrics, name: &'static str) -> Arc<Queue<Name>> {
     queue
 }
 
+/// The programs that measure.
+fn metric_plugins(config: &Config) -> Plugins {
+    Plugins::new(config.metric_plugins.clone(), Limits::default())
+}
+
 /// What decisions depend on.
 fn core_settings(settings: &Settings, config: &Config) -> rollout::Settings {
     rollout::Settings {
         region: settings.region.clone(),
         instance_id: settings.instance_id.clone(),
         disabled_plugins: config.disabled_steps.clone(),
+        accept_no_success: settings.accept_no_success,
     }
 }
 

@@ -5,6 +5,7 @@
 
 mod aws;
 mod cloud_watch;
+mod compare;
 mod datadog;
 mod egress;
 mod graphite;

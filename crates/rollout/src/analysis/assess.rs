@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use super::prepare::{Prepared, prepare, unresolvable};
 use super::{Reading, metric_phase, next, record, run_phase, terminating, ttl};
 use crate::decision::{Event, Reason};
+use crate::observed::Settings;
 use crate::{events, status};
 
 /// What one pass over an AnalysisRun wants done.
@@ -29,7 +30,12 @@ pub struct RunDecision {
 
 /// Judges what was read. `readings` are the answers to what [`due`](super::due) asked for, or why the asks could not
 /// be [filled](super::Ask::fill).
-pub fn assess(run: &AnalysisRun, readings: Result<&[Reading], &str>, now: Timestamp) -> RunDecision {
+pub fn assess(
+    run: &AnalysisRun,
+    readings: Result<&[Reading], &str>,
+    settings: &Settings,
+    now: Timestamp,
+) -> RunDecision {
     if run.metadata.deletion_timestamp.is_some() {
         return RunDecision::default();
     }
@@ -38,7 +44,7 @@ pub fn assess(run: &AnalysisRun, readings: Result<&[Reading], &str>, now: Timest
     }
     let found = prepare(run).and_then(|prepared| Ok((prepared, readings.map_err(unresolvable)?)));
     match found {
-        Ok((prepared, readings)) => judged(run, &prepared, readings, now),
+        Ok((prepared, readings)) => judged(run, &prepared, readings, settings, now),
         Err(message) => invalid(run, message),
     }
 }
@@ -90,7 +96,13 @@ fn told(phase: AnalysisPhase, reason: &'static str, message: String) -> Event {
     }
 }
 
-fn judged(run: &AnalysisRun, prepared: &[Prepared], readings: &[Reading], now: Timestamp) -> RunDecision {
+fn judged(
+    run: &AnalysisRun,
+    prepared: &[Prepared],
+    readings: &[Reading],
+    settings: &Settings,
+    now: Timestamp,
+) -> RunDecision {
     // What fails in this pass ends its siblings in the next, which the status brings about.
     let terminating = terminating(run);
     let mut status = run.status.clone();
@@ -100,7 +112,7 @@ fn judged(run: &AnalysisRun, prepared: &[Prepared], readings: &[Reading], now: T
         }
     }
     let mut events = metrics(prepared, terminating, &mut status);
-    let (phase, message) = run_phase::assess(run, prepared, terminating, &mut status);
+    let (phase, message) = run_phase::assess(run, prepared, settings, terminating, &mut status);
     status.started_at.get_or_insert(Time::from(now));
     let mut why = because("analysis.run", format!("{} {message}", phase.as_str()).trim_end());
     if run.status.phase != Some(phase) {

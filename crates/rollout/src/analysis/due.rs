@@ -96,14 +96,15 @@ fn how(run: &AnalysisRun, metric: &Metric, now: Timestamp) -> Option<How> {
         None if metric.initial_delay.is_empty() => true,
         None => {
             let begins = run.status.started_at.zip(limits::initial_delay(metric));
-            begins.is_some_and(|(started, delay)| started.timestamp() + delay <= now)
+            begins.is_some_and(|(started, delay)| limits::after(started.timestamp(), delay) <= now)
         }
         Some((result, last)) => {
             let wait = match last.phase {
                 Some(AnalysisPhase::Error) => RETRY,
                 _ => limits::interval(metric).unwrap_or(RETRY),
             };
-            let waited = last.finished_at.is_none_or(|finished| now > finished.timestamp() + wait);
+            let waited =
+                last.finished_at.is_none_or(|finished| now > limits::after(finished.timestamp(), wait));
             !Limits::of(metric).reached(result.count) && waited
         }
     };

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crd::{IntOrString, Metric, duration};
+use jiff::Timestamp;
 
 /// How long to wait after an error, and where no interval is given.
 pub(super) const RETRY: Duration = Duration::from_secs(10);
@@ -11,7 +12,7 @@ pub(super) const RETRY: Duration = Duration::from_secs(10);
 pub(super) fn number(value: Option<&IntOrString>) -> Option<i64> {
     value.map(|value| match value {
         IntOrString::Int(number) => i64::from(*number),
-        IntOrString::String(text) => text.parse::<i32>().map_or(0, i64::from),
+        IntOrString::String(text) => text.parse().unwrap_or(0),
     })
 }
 
@@ -48,6 +49,16 @@ impl Limits {
     pub(super) fn reached(&self, measured: i32) -> bool {
         self.count.is_some_and(|count| i64::from(measured) >= count)
     }
+}
+
+/// Whether nothing in a metric says how often it is measured: it goes on until its run ends.
+pub(crate) fn is_unbounded(metric: &Metric) -> bool {
+    Limits::of(metric).count.is_none()
+}
+
+/// A moment after another; the end of time where there is none.
+pub(super) fn after(moment: Timestamp, wait: Duration) -> Timestamp {
+    moment.saturating_add(wait).unwrap_or(Timestamp::MAX)
 }
 
 pub(super) fn interval(metric: &Metric) -> Option<Duration> {

@@ -30,7 +30,7 @@ fn at(metric: &Metric, status: &AnalysisRunStatus, now: Timestamp) -> Option<Tim
     }
     let Some((result, last)) = result.and_then(|result| Some((result, result.measurements.last()?))) else {
         let started = status.started_at.map_or(now, crd::Time::timestamp);
-        return limits::initial_delay(metric).map(|delay| started + delay);
+        return limits::initial_delay(metric).map(|delay| limits::after(started, delay));
     };
     if let Some(running) = in_flight(result) {
         return running.resume_at.map(crd::Time::timestamp);
@@ -38,7 +38,33 @@ fn at(metric: &Metric, status: &AnalysisRunStatus, now: Timestamp) -> Option<Tim
     let finished = last.finished_at?.timestamp();
     match last.phase {
         _ if Limits::of(metric).reached(result.count) => None,
-        Some(AnalysisPhase::Error) => Some(finished + RETRY),
-        _ => limits::interval(metric).map(|interval| finished + interval),
+        Some(AnalysisPhase::Error) => Some(limits::after(finished, RETRY)),
+        _ => limits::interval(metric).map(|interval| limits::after(finished, interval)),
+    }
+}
+
+#[cfg(test)]
+mod vectors {
+    use serde_json::json;
+
+    use super::*;
+    use crate::testing::Rows;
+
+    #[test]
+    fn a_delay_that_is_none_hides_no_other_metric() {
+        let metrics: Vec<Metric> = serde_json::from_value(json!([
+            {"name": "m1", "interval": "60s"}, {"name": "m2", "initialDelay": "40 s"},
+        ]))
+        .unwrap();
+        let status: AnalysisRunStatus = serde_json::from_value(json!({
+            "startedAt": "2026-01-31T12:00:00Z",
+            "metricResults": [{"name": "m1", "phase": "Running", "count": 1,
+                "measurements": [{"phase": "Successful", "finishedAt": "2026-01-31T12:00:00Z"}]}],
+        }))
+        .unwrap();
+        let now: Timestamp = "2026-01-31T12:00:30Z".parse().unwrap();
+        let mut rows = Rows::default();
+        rows.row("AR-D20", next(metrics.iter(), &status, now), Some(Duration::from_secs(30)));
+        rows.end();
     }
 }

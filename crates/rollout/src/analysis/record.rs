@@ -11,7 +11,7 @@ const TERMINATED: &str = "Metric Terminated";
 /// What stands in the place of a secret.
 const BLANK: &str = "*****";
 
-/// Records a reading; `terminating` is whether it was asked to end.
+/// Records a reading; `terminating` is whether it was asked to end. What comes after the end of its metric is nothing.
 pub(super) fn record(
     status: &mut AnalysisRunStatus,
     reading: &Reading,
@@ -31,6 +31,9 @@ pub(super) fn record(
         status.metric_results.len() - 1
     });
     let Some(result) = status.metric_results.get_mut(place) else { return };
+    if result.phase.is_some_and(AnalysisPhase::completed) {
+        return;
+    }
     let earlier = in_flight(result).cloned();
     let mut measurement = match compare::configuration(&reading.asked.metric) {
         Some(written) if !matches!(reading.outcome, Outcome::Verdict(..)) => {
@@ -99,17 +102,17 @@ fn count(result: &mut MetricResult, phase: Option<AnalysisPhase>) {
     result.consecutive_success = 0;
     match phase {
         AnalysisPhase::Error => {
-            result.error += 1;
-            result.consecutive_error += 1;
+            result.error = result.error.saturating_add(1);
+            result.consecutive_error = result.consecutive_error.saturating_add(1);
             return;
         }
         AnalysisPhase::Successful => {
-            result.successful += 1;
-            result.consecutive_success = successes + 1;
+            result.successful = result.successful.saturating_add(1);
+            result.consecutive_success = successes.saturating_add(1);
         }
-        AnalysisPhase::Failed => result.failed += 1,
-        _ => result.inconclusive += 1,
+        AnalysisPhase::Failed => result.failed = result.failed.saturating_add(1),
+        _ => result.inconclusive = result.inconclusive.saturating_add(1),
     }
-    result.count += 1;
+    result.count = result.count.saturating_add(1);
     result.consecutive_error = 0;
 }

@@ -1,13 +1,20 @@
 //! Where the run stands, and why (spec analysis-02 6).
 
-use crd::{AnalysisPhase, AnalysisRun, AnalysisRunStatus, RunSummary};
+use crd::{AnalysisPhase, AnalysisRun, AnalysisRunStatus, ObjectMeta, RunSummary};
 
 use super::limits::Limits;
 use super::metric_phase::passed_limit;
 use super::prepare::Prepared;
+use crate::observed::Settings;
 
-/// Annotation of an AnalysisRun: `"true"` lets it end Successful although no measurement was.
+/// Annotation of an AnalysisRun: `"true"` lets it end Successful although no measurement was, any other value does not,
+/// whatever [`Settings::accept_no_success`] says. The runs of a Rollout inherit it, those of its Experiments too.
 pub const ACCEPT_NO_SUCCESS: &str = "aviary.dev/accept-no-success";
+
+/// The annotation [`ACCEPT_NO_SUCCESS`] as an object inherits it from its owner.
+pub(crate) fn inherited(owner: &ObjectMeta) -> Option<(String, String)> {
+    Some((ACCEPT_NO_SUCCESS.to_owned(), owner.annotation(ACCEPT_NO_SUCCESS)?.to_owned()))
+}
 
 /// How bad a phase is; an unknown one is not.
 fn severity(phase: AnalysisPhase) -> u8 {
@@ -32,6 +39,7 @@ struct Sum {
 pub(super) fn assess(
     run: &AnalysisRun,
     prepared: &[Prepared],
+    settings: &Settings,
     terminating: bool,
     status: &mut AnalysisRunStatus,
 ) -> (AnalysisPhase, String) {
@@ -50,19 +58,21 @@ pub(super) fn assess(
     };
     status.run_summary = real;
     status.dry_run_summary = Some(dry);
-    if phase == AnalysisPhase::Successful && !terminating && knows_nothing_good(run, prepared, status) {
-        let message = "No measurement was successful".to_owned();
-        return (AnalysisPhase::Inconclusive, message);
+    let unfounded = phase == AnalysisPhase::Successful && !terminating && !knows_good(prepared, status);
+    if unfounded && !accepts_no_success(run, settings) {
+        return (AnalysisPhase::Inconclusive, "No measurement was successful".to_owned());
     }
     (phase, message)
 }
 
-/// Invariant I9: there are metrics that count, and not one good measurement of any.
-fn knows_nothing_good(run: &AnalysisRun, prepared: &[Prepared], status: &AnalysisRunStatus) -> bool {
-    let accepted = run.metadata.annotations.get(ACCEPT_NO_SUCCESS).is_some_and(|value| value == "true");
+/// Invariant I9: a good measurement of a metric that counts is known, unless none counts.
+fn knows_good(prepared: &[Prepared], status: &AnalysisRunStatus) -> bool {
     let counts = prepared.iter().any(|metric| !metric.dry_run);
-    let good = status.metric_results.iter().any(|result| !result.dry_run && result.successful > 0);
-    !accepted && counts && !good
+    !counts || status.metric_results.iter().any(|result| !result.dry_run && result.successful > 0)
+}
+
+fn accepts_no_success(run: &AnalysisRun, settings: &Settings) -> bool {
+    run.metadata.annotation(ACCEPT_NO_SUCCESS).map_or(settings.accept_no_success, |value| value == "true")
 }
 
 impl Sum {

@@ -1,5 +1,7 @@
 //! `{{args.name}}` and the like in texts (spec analysis-01 7).
 
+use crate::go;
+
 /// Puts values in the place of placeholders; what is put in is not looked at again.
 ///
 /// # Errors
@@ -11,10 +13,8 @@ pub(crate) fn substitute(text: &str, value: impl Fn(&str) -> Option<String>) -> 
     while let Some((before, after)) = rest.split_once("{{") {
         out.push_str(before);
         let Some((tag, after)) = after.split_once("}}") else {
-            let from = format!("{{{{{after}");
-            return Err(format!(
-                "Cannot find end tag=\"}}}}\" in the template={text:?} starting from {from:?}"
-            ));
+            let (text, from) = (go::quoted(text), go::quoted(after));
+            return Err(format!("Cannot find end tag=\"}}}}\" in the template={text} starting from {from}"));
         };
         match value(tag.trim()) {
             Some(value) => out.push_str(&value),

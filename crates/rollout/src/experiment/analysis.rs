@@ -8,6 +8,7 @@ use serde_json::json;
 
 use super::plan::Plan;
 use super::{Refusal, parameters};
+use crate::analysis::inherited;
 use crate::decision::{Action, PatchBody};
 use crate::phases::{is_reusable, with_type};
 use crate::{events, templates};
@@ -63,8 +64,7 @@ fn verify(plan: &Plan<'_>, analysis: &ExperimentAnalysis) -> Result<(), String> 
     if plan.observed.templates.get(&reference(analysis)).is_some() {
         return Ok(());
     }
-    let kind = if analysis.cluster_scope { "clusteranalysistemplate" } else { "analysistemplate" };
-    Err(format!("{kind}.argoproj.io \"{}\" not found", analysis.template_name))
+    Err(templates::not_found(&reference(analysis)))
 }
 
 /// Creates the run, or takes over an equal one; its name.
@@ -112,6 +112,7 @@ fn metadata(plan: &Plan<'_>, name: &str) -> ObjectMeta {
     };
     let instance = experiment.metadata.labels.get(names::INSTANCE_ID);
     metadata.labels.extend(instance.map(|id| (names::INSTANCE_ID.to_owned(), id.clone())));
+    metadata.annotations.extend(inherited(&experiment.metadata));
     if let Some(extra) = &experiment.spec.analysis_run_metadata {
         metadata.labels.extend(extra.labels.clone());
         metadata.annotations.extend(extra.annotations.clone());

@@ -1,9 +1,12 @@
 //! The strategy and its steps.
 
-use crd::{AntiAffinity, BlueGreen, Canary, CanaryStep, IntOrString, PingPong, Rollout, TrafficRouting};
+use crd::{
+    AntiAffinity, BlueGreen, Canary, CanaryStep, IntOrString, ObjectMeta, PingPong, Rollout, TrafficRouting,
+};
 use serde_json::Value;
 
 use super::{Found, Problem, json, quoted};
+use crate::downward;
 use crate::steps::STEPS;
 
 const SAME_SERVICES: &str = "This rollout uses the same service for the stable and canary services, but two \
@@ -195,7 +198,8 @@ fn step(canary: &Canary, step: &CanaryStep, at: &str, found: &mut Found) {
 
 /// Arguments that name metadata which no Rollout has (spec cli-lint 5.1 o).
 fn arguments(step: &CanaryStep, at: &str, found: &mut Found) {
-    let unknown = |path: &str| path.starts_with("metadata") && !is_metadata(path);
+    let unknown =
+        |path: &str| path.starts_with("metadata") && downward::field(&ObjectMeta::default(), path).is_err();
     let mut refuse = |args: String| {
         let detail = "Analyses arguments must refer to valid object metadata supported by downwardAPI";
         found.push(Problem::invalid(&format!("{at}.analyses"), &args, detail));
@@ -208,18 +212,6 @@ fn arguments(step: &CanaryStep, at: &str, found: &mut Found) {
             refuse(json(args));
         }
     }
-}
-
-/// Whether the downward API can resolve the path.
-fn is_metadata(path: &str) -> bool {
-    let subscript = |map: &str| {
-        let key = path.strip_prefix(map).and_then(|rest| rest.strip_prefix("['")?.strip_suffix("']"));
-        key.is_some_and(|key| !key.is_empty())
-    };
-    ["metadata.name", "metadata.namespace", "metadata.uid", "metadata.labels", "metadata.annotations"]
-        .contains(&path)
-        || subscript("metadata.labels")
-        || subscript("metadata.annotations")
 }
 
 fn anti_affinity(wanted: &AntiAffinity, found: &mut Found) {

@@ -3,10 +3,10 @@
 //! Every case says its outcome in a line that `cargo xtask test vectors` counts.
 
 mod given;
-mod ids;
+pub(crate) mod ids;
 pub(crate) mod matches;
 mod roles;
-mod tokens;
+pub(crate) mod tokens;
 mod view;
 
 use std::fs;

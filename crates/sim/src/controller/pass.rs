@@ -171,13 +171,13 @@ impl Pass<'_, '_> {
     }
 
     fn judge(&self, run: &AnalysisRun) -> RunDecision {
-        let now = self.around.now;
+        let (now, settings) = (self.around.now, &self.controller.settings);
         let asks = analysis::due(run, now);
         let readings: Result<Vec<_>, String> =
             asks.iter().map(|ask| metrics::read(&self.around.environment.metrics, run, ask, now)).collect();
         match &readings {
-            Ok(readings) => analysis::assess(run, Ok(readings), now),
-            Err(why) => analysis::assess(run, Err(why), now),
+            Ok(readings) => analysis::assess(run, Ok(readings), settings, now),
+            Err(why) => analysis::assess(run, Err(why), settings, now),
         }
     }
 

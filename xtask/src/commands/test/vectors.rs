@@ -1,6 +1,6 @@
 //! `cargo xtask test vectors`: the rows of the specification, section by section.
 //!
-//! The tests over the tables in `fixtures/rollout` say a line for each case: `VECTOR <row> <outcome> <reason>`. Here
+//! The tests over the tables in `fixtures` say a line for each case: `VECTOR <row> <outcome> <reason>`. Here
 //! they are counted against the rows that there are.
 
 use std::collections::BTreeMap;
@@ -11,8 +11,8 @@ use serde_json::Value;
 
 use crate::{Failure, shell, workspace};
 
-/// Which rows there are.
-const IDS: &str = "fixtures/rollout/cases/ids.json";
+/// Which rows there are, in the order of the report.
+const IDS: [&str; 2] = ["fixtures/rollout/cases/ids.json", "fixtures/analysis/ids.json"];
 /// Whose tests say the lines, and what stands in the names of these tests.
 const ARGUMENTS: &[&str] = &[
     "test",
@@ -20,6 +20,8 @@ const ARGUMENTS: &[&str] = &[
     "--no-fail-fast",
     "-p",
     "aviary-rollout",
+    "-p",
+    "aviary-metric-providers",
     "-p",
     "aviary-cli",
     "--lib",
@@ -53,6 +55,9 @@ impl Outcome {
 
 type Rows = BTreeMap<String, (Outcome, String)>;
 
+/// A section's letter, what it is about, and its rows.
+type Section = (String, String, Vec<String>);
+
 /// Runs the tests, prints the table, and fails when a row failed or has no case.
 pub(super) fn run() -> Result<(), Failure> {
     let (text, ended) = said()?;
@@ -85,20 +90,26 @@ fn said() -> Result<(String, ExitStatus), Failure> {
     Ok((String::from_utf8_lossy(&output.stdout).into_owned(), output.status))
 }
 
-/// Each section's letter, what it is about, and its rows.
-fn sections() -> Result<Vec<(String, String, Vec<String>)>, Failure> {
-    let repair = format!("mend {IDS}");
-    let text = std::fs::read_to_string(workspace::root().join(IDS))
-        .map_err(|error| Failure::new(format!("{IDS}: {error}"), &repair))?;
+/// The sections of every file.
+fn sections() -> Result<Vec<Section>, Failure> {
+    let files: Vec<Vec<Section>> = IDS.into_iter().map(sections_of).collect::<Result<_, _>>()?;
+    Ok(files.concat())
+}
+
+/// The sections that a file names.
+fn sections_of(file: &str) -> Result<Vec<Section>, Failure> {
+    let repair = format!("mend {file}");
+    let text = std::fs::read_to_string(workspace::root().join(file))
+        .map_err(|error| Failure::new(format!("{file}: {error}"), &repair))?;
     let value: Value =
-        serde_json::from_str(&text).map_err(|error| Failure::new(format!("{IDS}: {error}"), &repair))?;
+        serde_json::from_str(&text).map_err(|error| Failure::new(format!("{file}: {error}"), &repair))?;
     let sections = value.as_object().into_iter().flatten().map(|(letter, section)| {
         let ranges = section.get("ids").and_then(Value::as_array).into_iter().flatten();
         let ids: Vec<String> = ranges.filter_map(Value::as_str).flat_map(expand).collect();
         let about = section.get("about").and_then(Value::as_str).unwrap_or_default().to_owned();
         let count = section.get("count").and_then(Value::as_u64);
         if count != Some(ids.len() as u64) {
-            let what = format!("{IDS}: section {letter} has {} rows, its count is {count:?}", ids.len());
+            let what = format!("{file}: section {letter} has {} rows, its count is {count:?}", ids.len());
             return Err(Failure::new(what, &repair));
         }
         Ok((letter.clone(), about, ids))
@@ -106,16 +117,19 @@ fn sections() -> Result<Vec<(String, String, Vec<String>)>, Failure> {
     sections.collect()
 }
 
-/// `A1..A3` is A1, A2 and A3.
+/// `A1..A3` is A1, A2 and A3; `AR-A1..AR-A3` likewise.
 fn expand(range: &str) -> Vec<String> {
     let parts = |id: &str| {
-        let (letter, number) = id.split_at_checked(1)?;
-        Some((letter.to_owned(), number.parse::<u32>().ok()?))
+        let letters = id.trim_end_matches(|c: char| c.is_ascii_digit()).to_owned();
+        let number = id.get(letters.len()..)?.parse::<u32>().ok()?;
+        Some((letters, number))
     };
     let ends = range.split_once("..").and_then(|(from, to)| Some((parts(from)?, parts(to)?)));
     match ends {
-        Some(((letter, from), (_, to))) => (from..=to).map(|number| format!("{letter}{number}")).collect(),
-        None => vec![range.to_owned()],
+        Some(((from, first), (to, last))) if from == to => {
+            (first..=last).map(|number| format!("{from}{number}")).collect()
+        }
+        _ => vec![range.to_owned()],
     }
 }
 
@@ -135,7 +149,7 @@ fn rows(text: &str) -> Rows {
 }
 
 struct Report<'a> {
-    sections: &'a [(String, String, Vec<String>)],
+    sections: &'a [Section],
     rows: &'a Rows,
 }
 
@@ -160,8 +174,16 @@ impl Report<'_> {
 impl fmt::Display for Report<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let columns = ["cases", "passed", "deviate", "not served", "failed"];
-        let width = self.sections.iter().map(|(_, about, _)| about.len()).max().unwrap_or_default();
-        writeln!(f, "\n   {:<width$} {}", "", columns.map(|column| format!("{column:>10}")).join(" "))?;
+        let longest = |text: fn(&Section) -> &String| {
+            self.sections.iter().map(|section| text(section).len()).max().unwrap_or_default()
+        };
+        let (letters, width) = (longest(|section| &section.0), longest(|section| &section.1));
+        let blank = "";
+        writeln!(
+            f,
+            "\n{blank:<letters$}  {blank:<width$} {}",
+            columns.map(|column| format!("{column:>10}")).join(" ")
+        )?;
         let mut total = [0; 5];
         for (letter, about, ids) in self.sections {
             let of =
@@ -175,12 +197,13 @@ impl fmt::Display for Report<'_> {
             ];
             writeln!(
                 f,
-                "{letter}  {about:<width$} {}",
+                "{letter:<letters$}  {about:<width$} {}",
                 counts.map(|count| format!("{count:>10}")).join(" ")
             )?;
             total.iter_mut().zip(counts).for_each(|(sum, count)| *sum += count);
         }
-        writeln!(f, "   {:<width$} {}", "all", total.map(|count| format!("{count:>10}")).join(" "))?;
+        let total = total.map(|count| format!("{count:>10}")).join(" ");
+        writeln!(f, "{blank:<letters$}  {:<width$} {total}", "all")?;
         for (outcome, title) in [
             (Outcome::Deviates, "deviates on purpose (crates/rollout/DEVIATIONS.md)"),
             (Outcome::NotServed, "not served"),
@@ -193,7 +216,7 @@ impl fmt::Display for Report<'_> {
                 writeln!(f, "\n{title}:")?;
             }
             for id in found {
-                writeln!(f, "  {id:<4} {}", self.outcome(id).1)?;
+                writeln!(f, "  {id:<6} {}", self.outcome(id).1)?;
             }
         }
         Ok(())
@@ -215,12 +238,32 @@ mod tests {
         assert_eq!(report.bad(), ["A2 failed", "A3 has no case", "Z1 is no row"]);
         let text = report.to_string();
         assert!(text.contains("A  about          3          0          1          0          2"), "{text}");
-        assert!(text.contains("  A2   1 instead of 2"), "{text}");
+        assert!(text.contains("  A2     1 instead of 2"), "{text}");
+    }
+
+    #[test]
+    fn a_range_may_have_a_prefix_and_the_columns_of_every_section_stand_below_each_other() {
+        assert_eq!(expand("AR-A9..AR-A11"), ["AR-A9", "AR-A10", "AR-A11"]);
+        assert_eq!(expand("A1..B2"), ["A1..B2"]);
+        let sections = [
+            ("A".to_owned(), "short".to_owned(), expand("A1..A2")),
+            ("AR-A".to_owned(), "with a longer name".to_owned(), expand("AR-A1..AR-A3")),
+        ];
+        let rows = rows("VECTOR A1 passed\nVECTOR A2 passed\nVECTOR AR-A3 not-served because\n");
+        let text = Report { sections: &sections, rows: &rows }.to_string();
+        let ends: Vec<usize> = text.lines().skip(1).take(4).map(str::len).collect();
+        assert_eq!(ends, [ends[0]; 4], "{text}");
+        assert!(text.contains("\nA     short                       2          2 "), "{text}");
+        assert!(text.contains("\nnot served:\n  AR-A3  because\n"), "{text}");
     }
 
     #[test]
     fn the_rows_are_those_of_the_specification() {
         let sections = sections().unwrap();
-        assert_eq!(sections.iter().map(|(_, _, ids)| ids.len()).sum::<usize>(), 399);
+        assert_eq!(sections.iter().map(|(_, _, ids)| ids.len()).sum::<usize>(), 399 + 239);
+        let mut ids: Vec<&String> = sections.iter().flat_map(|(_, _, ids)| ids).collect();
+        ids.sort();
+        ids.dedup();
+        assert_eq!(ids.len(), 638, "every row has an id of its own");
     }
 }

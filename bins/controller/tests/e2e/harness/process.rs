@@ -5,7 +5,14 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 /// What every controller of the tests is started with, unless the test says otherwise.
-const DEFAULTS: [&str; 4] = ["--leader-elect=false", "--metricsPort=0", "--healthzPort=0", "--loglevel=warn"];
+const DEFAULTS: [&str; 5] = [
+    "--leader-elect=false",
+    "--metricsPort=0",
+    "--healthzPort=0",
+    "--loglevel=warn",
+    // The metric systems of the tests are here.
+    "--metric-egress-allow=127.0.0.1",
+];
 
 /// A controller that runs, and is killed at the end.
 pub(crate) struct Process {

@@ -5,6 +5,7 @@ use crd::{AnalysisRun, AnalysisRunRef, AnalysisRunSpec, Kind, ObjectMeta, Rollou
 use super::super::claim;
 use super::super::revision::with_type;
 use super::{Role, args, evaluate};
+use crate::analysis::inherited;
 use crate::decision::Action;
 use crate::plan::Plan;
 use crate::strategy::Strategy;
@@ -95,6 +96,7 @@ fn wanted<S: Strategy>(
     let instance = rollout.metadata.labels.get(names::INSTANCE_ID);
     labels.extend(instance.map(|id| (names::INSTANCE_ID.to_owned(), id.clone())));
     metadata.annotations.insert(names::REVISION.to_owned(), revision.to_owned());
+    metadata.annotations.extend(inherited(&rollout.metadata));
     if let Some(extra) = &analysis.analysis_run_metadata {
         metadata.labels.extend(extra.labels.clone());
         metadata.annotations.extend(extra.annotations.clone());

@@ -9,6 +9,7 @@ use super::super::analysis_runs::build_arguments;
 use super::super::claim;
 use super::super::revision::with_type;
 use super::name_in_status;
+use crate::analysis::inherited;
 use crate::decision::Action;
 use crate::events;
 use crate::plan::Plan;
@@ -62,6 +63,7 @@ fn metadata(plan: &Plan<'_>, name: &str, hash: String) -> ObjectMeta {
     };
     metadata.labels.insert(names::POD_TEMPLATE_HASH.to_owned(), hash);
     metadata.annotations.insert(names::REVISION.to_owned(), plan.revision().to_owned());
+    metadata.annotations.extend(inherited(&rollout.metadata));
     metadata
 }
 

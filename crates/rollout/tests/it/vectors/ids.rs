@@ -7,21 +7,22 @@ use serde_json::Value;
 
 use crate::harness::yaml;
 
-/// The rows of a section: `A1..A18` is a range.
-fn rows(section: &Value) -> BTreeSet<String> {
+/// The rows of a section: `A1..A18` is a range, `AR-A1..AR-A35` too.
+pub(crate) fn rows(section: &Value) -> BTreeSet<String> {
     let ranges =
         section["ids"].as_array().expect("a list").iter().map(|range| range.as_str().expect("a text"));
     ranges.flat_map(expand).collect()
 }
 
 fn expand(range: &str) -> Vec<String> {
-    let number = |id: &str| id[1..].parse::<u32>().expect("a number");
-    match range.split_once("..") {
-        None => vec![range.to_owned()],
-        Some((from, to)) => {
-            (number(from)..=number(to)).map(|number| format!("{}{number}", &from[..1])).collect()
-        }
-    }
+    let parts = |id: &str| {
+        let letters = id.trim_end_matches(|c: char| c.is_ascii_digit());
+        (letters.to_owned(), id[letters.len()..].parse::<u32>().expect("a number"))
+    };
+    let Some((from, to)) = range.split_once("..") else { return vec![range.to_owned()] };
+    let ((letters, first), (same, last)) = (parts(from), parts(to));
+    assert_eq!(letters, same, "{range}");
+    (first..=last).map(|number| format!("{letters}{number}")).collect()
 }
 
 fn cases(value: &Value, found: &mut BTreeSet<String>) {

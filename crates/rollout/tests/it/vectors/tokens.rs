@@ -9,10 +9,7 @@ use crate::harness::Cluster;
 /// The case with every short form written out.
 pub(super) fn resolve(mut case: Value) -> Value {
     let epoch = Cluster::new("{replicas: 1, strategy: {canary: {}}}").now;
-    each_text(&mut case, &|text| match text.strip_prefix('@') {
-        Some(offset) => time(epoch, offset).to_string(),
-        None => text.to_owned(),
-    });
+    times(&mut case, epoch);
     let cluster = Cluster::new(&given::spec(&case).to_string());
     let steps = cluster.rollout.canary().map_or_else(String::new, |canary| crd::hash::steps(&canary.steps));
     let mut short: Vec<(String, String)> = vec![("#steps".to_owned(), steps)];
@@ -25,6 +22,14 @@ pub(super) fn resolve(mut case: Value) -> Value {
         short.iter().fold(text.to_owned(), |text, (short, long)| text.replace(short, long))
     });
     case
+}
+
+/// Writes the times out.
+pub(crate) fn times(value: &mut Value, epoch: aviary_rollout::Timestamp) {
+    each_text(value, &|text| match text.strip_prefix('@') {
+        Some(offset) => time(epoch, offset).to_string(),
+        None => text.to_owned(),
+    });
 }
 
 fn time(epoch: aviary_rollout::Timestamp, offset: &str) -> crd::Time {

@@ -1,0 +1,108 @@
+//! The Jobs that AnalysisRuns start.
+//!
+//! They are read when they are due, one by one: a Job is looked at after the square root of its age, and there are few.
+
+use async_trait::async_trait;
+use kube::api::{DeleteParams, DynamicObject, ListParams, PostParams};
+use kube::{Api, Client};
+use metric_providers::{JobState, Jobs, JobsError, PodState, Waiting};
+use serde_json::Value;
+
+use crate::pods::selector_text;
+use crate::reflect::resource;
+
+/// Label of a Job: the uid of its AnalysisRun.
+const RUN: &str = "analysisrun.argoproj.io/uid";
+
+/// The Jobs of the cluster; its client stops writes without a lease.
+#[derive(Clone)]
+pub(crate) struct ClusterJobs(pub(crate) Client);
+
+impl ClusterJobs {
+    fn jobs(&self, namespace: &str) -> Api<DynamicObject> {
+        Api::namespaced_with(self.0.clone(), namespace, &resource(&crd::Kind::JOB))
+    }
+}
+
+#[async_trait]
+impl Jobs for ClusterJobs {
+    async fn create(&self, job: &Value) -> Result<(), JobsError> {
+        let object: DynamicObject =
+            serde_json::from_value(job.clone()).map_err(|error| JobsError::Other(error.to_string()))?;
+        let namespace = object.metadata.namespace.clone().unwrap_or_default();
+        self.jobs(&namespace).create(&PostParams::default(), &object).await.map(drop).map_err(refused)
+    }
+
+    async fn get(&self, namespace: &str, name: &str) -> Result<JobState, JobsError> {
+        self.jobs(namespace).get(name).await.map(|job| state(&job)).map_err(refused)
+    }
+
+    async fn pods(&self, job: &JobState) -> Result<Vec<PodState>, JobsError> {
+        let pods: Api<DynamicObject> =
+            Api::namespaced_with(self.0.clone(), &job.namespace, &resource(&crd::Kind::POD));
+        // One that cannot be read selects nothing.
+        let selector: crd::LabelSelector = serde_json::from_value(job.selector.clone()).unwrap_or_default();
+        let selector = selector_text(&selector);
+        if selector.is_empty() {
+            return Ok(Vec::new());
+        }
+        let found = pods.list(&ListParams::default().labels(&selector)).await.map_err(refused)?;
+        let mut states: Vec<PodState> = found.items.iter().map(pod).collect();
+        states.sort_by(|one, other| one.name.cmp(&other.name));
+        Ok(states)
+    }
+
+    async fn delete(&self, namespace: &str, name: &str) -> Result<(), JobsError> {
+        let deleted = self.jobs(namespace).delete(name, &DeleteParams::foreground()).await;
+        deleted.map(drop).map_err(refused)
+    }
+
+    async fn of_run(&self, uid: &str) -> Result<Vec<JobState>, JobsError> {
+        let jobs: Api<DynamicObject> = Api::all_with(self.0.clone(), &resource(&crd::Kind::JOB));
+        let found = jobs.list(&ListParams::default().labels(&format!("{RUN}={uid}"))).await;
+        found.map(|list| list.items.iter().map(state).collect()).map_err(refused)
+    }
+}
+
+fn refused(error: kube::Error) -> JobsError {
+    match error {
+        kube::Error::Api(status) if status.is_already_exists() => JobsError::Exists(status.message.clone()),
+        kube::Error::Api(status) if status.is_not_found() => JobsError::NotFound,
+        kube::Error::Api(status) => JobsError::Other(status.message.clone()),
+        other => JobsError::Other(other.to_string()),
+    }
+}
+
+fn state(job: &DynamicObject) -> JobState {
+    let owners = job.metadata.owner_references.iter().flatten();
+    let conditions = job.data.pointer("/status/conditions").and_then(Value::as_array);
+    let kind = |condition: &Value| condition.get("type").and_then(Value::as_str).map(str::to_owned);
+    JobState {
+        name: job.metadata.name.clone().unwrap_or_default(),
+        namespace: job.metadata.namespace.clone().unwrap_or_default(),
+        created: job.metadata.creation_timestamp.as_ref().map(|time| time.0),
+        controller_uid: owners.filter(|owner| owner.controller == Some(true)).map(|it| it.uid.clone()).next(),
+        conditions: conditions.into_iter().flatten().filter_map(kind).collect(),
+        selector: job.data.pointer("/spec/selector").cloned().unwrap_or_default(),
+    }
+}
+
+fn pod(pod: &DynamicObject) -> PodState {
+    let statuses = ["/status/initContainerStatuses", "/status/containerStatuses"];
+    let containers = statuses.iter().filter_map(|field| pod.data.pointer(field)?.as_array()).flatten();
+    let waiting = |status: &Value| {
+        let waiting = status.pointer("/state/waiting")?;
+        let text = |value: &Value, field: &str| {
+            value.get(field).and_then(Value::as_str).unwrap_or_default().to_owned()
+        };
+        Some(Waiting {
+            container: text(status, "name"),
+            reason: text(waiting, "reason"),
+            message: text(waiting, "message"),
+        })
+    };
+    PodState {
+        name: pod.metadata.name.clone().unwrap_or_default(),
+        waiting: containers.filter_map(waiting).collect(),
+    }
+}
