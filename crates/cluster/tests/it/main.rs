@@ -8,6 +8,7 @@
 
 mod bad_input;
 mod beacons;
+mod compare;
 mod configuration;
 mod crashes;
 mod idle;

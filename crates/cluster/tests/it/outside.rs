@@ -54,6 +54,14 @@ impl Played {
     }
 }
 
+/// The counters of both arms of a metric `errors`: 100 requests a second each, one in a thousand fails at stable, and
+/// this share at the canary.
+fn counters(share: f64, now: jiff::Timestamp) -> Value {
+    let total = 100.0 * now.as_second() as f64;
+    let arm = |share: f64| serde_json::json!({"bad": (total * share).round(), "total": total});
+    Value::Json(serde_json::json!({"errors": {"canary": arm(share), "stable": arm(0.001)}}))
+}
+
 #[async_trait]
 impl Outside for Played {
     async fn measure(&self, ctx: &Ctx<'_>, _how: &How, metric: &Metric) -> Reading {
@@ -62,8 +70,10 @@ impl Outside for Played {
         state.addresses.extend(ctx.prometheus_address.map(str::to_owned));
         let answer = state.answers.get(&metric.name).cloned().unwrap_or(Ok(0.0));
         let now = (ctx.clock)();
+        let compares = metric.provider.get("plugin").is_some_and(|it| it.get("aviary/compare").is_some());
+        let value = |number| if compares { counters(number, now) } else { Value::Numbers(vec![number]) };
         Reading {
-            outcome: answer.map(|number| Some(Value::Numbers(vec![number]))),
+            outcome: answer.map(|number| Some(value(number))),
             metadata: BTreeMap::new(),
             about: BTreeMap::new(),
             resume_at: None,
