@@ -16,6 +16,7 @@ mod deploy;
 mod experiments;
 mod harness;
 mod invalid;
+mod jobs;
 mod leader;
 #[path = "../it/metrics.rs"]
 mod metrics;
@@ -59,6 +60,7 @@ const TESTS: &[&[Test]] = &[
     deploy::TESTS,
     experiments::TESTS,
     invalid::TESTS,
+    jobs::TESTS,
     neighbours::TESTS,
     pause::TESTS,
     pods::TESTS,

@@ -24,6 +24,7 @@ impl Kind {
     pub(crate) const REPLICA_SET: Self = kind("/apis/apps/v1", "ReplicaSet", "replicasets");
     pub(crate) const DEPLOYMENT: Self = kind("/apis/apps/v1", "Deployment", "deployments");
     pub(crate) const POD_TEMPLATE: Self = kind("/api/v1", "PodTemplate", "podtemplates");
+    pub(crate) const JOB: Self = kind("/apis/batch/v1", "Job", "jobs");
     pub(crate) const POD: Self = kind("/api/v1", "Pod", "pods");
     pub(crate) const SERVICE: Self = kind("/api/v1", "Service", "services");
     pub(crate) const EVENT: Self = kind("/api/v1", "Event", "events");
@@ -42,6 +43,7 @@ impl Kind {
         Self::EXPERIMENT,
         Self::REPLICA_SET,
         Self::DEPLOYMENT,
+        Self::JOB,
         Self::POD,
         Self::SERVICE,
         Self::EVENT,
