@@ -135,7 +135,8 @@ impl AnalysisRuns {
         run: &AnalysisRun,
         decision: RunDecision,
     ) -> Result<Outcome, Error> {
-        let RunDecision { status, events, requeue_after, delete, because } = decision;
+        // Nothing that is measured here leaves anything behind, so nothing goes with old measurements.
+        let RunDecision { status, events, requeue_after, delete, trimmed: _, because } = decision;
         for reason in &because {
             tracing::trace!(namespace = %name.0, analysisrun = %name.1, rule = reason.rule, "{}", reason.detail);
         }

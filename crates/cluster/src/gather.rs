@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::cache::{Name, Objects, oldest_first};
 
-/// Gathers what the pass over `rollout` may look at. Pods and answers are not in the cache and come from the caller.
+/// Gathers what the pass over `rollout` may look at. Pods, answers, and names that others have are not in the cache and come from the caller.
 pub(crate) fn gather(
     objects: &Objects,
     rollout: &Arc<Rollout>,
@@ -33,6 +33,7 @@ pub(crate) fn gather(
         services: services.collect(),
         analysis_runs: objects.analysis_runs.controlled_by(&meta.uid),
         experiments: objects.experiments.controlled_by(&meta.uid),
+        taken: BTreeSet::new(),
         templates: templates(objects, namespace, &reads.templates),
         routes,
         pods: vec![],

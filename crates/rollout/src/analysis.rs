@@ -27,7 +27,7 @@ mod ttl;
 mod validate;
 
 pub(crate) use arguments::resolve;
-pub use assess::{RunDecision, assess, status_patch};
+pub use assess::{RunDecision, Trimmed, assess, status_patch};
 pub use due::{Ask, Filled, How, due};
 pub(crate) use limits::is_unbounded;
 pub(crate) use measured::measured;

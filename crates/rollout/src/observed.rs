@@ -33,6 +33,9 @@ pub struct Observed {
     pub analysis_runs: Vec<Arc<AnalysisRun>>,
     /// Experiments that the Rollout controls, oldest first.
     pub experiments: Vec<Arc<Experiment>>,
+    /// Keys of AnalysisRuns and Experiments that a pass before could not create, because somebody else's object has the
+    /// name: the next name is taken.
+    pub taken: BTreeSet<ObjectKey>,
     /// The templates of [`Reads::templates`] that exist, with everything they refer to.
     pub templates: Templates,
     /// The objects of [`Reads::routes`] that exist: route objects of traffic routers, workloads, our own beacon.

@@ -41,6 +41,7 @@ pub fn gather(
         services,
         analysis_runs: of_kind(&mut view.analysis_runs, &owned, "AnalysisRun", |run| &run.metadata),
         experiments: of_kind(&mut view.experiments, &owned, "Experiment", |experiment| &experiment.metadata),
+        taken: BTreeSet::new(),
         templates: templates(world, view, namespace, &reads.templates),
         routes,
         pods: if reads.pods { pods(world, view, &resolved) } else { Vec::new() },

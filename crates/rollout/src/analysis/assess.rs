@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crd::{AnalysisPhase, AnalysisRun, AnalysisRunStatus, Time};
+use crd::{AnalysisPhase, AnalysisRun, AnalysisRunStatus, Metric, Time};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -24,8 +24,19 @@ pub struct RunDecision {
     pub requeue_after: Option<Duration>,
     /// The run has outlived its `ttlStrategy`: delete it.
     pub delete: bool,
+    /// Metrics of which the status lost old measurements: what a provider keeps of those is not needed any more.
+    pub trimmed: Vec<Trimmed>,
     /// Which rules fired, and what is awaited.
     pub because: Vec<Reason>,
+}
+
+/// A metric of which old measurements were given up.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Trimmed {
+    /// With arguments in place; a placeholder stands for each secret.
+    pub metric: Metric,
+    /// How many of the newest measurements are kept.
+    pub kept: usize,
 }
 
 /// Judges what was read. `readings` are the answers to what [`due`](super::due) asked for, or why the asks could not
@@ -123,7 +134,7 @@ fn judged(
             status.completed_at = Some(Time::from(now));
         }
     }
-    trim(prepared, &mut status);
+    let trimmed = trim(prepared, &mut status);
     let metrics = prepared.iter().map(|metric| &metric.metric);
     let requeue_after = match ttl::left(&AnalysisRun { status: status.clone(), ..run.clone() }, now) {
         _ if !phase.completed() => next::next(metrics, &status, now),
@@ -133,7 +144,7 @@ fn judged(
         requeue_after
             .map(|after| Reason::new("analysis.wait", format!("next look in {} s", after.as_secs()))),
     );
-    RunDecision { status: Some(status), events, requeue_after, delete: false, because: why }
+    RunDecision { status: Some(status), events, requeue_after, delete: false, trimmed, because: why }
 }
 
 /// The phase of every metric with a result; an event for each that ended.
@@ -157,12 +168,19 @@ fn metrics(prepared: &[Prepared], terminating: bool, status: &mut AnalysisRunSta
     events
 }
 
-fn trim(prepared: &[Prepared], status: &mut AnalysisRunStatus) {
-    for result in &mut status.metric_results {
-        let kept = prepared.iter().find(|metric| metric.metric.name == result.name).map(|metric| metric.kept);
-        let extra = kept.map_or(0, |kept| result.measurements.len().saturating_sub(kept));
-        result.measurements.drain(..extra);
+/// Keeps the newest measurements of each metric; the counters still count all (spec analysis-02 7).
+fn trim(prepared: &[Prepared], status: &mut AnalysisRunStatus) -> Vec<Trimmed> {
+    let mut trimmed = Vec::new();
+    for Prepared { metric, kept, .. } in prepared {
+        let results = &mut status.metric_results;
+        let Some(result) = results.iter_mut().find(|result| result.name == metric.name) else { continue };
+        let extra = result.measurements.len().saturating_sub(*kept);
+        if extra > 0 {
+            result.measurements.drain(..extra);
+            trimmed.push(Trimmed { metric: metric.clone(), kept: *kept });
+        }
     }
+    trimmed
 }
 
 /// The merge patch (RFC 7386) that turns a run with status `old` into one with status `new`; `None` when they are the

@@ -118,6 +118,9 @@ mod tests {
                 json!({"initialDelay": "5"}),
                 r#"invalid startDelay string: time: missing unit in duration "5""#,
             ),
+            (json!({"interval": "-5s"}), r#"invalid interval string: time: invalid duration "-5s""#),
+            (json!({"provider": {"plugin": {}}}), "no provider specified"),
+            (json!({"provider": {"web": null}}), "no provider specified"),
             (json!({}), "no provider specified"),
             (json!({"provider": {"web": {}, "prometheus": {}}}), "multiple providers specified"),
             (json!({"provider": {"plugin": {"a": {}, "b": {}}}}), "multiple providers specified"),
@@ -127,5 +130,10 @@ mod tests {
             assert_eq!(validate(&[metric]), Err(format!("metrics[0]: {message}")));
         }
         assert_eq!(validate(&[]), Err("no metrics specified".to_owned()));
+        let twice: Vec<Metric> = serde_json::from_value(
+            json!([{"name": "n", "provider": {"web": {}}}, {"name": "n", "count": 2}]),
+        )
+        .unwrap();
+        assert_eq!(validate(&twice), Err("metrics[1]: duplicate name 'n'".to_owned()));
     }
 }

@@ -43,10 +43,10 @@ fn known(case: &Case) -> Templates {
     Templates { namespaced: of(&case.templates), cluster: of(&case.cluster) }
 }
 
-fn reference(text: &String) -> AnalysisTemplateRef {
+fn reference(text: &str) -> AnalysisTemplateRef {
     match text.strip_prefix("cluster/") {
         Some(name) => AnalysisTemplateRef { template_name: name.to_owned(), cluster_scope: true },
-        None => AnalysisTemplateRef { template_name: text.clone(), cluster_scope: false },
+        None => AnalysisTemplateRef { template_name: text.to_owned(), cluster_scope: false },
     }
 }
 
@@ -56,7 +56,7 @@ fn templates_are_put_together_by_the_rules_of_their_parts() {
     let mut rows = Rows::default();
     for case in &table.cases {
         let analysis = RolloutAnalysis {
-            templates: case.refer_to.iter().map(reference).collect(),
+            templates: case.refer_to.iter().map(|text| reference(text)).collect(),
             dry_run: case.dry_run.clone(),
             measurement_retention: case.measurement_retention.clone(),
             ..RolloutAnalysis::default()

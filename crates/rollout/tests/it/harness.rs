@@ -16,6 +16,8 @@ pub(crate) struct Cluster {
     pub(crate) services: BTreeMap<String, Service>,
     pub(crate) runs: Vec<AnalysisRun>,
     pub(crate) experiments: Vec<Experiment>,
+    /// Names that somebody else's objects have.
+    pub(crate) taken: BTreeSet<ObjectKey>,
     pub(crate) templates: Templates,
     pub(crate) routes: BTreeMap<ObjectKey, Value>,
     pub(crate) pods: Vec<Pod>,
@@ -97,6 +99,7 @@ impl Cluster {
                 .collect(),
             analysis_runs: self.runs.iter().cloned().map(Arc::new).collect(),
             experiments: self.experiments.iter().cloned().map(Arc::new).collect(),
+            taken: self.taken.clone(),
             templates: self.templates.clone(),
             routes,
             pods: self.pods.iter().cloned().map(Arc::new).collect(),

@@ -3,6 +3,10 @@
 #[cfg(test)]
 mod analysis;
 #[cfg(test)]
+mod analysis_references;
+#[cfg(test)]
+mod analysis_retired;
+#[cfg(test)]
 mod blue_green;
 #[cfg(test)]
 mod compare;
@@ -22,6 +26,8 @@ mod harness;
 mod properties;
 #[cfg(test)]
 mod restart;
+#[cfg(test)]
+mod run_properties;
 #[cfg(test)]
 mod run_vectors;
 #[cfg(test)]

@@ -3,6 +3,7 @@
 //! Every case says its outcome in a line that `cargo xtask test vectors` counts.
 
 mod cases;
+mod differences;
 mod figures;
 mod ids;
 mod no_success;

@@ -102,7 +102,7 @@ impl Pass<'_, '_> {
         let Some(run) = stored.and_then(|run| self.controller.view.analysis_runs.read(run)) else {
             return Ok(End::Done(None));
         };
-        let RunDecision { status, events, requeue_after, delete, because: _ } = self.judge(&run);
+        let RunDecision { status, events, requeue_after, delete, trimmed: _, because: _ } = self.judge(&run);
         let key = ObjectKey::new(Kind::ANALYSIS_RUN, &*name.0, &*name.1);
         if delete {
             self.act(&Action::Delete { key, uid: run.metadata.uid.clone() })?;

@@ -31,17 +31,20 @@ pub(super) fn run<S: Strategy>(
     let observed = plan.observed;
     let base = wanted.metadata.name.clone();
     let mut name = base.clone();
+    let mut key = plan.key(Kind::ANALYSIS_RUN, &name);
     let mut suffix = 0;
-    while let Some(taken) = observed.analysis_runs.iter().find(|run| run.metadata.name == name) {
-        if is_reusable(taken, &wanted.spec) {
-            return Some(evaluate::keep(plan, role, taken));
+    loop {
+        match observed.analysis_runs.iter().find(|run| run.metadata.name == name) {
+            Some(run) if is_reusable(run, &wanted.spec) => return Some(evaluate::keep(plan, role, run)),
+            None if !observed.taken.contains(&key) => break,
+            _ => {}
         }
         suffix += 1;
         name = format!("{base}.{suffix}");
+        key = plan.key(Kind::ANALYSIS_RUN, &name);
     }
     let mut run = wanted;
     run.metadata.name.clone_from(&name);
-    let key = plan.key(Kind::ANALYSIS_RUN, &name);
     plan.act(Action::Create { key, object: with_type(&Kind::ANALYSIS_RUN, &run) });
     evaluate::set(
         &mut plan.status,

@@ -31,16 +31,19 @@ pub(super) fn experiment(plan: &mut Plan<'_>, index: i32, step: &ExperimentStep)
     let base = format!("{}-{hash}-{}-{index}", plan.rollout.metadata.name, plan.revision());
     let observed = plan.observed;
     let mut name = base.clone();
+    let mut key = plan.key(Kind::EXPERIMENT, &name);
     let mut suffix = 0;
-    while let Some(taken) = observed.experiments.iter().find(|known| known.metadata.name == name) {
-        if is_reusable(taken, &spec) {
-            return Some(name_in_status(plan, taken));
+    loop {
+        match observed.experiments.iter().find(|known| known.metadata.name == name) {
+            Some(known) if is_reusable(known, &spec) => return Some(name_in_status(plan, known)),
+            None if !observed.taken.contains(&key) => break,
+            _ => {}
         }
         suffix += 1;
         name = format!("{base}-{suffix}");
+        key = plan.key(Kind::EXPERIMENT, &name);
     }
     let experiment = Experiment { metadata: metadata(plan, &name, hash), spec, ..Experiment::default() };
-    let key = plan.key(Kind::EXPERIMENT, &name);
     plan.act(Action::Create { key, object: with_type(&Kind::EXPERIMENT, &experiment) });
     plan.tell(events::normal(events::EXPERIMENT_CREATED, format!("Created Experiment '{name}'")));
     Some(name_in_status(plan, &experiment))

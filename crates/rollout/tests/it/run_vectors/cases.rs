@@ -155,6 +155,7 @@ fn view(asks: &[Ask], decision: &RunDecision, given: Map<String, Value>) -> Valu
         "events": events.collect::<Vec<_>>(),
         "next": decision.requeue_after.map(|after| format!("{}s", after.as_secs_f64())),
         "delete": decision.delete,
+        "trimmed": decision.trimmed.iter().map(|trimmed| format!("{} to {}", trimmed.metric.name, trimmed.kept)).collect::<Vec<_>>(),
     })
 }
 

@@ -10,8 +10,8 @@ use crate::harness::yaml;
 use crate::vectors::ids::rows;
 
 /// The rows that a table has cases of: the first column of a text, or `id` of each case.
-fn cases(name: &str, text: &str) -> Vec<String> {
-    if name.ends_with(".yaml") {
+fn cases(kind: &str, text: &str) -> Vec<String> {
+    if kind == "yaml" {
         let table: Value = yaml(text);
         let cases = table["cases"].as_array().expect("cases").iter();
         return cases.map(|case| case["id"].as_str().expect("an id").to_owned()).collect();
@@ -26,9 +26,9 @@ fn every_row_of_the_specification_of_analysis_runs_has_a_case() {
     let mut found = BTreeSet::new();
     for entry in fs::read_dir(&folder).expect("a directory") {
         let path = entry.expect("an entry").path();
-        let name = path.file_name().and_then(|name| name.to_str()).expect("a name").to_owned();
-        if !name.ends_with(".json") {
-            found.extend(cases(&name, &fs::read_to_string(&path).expect("text")));
+        let kind = path.extension().and_then(|kind| kind.to_str()).expect("an extension");
+        if kind != "json" {
+            found.extend(cases(kind, &fs::read_to_string(&path).expect("text")));
         }
     }
     let text = fs::read_to_string(folder.join("ids.json")).expect("ids.json");

@@ -1,0 +1,68 @@
+//! Where runs differ from the peer's on purpose, beside I9 (crates/rollout/DEVIATIONS.md).
+
+use std::collections::BTreeMap;
+
+use aviary_rollout::analysis::{assess, due};
+use crd::{AnalysisPhase, AnalysisRun, SecretKeyRef};
+use serde_json::{Value, json};
+
+use super::{now, reading, strict};
+
+/// A run of one metric with an argument `a` from a Secret.
+fn run(metric: &Value) -> AnalysisRun {
+    let mut fields = json!({"name": "m", "provider": {"prometheus": {"query": "q"}}});
+    crate::harness::merge(&mut fields, metric);
+    let args = json!([{"name": "a", "valueFrom": {"secretKeyRef": {"name": "s", "key": "k"}}}]);
+    serde_json::from_value(json!({"metadata": {"name": "r"}, "spec": {"metrics": [fields], "args": args}}))
+        .unwrap()
+}
+
+#[test]
+fn a_secret_is_read_for_a_measurement_and_not_before() {
+    let mut run = run(&json!({"initialDelay": "20s"}));
+    assert!(due(&run, now()).is_empty(), "nobody asks for the Secret");
+    run.status = assess(&run, Ok(&[]), &strict(), now()).status.unwrap();
+    assert_eq!(run.status.phase, Some(AnalysisPhase::Running));
+    let later = now() + std::time::Duration::from_secs(20);
+    let asks = due(&run, later);
+    assert_eq!(asks[0].secrets, [SecretKeyRef { name: "s".to_owned(), key: "k".to_owned() }]);
+    let missing = asks[0].fill(&BTreeMap::new()).unwrap_err();
+    let status = assess(&run, Err(&missing), &strict(), later).status.unwrap();
+    assert_eq!(status.phase, Some(AnalysisPhase::Error));
+    assert_eq!(status.message, "Unable to resolve metric arguments: key 'k' does not exist in secret 's'");
+}
+
+#[test]
+fn a_metric_named_after_a_secret_is_known_by_the_placeholder() {
+    let mut run = run(&json!({"name": "{{args.a}}"}));
+    let ask = due(&run, now()).remove(0);
+    let secrets = BTreeMap::from([(ask.secrets[0].clone(), "hidden".to_owned())]);
+    let asked = ask.fill(&secrets).unwrap();
+    assert_eq!(asked.metric.name, "hidden", "the metric system is given the real name");
+    let read = reading(&ask, asked, "S", now());
+    run.status = assess(&run, Ok(&[read]), &strict(), now()).status.unwrap();
+    assert_eq!(run.status.metric_results[0].name, "temp-for-secret");
+    assert_eq!(run.status.phase, Some(AnalysisPhase::Successful));
+    assert!(!serde_json::to_string(&run).unwrap().contains("hidden"));
+}
+
+#[test]
+fn a_rule_with_a_class_of_unicode_matches_nothing() {
+    let mut run = run(&json!({}));
+    run.spec.dry_run = vec![crd::DryRun { metric_name: "\\p{L}".to_owned() }];
+    let status = assess(&run, Ok(&[]), &strict(), now()).status.unwrap();
+    assert_eq!(status.message, "Analysis spec invalid: dryRun[0]: Rule didn't match any metric name(s)");
+}
+
+#[test]
+fn a_time_beyond_the_end_of_time_is_no_time() {
+    let mut run = run(&json!({"interval": "2562047h"}));
+    run.status = serde_json::from_value(
+        json!({"phase": "Running", "metricResults": [{"name": "m", "phase": "Running",
+        "count": i32::MAX, "successful": i32::MAX,
+        "measurements": [{"phase": "Successful", "finishedAt": "9999-12-30T00:00:00Z"}]}]}),
+    )
+    .unwrap();
+    assert!(due(&run, now()).is_empty());
+    assert!(assess(&run, Ok(&[]), &strict(), now()).requeue_after.is_some());
+}
