@@ -23,6 +23,7 @@ use crate::queue::Outcome;
 use crate::reflect::Sinks;
 use crate::secrets::Secrets;
 use crate::settings::Settings;
+use crate::typed::typed;
 use crate::watches::Answered;
 use crate::writes::Writes;
 
@@ -162,6 +163,7 @@ impl AnalysisRuns {
                 Read::Verdict(AnalysisPhase::Inconclusive, "Metric Terminated".to_owned())
             }
             Ok(None) => Read::Running,
+            Ok(Some(Value::Verdict(verdict))) => Read::Verdict(verdict.phase, verdict.message),
             Ok(Some(value)) => Read::Value(typed(&value)),
             Err(message) => Read::Error(message),
         };
@@ -176,16 +178,5 @@ impl AnalysisRuns {
             started_at: found.started,
             finished_at: found.finished,
         }
-    }
-}
-
-/// A value as the condition language knows it.
-fn typed(value: &Value) -> expr::Value {
-    match value {
-        Value::Number(number) => (*number).into(),
-        Value::Numbers(numbers) => expr::Value::floats(numbers.iter().copied()),
-        Value::Text(text) => expr::Value::text(text.as_str()),
-        Value::Nothing(_) => (&serde_json::Value::Null).into(),
-        Value::Json(json) => json.into(),
     }
 }

@@ -51,6 +51,7 @@ mod seen;
 mod services;
 mod settings;
 mod taken;
+mod typed;
 mod version;
 mod watches;
 mod writes;
