@@ -4,11 +4,13 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crd::{AnalysisPhase, AnalysisRun, AnalysisRunStatus, Kind, ObjectKey, SecretKeyRef};
+use crd::{AnalysisPhase, AnalysisRun, Kind, ObjectKey, SecretKeyRef};
 use futures::future::join_all;
 use metric_providers::{Credentials, Ctx, Egress, Plugins, Value};
 use rollout::Action;
-use rollout::analysis::{Ask, Filled, How, Outcome as Read, Reading, RunDecision, assess, due, status_patch};
+use rollout::analysis::{
+    Ask, Filled, How, Outcome as Read, Reading, RunDecision, Trimmed, assess, due, status_patch,
+};
 use tokio::sync::watch;
 use tokio::time::Instant;
 
@@ -136,7 +138,7 @@ impl AnalysisRuns {
         decision: RunDecision,
     ) -> Result<Outcome, Error> {
         // Nothing that is measured here leaves anything behind, so nothing goes with old measurements.
-        let RunDecision { status, events, requeue_after, delete, trimmed: _, because } = decision;
+        let RunDecision { status, events, requeue_after, delete, trimmed, because } = decision;
         for reason in &because {
             tracing::trace!(namespace = %name.0, analysisrun = %name.1, rule = reason.rule, "{}", reason.detail);
         }
@@ -146,7 +148,6 @@ impl AnalysisRuns {
             self.writer.apply(&[action], Versions::default(), &mut Applied::default()).await?;
             return Ok(Outcome::Done);
         }
-        let trimmed = status.as_ref().map(|status| trimmed(&run.status, status)).unwrap_or_default();
         if let Some(patch) = status.and_then(|status| status_patch(&run.status, &status)) {
             let version = &run.metadata.resource_version;
             let Answered { version, tasks } = self.writer.status(&key, false, patch, version).await?;
@@ -188,10 +189,6 @@ impl AnalysisRuns {
             secrets: &secrets,
             prometheus_address: self.prometheus_address.as_deref(),
             run: Some(run),
-            measurement: match &ask.how {
-                How::New => None,
-                How::Resume(measurement) | How::Terminate(measurement) => Some(measurement),
-            },
             egress: self.egress.clone(),
             jobs: Some(&self.jobs),
             plugins: self.plugins.borrow().clone(),
@@ -227,9 +224,8 @@ impl AnalysisRuns {
 
     /// Removes what measurements that were forgotten have left behind. That it fails is only worth a line: it is tried
     /// again with the next measurement.
-    async fn collect(&self, run: &AnalysisRun, trimmed: &[(String, usize)]) {
-        for (name, kept) in trimmed {
-            let Some(metric) = run.spec.metrics.iter().find(|metric| metric.name == *name) else { continue };
+    async fn collect(&self, run: &AnalysisRun, trimmed: &[Trimmed]) {
+        for Trimmed { metric, kept } in trimmed {
             let ctx = Ctx {
                 run: Some(run),
                 jobs: Some(&self.jobs),
@@ -237,21 +233,9 @@ impl AnalysisRuns {
                 ..Ctx::default()
             };
             if let Err(error) = metric_providers::garbage_collect(&ctx, metric, *kept).await {
-                let (namespace, run) = (&run.metadata.namespace, &run.metadata.name);
-                tracing::warn!(%namespace, analysisrun = %run, metric = %name, %error, "cannot clean up after measurements");
+                let (namespace, run, metric) = (&run.metadata.namespace, &run.metadata.name, &metric.name);
+                tracing::warn!(%namespace, analysisrun = %run, %metric, %error, "cannot clean up after measurements");
             }
         }
     }
-}
-
-/// The metrics that have forgotten a measurement, and how many each keeps.
-fn trimmed(before: &AnalysisRunStatus, after: &AnalysisRunStatus) -> Vec<(String, usize)> {
-    let forgotten = after.metric_results.iter().filter(|result| {
-        let known = before.metric_results.iter().find(|known| known.name == result.name);
-        let oldest = known.and_then(|known| known.measurements.first());
-        oldest.is_some_and(|oldest| {
-            !result.measurements.iter().any(|kept| kept.started_at == oldest.started_at)
-        })
-    });
-    forgotten.map(|result| (result.name.clone(), result.measurements.len())).collect()
 }

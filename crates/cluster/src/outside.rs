@@ -58,7 +58,11 @@ impl Network {
 #[async_trait]
 impl Outside for Network {
     async fn measure(&self, ctx: &Ctx<'_>, how: &How, metric: &Metric) -> Reading {
-        let ctx = &Ctx { clients: self.clients.clone(), ..ctx.clone() };
+        let before = match how {
+            How::New => None,
+            How::Resume(before) | How::Terminate(before) => Some(before),
+        };
+        let ctx = &Ctx { clients: self.clients.clone(), measurement: before, ..ctx.clone() };
         match how {
             How::New => metric_providers::read(ctx, metric).await,
             How::Resume(before) => metric_providers::resume(ctx, metric, &before.metadata).await,

@@ -1,11 +1,11 @@
-//! What a provider read, as the condition language knows it (spec analysis-03 2).
+//! What a provider has read, as the condition language knows it (spec analysis-03 2).
 
 use std::sync::Arc;
 
 use expr::{CLOUDWATCH_MESSAGE, CLOUDWATCH_RESULT, List, ListKind, Named, Record as Struct, Time};
 use metric_providers::{Item, Record, Value};
 
-/// The value that conditions see as `result`.
+/// A value as the condition language knows it. A verdict has none: it is not judged.
 pub(crate) fn typed(value: &Value) -> expr::Value {
     match value {
         Value::Number(number) => (*number).into(),
@@ -15,8 +15,7 @@ pub(crate) fn typed(value: &Value) -> expr::Value {
         Value::Json(json) => json.into(),
         Value::Items(items) => expr::Value::list(items.iter().map(item).collect()),
         Value::Records(records) => {
-            let of = ListKind::Records(&CLOUDWATCH_RESULT);
-            expr::Value::List(Arc::new(List::new(of, records.iter().map(record).collect())))
+            list(ListKind::Records(&CLOUDWATCH_RESULT), records.iter().map(record).collect())
         }
         Value::Written(value, _) => typed(value),
     }
@@ -31,28 +30,35 @@ fn item(item: &Item) -> expr::Value {
         Item::Number(value) => expr::Value::Float(*value),
         Item::Text(value) => expr::Value::text(value.as_str()),
         Item::Time(value) => expr::Value::Time(Time::utc(*value)),
-        Item::Duration(value) => expr::Value::Duration(*value),
+        Item::Duration(nanoseconds) => expr::Value::Duration(*nanoseconds),
         Item::Bytes(bytes) => expr::Value::list(bytes.iter().map(|byte| expr::Value::Uint8(*byte)).collect()),
     }
 }
 
+/// One result of CloudWatch; the fields stand in the order of their types.
 fn record(record: &Record) -> expr::Value {
-    let text = |text: &Option<String>| text.as_deref().map_or(expr::Value::Nil, expr::Value::text);
-    let list = |kind, items| expr::Value::List(Arc::new(List::new(kind, items)));
-    let messages = record.messages.iter().map(|(code, value)| {
+    let message = |(code, value): &(Option<String>, Option<String>)| {
         expr::Value::Record(Arc::new(Struct {
             of: &CLOUDWATCH_MESSAGE,
             fields: vec![text(code), text(value)],
         }))
-    });
+    };
     let times = record.timestamps.iter().map(|time| expr::Value::Time(Time::utc(*time)));
     let fields = vec![
         text(&record.id),
         text(&record.label),
-        list(ListKind::Records(&CLOUDWATCH_MESSAGE), messages.collect()),
+        list(ListKind::Records(&CLOUDWATCH_MESSAGE), record.messages.iter().map(message).collect()),
         expr::Value::Named(Named::StatusCode(record.status_code.as_str().into())),
         list(ListKind::Times, times.collect()),
         expr::Value::floats(record.values.iter().copied()),
     ];
     expr::Value::Record(Arc::new(Struct { of: &CLOUDWATCH_RESULT, fields }))
+}
+
+fn text(text: &Option<String>) -> expr::Value {
+    text.as_deref().map_or(expr::Value::Nil, expr::Value::text)
+}
+
+fn list(kind: ListKind, items: Vec<expr::Value>) -> expr::Value {
+    expr::Value::List(Arc::new(List::new(kind, items)))
 }

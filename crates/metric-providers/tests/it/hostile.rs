@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use aviary_metric_providers::{Ctx, MAX_BODY, PROVIDERS, Reading, read};
+use aviary_metric_providers::{Clients, Ctx, MAX_BODY, PROVIDERS, Reading, read};
 use serde_json::{Value as Json, json};
 use wiremock::matchers::path;
 use wiremock::{Mock, MockServer, ResponseTemplate};
@@ -85,10 +85,10 @@ fn each_member_of_provider_selects_exactly_one_row() {
 /// A question to a server for each provider that asks one over HTTP, and what it must be shown.
 fn questions(address: &str) -> Vec<(&'static str, Json)> {
     vec![
-        ("prometheus", json!({"address": address, "query": "q", "timeout": 1})),
+        ("prometheus", json!({"address": address, "query": "q", "timeout": 60})),
         ("kayenta", json!({"address": address, "threshold": {}, "scopes": []})),
-        ("web", json!({"url": address, "timeoutSeconds": 1})),
-        ("datadog", json!({"query": "q", "requestTimeout": "1s"})),
+        ("web", json!({"url": address, "timeoutSeconds": 60})),
+        ("datadog", json!({"query": "q", "requestTimeout": "60s"})),
         ("wavefront", json!({"address": address, "query": "q"})),
         ("newRelic", json!({"query": "q"})),
         ("cloudWatch", json!({"metricDataQueries": []})),
@@ -98,7 +98,8 @@ fn questions(address: &str) -> Vec<(&'static str, Json)> {
     ]
 }
 
-async fn asked(provider: &str, config: Json, address: &str) -> Reading {
+/// Asks with clients that are kept, as the controller keeps them: reading the roots of trust takes its time.
+async fn asked(clients: &Clients, provider: &str, config: Json, address: &str) -> Reading {
     let credentials = texts(&[
         ("api-key", "k3y"),
         ("app-key", "k3y"),
@@ -116,12 +117,13 @@ async fn asked(provider: &str, config: Json, address: &str) -> Reading {
         ("AWS_ACCESS_KEY_ID", "k3y"),
         ("AWS_SECRET_ACCESS_KEY", "k3y-of-aws"),
     ]);
-    let ctx = Ctx { credentials, environment: &environment, ..crate::ctx() };
+    let ctx = Ctx { credentials, environment: &environment, clients: clients.clone(), ..crate::ctx() };
     read(&ctx, &crate::metric(provider, config)).await
 }
 
 #[tokio::test]
 async fn no_provider_is_brought_down_by_garbage_and_each_says_that_it_is_none() {
+    let clients = Clients::default();
     for body in [
         "",
         "null",
@@ -138,7 +140,7 @@ async fn no_provider_is_brought_down_by_garbage_and_each_says_that_it_is_none() 
     ] {
         let server = answering(ResponseTemplate::new(200).set_body_string(body)).await;
         for (provider, config) in questions(&server.uri()) {
-            let reading = asked(provider, config, &server.uri()).await;
+            let reading = asked(&clients, provider, config, &server.uri()).await;
             // A web body and what SkyWalking calls data may be anything; Datadog and CloudWatch may have no data.
             let takes_it = ["web", "skywalking", "datadog", "cloudWatch"].contains(&provider);
             assert!(reading.outcome.is_err() || takes_it, "{provider}, {body:?}: {:?}", reading.outcome);
@@ -148,15 +150,17 @@ async fn no_provider_is_brought_down_by_garbage_and_each_says_that_it_is_none() 
 
 #[tokio::test]
 async fn an_answer_of_ten_megabytes_is_too_long_for_every_provider() {
+    let clients = Clients::default();
     let server = answering(ResponseTemplate::new(200).set_body_bytes(vec![b' '; 10 << 20])).await;
     for (provider, config) in questions(&server.uri()) {
-        let text = fault(&asked(provider, config, &server.uri()).await);
+        let text = fault(&asked(&clients, provider, config, &server.uri()).await);
         assert_eq!(text, format!("the answer is longer than {MAX_BODY} bytes"), "{provider}");
     }
 }
 
 #[tokio::test]
 async fn no_provider_shows_its_credentials_to_another_host() {
+    let clients = Clients::default();
     let (elsewhere, server) = (MockServer::start().await, MockServer::start().await);
     Mock::given(wiremock::matchers::any()).respond_with(ResponseTemplate::new(200)).mount(&elsewhere).await;
     // Another port is another place; the address tells them apart by their host as well.
@@ -169,10 +173,10 @@ async fn no_provider_shows_its_credentials_to_another_host() {
             config["headers"] =
                 json!([{"key": "X-Api-Key", "value": "k3y"}, {"key": "Cookie", "value": "k3y"}]);
             config["authentication"] = json!({"basicAuth": {"username": "u", "password": "k3y"}});
-            asked(provider, config, &server.uri()).await;
+            asked(&clients, provider, config, &server.uri()).await;
         }
         let post = json!({"url": server.uri(), "method": "POST", "body": "token=k3y"});
-        asked("web", post, &server.uri()).await;
+        asked(&clients, "web", post, &server.uri()).await;
     }
     let stolen = elsewhere.received_requests().await.unwrap();
     assert!(!stolen.is_empty(), "redirects are followed");

@@ -1,63 +1,31 @@
-//! The contract with a real Prometheus, whatever its answers look like on the wire.
+//! The contracts with the real systems, whatever their answers look like on the wire.
 
-use std::process::{Command as Blocking, Stdio};
+mod cloud_watch;
+mod graphite;
+mod prometheus;
 
-use serde_json::json;
-use tokio::io::{AsyncBufReadExt, BufReader};
+use std::process::Stdio;
+
+use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, Command};
 
-use crate::{ask, fault, skipped, value};
-
-/// Starts one without data. `None`, with a line that says so, when none is installed; in CI it must be.
-async fn started(directory: &std::path::Path) -> Option<(Child, String)> {
-    if Blocking::new("prometheus").arg("--version").output().is_err() {
-        skipped("`prometheus` on the PATH (Debian package `prometheus`)");
-        return None;
-    }
-    let config = directory.join("prometheus.yml");
-    std::fs::write(&config, "scrape_configs: []\n").unwrap();
-    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let mut child = Command::new("prometheus")
-        .arg(format!("--config.file={}", config.display()))
-        .arg(format!("--storage.tsdb.path={}", directory.join("data").display()))
-        .arg(format!("--web.listen-address={free}"))
-        .stdout(Stdio::null())
-        .stderr(Stdio::piped())
-        .kill_on_drop(true)
-        .spawn()
-        .unwrap();
-    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
-    while let Some(line) = lines.next_line().await.unwrap() {
-        if line.contains("Server is ready to receive web requests") {
-            // Keeps reading, or the server would block on a full pipe.
-            tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
-            return Some((child, format!("http://{free}")));
-        }
-    }
-    panic!("prometheus does not start");
+/// An address that nobody listens on yet.
+fn free() -> std::net::SocketAddr {
+    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
 }
 
-#[tokio::test]
-async fn a_real_prometheus_is_read_and_its_refusals_are_passed_on() {
-    let directory = tempfile::tempdir().unwrap();
-    let Some((_running, address)) = started(directory.path()).await else { return };
-    for (query, text) in [
-        ("1 + 0.5", "1.5"),
-        ("vector(2)", "[2]"),
-        ("nothing_here", "[]"),
-        ("0 / 0", "NaN"),
-        ("1 / 0", "+Inf"),
-        ("time()", "1700000000.5"),
-        ("label_replace(vector(1), \"a\", \"b\", \"\", \"\") or vector(2)", "[1,2]"),
-    ] {
-        let reading = ask("prometheus", json!({"address": address, "query": query})).await;
-        assert_eq!(value(&reading).text(), text, "{query}");
+/// Starts a server, and waits until it has written `ready` on its standard error.
+async fn started(mut command: Command, ready: &str) -> Child {
+    let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).kill_on_drop(true).spawn().unwrap();
+    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+    let mut said = Vec::new();
+    while let Some(line) = lines.next_line().await.unwrap() {
+        if line.contains(ready) {
+            // Keeps reading, or the server would block on a full pipe.
+            tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
+            return child;
+        }
+        said.push(line);
     }
-    let range = json!({"start": "now() - duration(\"5m\")", "end": "now()", "step": "2m30s"});
-    let config = json!({"address": address, "query": "vector(3)", "rangeQuery": range});
-    assert_eq!(value(&ask("prometheus", config).await).text(), "[3,3,3]");
-    for (query, start) in [("up{", "bad_data: "), ("\"text\"", "unexpected value type \"string\"")] {
-        let text = fault(&ask("prometheus", json!({"address": address, "query": query})).await);
-        assert!(text.starts_with(start), "{text}");
-    }
+    panic!("it does not start:\n{}", said.join("\n"));
 }
