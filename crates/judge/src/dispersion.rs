@@ -49,6 +49,7 @@ pub fn pair_chi_square(first: &Counts, second: &Counts) -> Option<f64> {
 }
 
 /// The canary's expected bad events in the first window, given all margins of the table and the odds ratio.
+#[allow(clippy::many_single_char_names)] // the letters of the formula
 fn expected(omega: f64, k: f64, l: f64, t: f64) -> f64 {
     if omega.ln().abs() < 1e-9 {
         return k * t / (k + l);
@@ -81,10 +82,12 @@ pub struct PhiEstimate {
 }
 
 impl PhiEstimate {
-    /// Adds the chi-square of a pair of adjacent windows.
-    pub fn add(&mut self, chi_square: f64) {
-        self.sum += chi_square;
-        self.pairs += 1;
+    /// Adds the chi-square of a pair of adjacent windows, if they can tell anything.
+    pub fn add(&mut self, chi_square: Option<f64>) {
+        if let Some(chi_square) = chi_square {
+            self.sum += chi_square;
+            self.pairs += 1;
+        }
     }
 
     /// Phi for the next window: the shrunk mean, one standard error up, at least 1. `prior` is 1 when nothing is known.
@@ -110,7 +113,7 @@ impl PhiEstimate {
 pub fn learn(windows: &[Counts]) -> f64 {
     let mut estimate = PhiEstimate::default();
     for (first, second) in windows.iter().zip(windows.iter().skip(1)) {
-        pair_chi_square(first, second).into_iter().for_each(|chi| estimate.add(chi));
+        estimate.add(pair_chi_square(first, second));
     }
     estimate.mean(1.0)
 }

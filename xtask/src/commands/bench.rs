@@ -4,6 +4,7 @@
 mod controller;
 mod core;
 mod example;
+mod judge;
 mod postgres;
 mod rating;
 mod server;
@@ -16,7 +17,7 @@ use table::Table;
 
 pub(crate) const COMMAND: Command = Command {
     name: "bench",
-    arguments: "[core|sim|rating|controller] [--rollouts N]",
+    arguments: "[core|sim|judge|rating|controller] [--rollouts N] [--quick] [--plots]",
     about: "measure, in release, and print a table or JSON",
     run,
 };
@@ -32,42 +33,63 @@ struct Bench {
 enum Measure {
     /// A table of figures.
     Table(fn() -> Result<Table, Failure>),
-    /// Text of its own, for so many Rollouts.
-    Report(fn(&str) -> Result<String, Failure>),
+    /// Text of its own, as it is wanted.
+    Report(fn(&Wanted<'_>) -> Result<String, Failure>),
+}
+
+/// What is wanted.
+#[derive(Debug, PartialEq, Eq)]
+struct Wanted<'a> {
+    /// The measurements; all when none is named.
+    names: Vec<&'static str>,
+    /// So many Rollouts.
+    rollouts: &'a str,
+    /// Fewer simulated releases: figures in seconds, less sure.
+    quick: bool,
+    /// The pictures are drawn anew.
+    plots: bool,
 }
 
 /// Rollouts when nobody says how many.
 const ROLLOUTS: &str = "100";
 
-const BENCHES: &[Bench] = &[core::BENCH, sim::BENCH, rating::BENCH, controller::BENCH];
+const BENCHES: &[Bench] = &[core::BENCH, sim::BENCH, judge::BENCH, rating::BENCH, controller::BENCH];
 
 fn run(arguments: &[String]) -> Result<(), Failure> {
-    let (names, rollouts) = understood(arguments)?;
+    let wanted = understood(arguments)?;
+    let names = &wanted.names;
     for bench in BENCHES.iter().filter(|bench| names.is_empty() || names.contains(&bench.name)) {
         let measured = match bench.measure {
             Measure::Table(measure) => measure()?.to_string(),
-            Measure::Report(measure) => measure(rollouts)?,
+            Measure::Report(measure) => measure(&wanted)?,
         };
         println!("\n{}: {}\n{measured}", bench.name, bench.about);
     }
     Ok(())
 }
 
-/// The measurements that are wanted, and how many Rollouts.
-fn understood(arguments: &[String]) -> Result<(Vec<&'static str>, &str), Failure> {
+/// What the words ask for.
+fn understood(arguments: &[String]) -> Result<Wanted<'_>, Failure> {
     let wrong = |what: String| Failure::new(what, "see `cargo xtask --help`");
-    let (mut names, mut rollouts) = (Vec::new(), ROLLOUTS);
+    let mut wanted = Wanted { names: Vec::new(), rollouts: ROLLOUTS, quick: false, plots: false };
     let mut words = arguments.iter();
     while let Some(word) = words.next() {
-        if word == "--rollouts" {
-            let count = words.next().filter(|count| count.parse::<u32>().is_ok_and(|count| count > 0));
-            rollouts = count.ok_or_else(|| wrong("`--rollouts` takes a number, such as 500".to_owned()))?;
-            continue;
+        match word.as_str() {
+            "--rollouts" => {
+                let count = words.next().filter(|count| count.parse::<u32>().is_ok_and(|count| count > 0));
+                wanted.rollouts =
+                    count.ok_or_else(|| wrong("`--rollouts` takes a number, such as 500".to_owned()))?;
+            }
+            "--quick" => wanted.quick = true,
+            "--plots" => wanted.plots = true,
+            name => {
+                let bench = BENCHES.iter().find(|bench| bench.name == name);
+                let bench = bench.ok_or_else(|| wrong(format!("there is no measurement `{name}`")))?;
+                wanted.names.push(bench.name);
+            }
         }
-        let bench = BENCHES.iter().find(|bench| bench.name == *word);
-        names.push(bench.ok_or_else(|| wrong(format!("there is no measurement `{word}`")))?.name);
     }
-    Ok((names, rollouts))
+    Ok(wanted)
 }
 
 #[cfg(test)]
@@ -77,8 +99,13 @@ mod tests {
     #[test]
     fn measurements_are_chosen_by_name_and_rollouts_by_number() {
         let words = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
-        assert_eq!(understood(&words("controller --rollouts 500")).unwrap(), (vec!["controller"], "500"));
-        assert_eq!(understood(&[]).unwrap(), (vec![], ROLLOUTS));
+        let controller = words("controller --rollouts 500");
+        let wanted = understood(&controller).unwrap();
+        assert_eq!((wanted.names, wanted.rollouts, wanted.quick), (vec!["controller"], "500", false));
+        let judge = words("judge --quick --plots");
+        let wanted = understood(&judge).unwrap();
+        assert_eq!((wanted.names, wanted.quick, wanted.plots), (vec!["judge"], true, true));
+        assert_eq!(understood(&[]).unwrap().names, Vec::<&str>::new());
         assert!(understood(&words("controler")).is_err());
         assert!(understood(&words("controller --rollouts many")).is_err());
     }

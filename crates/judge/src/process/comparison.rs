@@ -66,12 +66,14 @@ impl Comparison {
         pool(into, row, &increments);
         if let Some(intervals) = &mut self.intervals {
             let plain = |relative: f64, terms: Terms, nodes| {
-                if relative == 1.0 { terms } else { Terms::of(nodes, 1.0, strata) }
+                if relative <= 1.0 { terms } else { Terms::of(nodes, 1.0, strata) }
             };
             let larger = plain(metric.fail_above.relative, fail, &FAIL);
             let smaller = plain(metric.pass_below.relative, pass, &PASS);
             intervals.differences.observe(&larger, &smaller, phi);
-            strata.iter().for_each(|counts| intervals.ratios.observe(counts, phi));
+            for counts in strata {
+                intervals.ratios.observe(counts, phi);
+            }
         }
         if metric.dispersion == Dispersion::Robust {
             self.signs.get_or_insert_default().observe(strata, metric, phi, rules.share);
@@ -91,7 +93,9 @@ impl Comparison {
     fn learn(&mut self, strata: &[Counts]) {
         if self.last.len() == strata.len() {
             let pairs = self.last.iter().zip(strata);
-            pairs.filter_map(|(last, now)| pair_chi_square(last, now)).for_each(|chi| self.estimate.add(chi));
+            for (last, now) in pairs {
+                self.estimate.add(pair_chi_square(last, now));
+            }
         }
         self.last.clear();
         self.last.extend_from_slice(strata);

@@ -92,7 +92,7 @@ impl Limit {
             *sum += log_e(model, node.m, limit, exposure, bad) / phi;
         }
         let now = [exposure, bad];
-        single_chi_square(self.last, now).into_iter().for_each(|chi| self.estimate.add(chi));
+        self.estimate.add(single_chi_square(self.last, now));
         self.last = now;
     }
 

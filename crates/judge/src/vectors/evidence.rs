@@ -50,7 +50,7 @@ fn the_fail_process_with_cap_and_dispersion() {
                 let increments = Terms::fail(case.input("r"), &[window]).increments(case.input("d"), phi);
                 portfolio.observe(&increments, case.input("share"), crate::cap(case.input("alpha")));
                 let pair = last.and_then(|last| pair_chi_square(&last, &window));
-                pair.into_iter().for_each(|chi| estimate.add(chi));
+                estimate.add(pair);
             }
             last = Some(window);
             logs.push(portfolio.log_e());

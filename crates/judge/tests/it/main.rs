@@ -1,4 +1,5 @@
 //! One binary for all integration tests.
+#![allow(clippy::float_cmp)] // what is read and what is counted is exact
 
 #[cfg(test)]
 mod configuration;

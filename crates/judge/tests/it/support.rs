@@ -9,16 +9,18 @@ pub(crate) fn config(yaml: &str) -> Config {
 
 /// The same, or why it is refused.
 pub(crate) fn refused(yaml: &str) -> Result<Config, String> {
-    let indented: String = yaml.lines().map(|line| format!("  {line}\n")).collect();
-    serde_yaml::from_str::<Document>(&format!("judge:\n{indented}"))
+    serde_yaml::from_str::<Document>(&format!("judge:\n{}", indented(yaml)))
         .map(|document| document.judge)
         .map_err(|error| error.to_string())
 }
 
 /// One proportion without a warm-up, with these further lines.
 pub(crate) fn errors(lines: &str) -> Config {
-    let indented: String = lines.lines().map(|line| format!("  {line}\n")).collect();
-    config(&format!("warmup: 0s\nmetrics:\n- name: errors\n  kind: proportion\n{indented}"))
+    config(&format!("warmup: 0s\nmetrics:\n- name: errors\n  kind: proportion\n{}", indented(lines)))
+}
+
+fn indented(lines: &str) -> String {
+    lines.lines().flat_map(|line| ["  ", line, "\n"]).collect()
 }
 
 pub(crate) fn window(n1: f64, n0: f64, x1: f64, x0: f64) -> Window {

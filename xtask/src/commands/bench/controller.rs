@@ -1,7 +1,7 @@
 //! The controller on the real control plane: time, processor time, memory and requests, beside the floor that
 //! Deployments set.
 
-use super::{Bench, Measure};
+use super::{Bench, Measure, Wanted};
 use crate::{Failure, control_plane, shell, workspace};
 
 pub(super) const BENCH: Bench = Bench {
@@ -15,14 +15,14 @@ const CONTROLLER: [&str; 6] = ["build", "--profile", "dist", "--locked", "-p", "
 const LOAD: [&str; 8] =
     ["build", "--profile", "dist", "--locked", "-p", "aviary-cluster", "--example", "bench"];
 
-fn measure(rollouts: &str) -> Result<String, Failure> {
+fn measure(wanted: &Wanted<'_>) -> Result<String, Failure> {
     control_plane::provide(false)?;
     for build in [&CONTROLLER[..], &LOAD[..]] {
         shell::run(&mut shell::cargo(build), "mend what does not compile")?;
     }
     let dist = workspace::target_directory()?.join("dist");
     let mut bench = std::process::Command::new(dist.join("examples/bench"));
-    bench.args(["--rollouts", rollouts, "--controller"]).arg(dist.join("aviary-controller"));
+    bench.args(["--rollouts", wanted.rollouts, "--controller"]).arg(dist.join("aviary-controller"));
     println!("$ {}", shell::line(&bench));
     bench.stderr(std::process::Stdio::inherit());
     shell::output(&mut bench, "run it again on a machine with less to do, or with fewer Rollouts")
