@@ -201,11 +201,10 @@ impl AnalysisRuns {
             Ok(None) if matches!(ask.how, How::Terminate(_)) => {
                 Read::Verdict(AnalysisPhase::Inconclusive, "Metric Terminated".to_owned())
             }
-            Ok(None) => Read::Running,
             Ok(Some(Value::Verdict(verdict))) if verdict.phase.completed() => {
                 Read::Verdict(verdict.phase, verdict.message)
             }
-            Ok(Some(Value::Verdict(_))) => Read::Running,
+            Ok(None | Some(Value::Verdict(_))) => Read::Running,
             Ok(Some(value)) => Read::Value(typed(&value)),
             Err(message) => Read::Error(message),
         };

@@ -90,13 +90,12 @@ fn configured(path: &std::path::Path) -> Result<Config, Error> {
 }
 
 fn shown(report: &Report, unpaired: usize) -> String {
-    let mut text = report.sentences().join("\n");
-    text.push('\n');
+    let mut lines = report.sentences();
     if unpaired > 0 {
-        let lines = if unpaired == 1 { "1 line has" } else { &format!("{unpaired} lines have") };
-        text.push_str(&format!("{lines} no line of the same time in the other file, and were left out\n"));
+        let alone = if unpaired == 1 { "1 line has".to_owned() } else { format!("{unpaired} lines have") };
+        lines.push(format!("{alone} no line of the same time in the other file, and were left out"));
     }
-    text
+    lines.join("\n") + "\n"
 }
 
 fn for_machines(output: Output, report: &Report) -> Result<String, Error> {

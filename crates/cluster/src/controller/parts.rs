@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::FutureExt;
+use kube::Client;
 use metric_providers::{Limits, Plugins};
 use parking_lot::Mutex;
 use tokio::sync::watch;
@@ -82,7 +83,9 @@ impl Parts {
         let secrets = Secrets::new(client.clone(), home.clone());
         let peers = Peers::new(client.clone(), home.clone(), settings.peers.clone());
         let gates = Gates::new(Arc::clone(&sinks.rollouts), peers, settings, tasks.clone());
-        let (core, known) = watch::channel(Arc::new(core_settings(settings, &config)));
+        let (Configured { core: known, plugins }, following) =
+            configured(client.clone(), config, settings, sinks.clone());
+        tasks.spawn(cancellable(watching.clone(), following));
         let rollouts = Arc::new(Rollouts {
             client: client.clone(),
             sinks: sinks.clone(),
@@ -114,21 +117,7 @@ impl Parts {
             writer: writer.clone(),
             rollouts: Arc::clone(&sinks.rollouts),
         });
-        let (given, woken) = (settings.clone(), sinks.clone());
-        let jobs = ClusterJobs(client.clone());
-        let (programs, plugins) = watch::channel(metric_plugins(&config));
-        let listed = Mutex::new(config.metric_plugins.clone());
-        let following = config::follow(client, home, config, move |config| {
-            core.send_replace(Arc::new(core_settings(&given, config)));
-            // Programs that run go on, unless the list has changed.
-            let mut listed = listed.lock();
-            if *listed != config.metric_plugins {
-                listed.clone_from(&config.metric_plugins);
-                programs.send_replace(metric_plugins(config));
-            }
-            woken.wake_all();
-        });
-        tasks.spawn(cancellable(watching.clone(), following));
+        let jobs = ClusterJobs(client);
         let metrics = Arc::clone(metrics);
         let analysis_runs =
             AnalysisRuns::new(sinks.clone(), writer, secrets, events, metrics, settings, (jobs, plugins));
@@ -193,6 +182,38 @@ impl Crew<'_> {
             self.workers.spawn(worker(Arc::clone(queue), self.working.clone(), pass));
         }
     }
+}
+
+/// What changes with the configuration.
+struct Configured {
+    /// What decisions depend on.
+    core: watch::Receiver<Arc<rollout::Settings>>,
+    /// Programs that measure.
+    plugins: watch::Receiver<Plugins>,
+}
+
+/// What the configuration says, and the task that follows it.
+fn configured(
+    client: Client,
+    config: Config,
+    settings: &Settings,
+    sinks: Sinks,
+) -> (Configured, impl Future<Output = ()> + use<>) {
+    let (sender, core) = watch::channel(Arc::new(core_settings(settings, &config)));
+    let (programs, plugins) = watch::channel(metric_plugins(&config));
+    let listed = Mutex::new(config.metric_plugins.clone());
+    let given = settings.clone();
+    let following = config::follow(client, settings.home.clone(), config, move |config| {
+        sender.send_replace(Arc::new(core_settings(&given, config)));
+        // Programs that run go on, unless the list has changed.
+        let mut listed = listed.lock();
+        if *listed != config.metric_plugins {
+            listed.clone_from(&config.metric_plugins);
+            programs.send_replace(metric_plugins(config));
+        }
+        sinks.wake_all();
+    });
+    (Configured { core, plugins }, following)
 }
 
 fn queue(metrics: &Metrics, name: &'static str) -> Arc<Queue<Name>> {

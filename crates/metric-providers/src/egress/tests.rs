@@ -1,3 +1,5 @@
+//! What the guard lets through, and what not.
+
 use super::*;
 
 fn refused_by(egress: &Egress, url: &str) -> Option<String> {

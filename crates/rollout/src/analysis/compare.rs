@@ -124,12 +124,12 @@ fn judged(
     };
     match (&before, &now) {
         (Some(before), Ok(now)) => {
-            judge.observe(&figures::window(&config, before, now, is_cumulative(written)))
+            judge.observe(&figures::window(&config, before, now, is_cumulative(written)));
         }
         (Some(before), Err(why)) => judge.observe(&figures::gap(&config, before, reading.started_at, why)),
         (None, _) => {}
     }
-    // A window that could not be read is left out; the next one begins where it would have ended.
+    // What was counted in a window that could not be read comes with the next one, of both arms.
     let figures = now.unwrap_or_else(|_| before.unwrap_or_default().without_figures(reading.started_at));
     Ok(found(&config, &judge, &figures, reading.started_at.duration_since(started)))
 }

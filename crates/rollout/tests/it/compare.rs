@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use aviary_rollout::Timestamp;
 use aviary_rollout::analysis::{Outcome, Reading, assess, due};
+use aviary_rollout::{Settings, Timestamp};
 use crd::{AnalysisPhase, AnalysisRun, Measurement};
 use jiff::SignedDuration;
 use serde_json::{Value, json};
@@ -59,7 +59,7 @@ impl Compared {
             }
         });
         let readings: Vec<Reading> = readings.collect();
-        let decision = assess(&self.run, Ok(&readings), self.now);
+        let decision = assess(&self.run, Ok(&readings), &Settings::default(), self.now);
         if let Some(status) = decision.status {
             // As the API server stores it: times on whole seconds, everything as JSON.
             let text = serde_json::to_string(&status).unwrap();

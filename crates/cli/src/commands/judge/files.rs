@@ -131,16 +131,13 @@ impl Arms {
                 let (name, known) = (&metric.name, names.join(", "));
                 return Err(Error::new(format!("the files have no metric `{name}`, only {known}")));
             }
-            let fits = match (self.shape(&metric.name)?, &metric.kind) {
-                (
-                    Shape::Counts(What::Bad, _),
-                    Kind::Proportion | Kind::Limit { .. } | Kind::BurnRate { .. },
-                )
-                | (Shape::Counts(..), Kind::Rate | Kind::Limit { .. })
-                | (Shape::Value, Kind::Gauge { .. })
-                | (Shape::Histogram(_), Kind::Latency { .. }) => true,
-                _ => false,
-            };
+            let fits = matches!(
+                (self.shape(&metric.name)?, &metric.kind),
+                (Shape::Counts(What::Bad, _), Kind::Proportion | Kind::Limit { .. } | Kind::BurnRate { .. })
+                    | (Shape::Counts(..), Kind::Rate | Kind::Limit { .. })
+                    | (Shape::Value, Kind::Gauge { .. })
+                    | (Shape::Histogram(_), Kind::Latency { .. })
+            );
             if !fits {
                 let (name, kind) = (&metric.name, metric.kind.as_str());
                 return Err(Error::new(format!("the columns of `{name}` do not make a {kind}")));
