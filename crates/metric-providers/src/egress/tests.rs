@@ -1,3 +1,5 @@
+//! The rules of the guard, address by address.
+
 use super::*;
 
 fn refused_by(egress: &Egress, url: &str) -> Option<String> {
