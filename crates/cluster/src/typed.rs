@@ -40,13 +40,13 @@ fn record(record: &Record) -> expr::Value {
     let message = |(code, value): &(Option<String>, Option<String>)| {
         expr::Value::Record(Arc::new(Struct {
             of: &CLOUDWATCH_MESSAGE,
-            fields: vec![text(code), text(value)],
+            fields: vec![text(code.as_ref()), text(value.as_ref())],
         }))
     };
     let times = record.timestamps.iter().map(|time| expr::Value::Time(Time::utc(*time)));
     let fields = vec![
-        text(&record.id),
-        text(&record.label),
+        text(record.id.as_ref()),
+        text(record.label.as_ref()),
         list(ListKind::Records(&CLOUDWATCH_MESSAGE), record.messages.iter().map(message).collect()),
         expr::Value::Named(Named::StatusCode(record.status_code.as_str().into())),
         list(ListKind::Times, times.collect()),
@@ -55,8 +55,8 @@ fn record(record: &Record) -> expr::Value {
     expr::Value::Record(Arc::new(Struct { of: &CLOUDWATCH_RESULT, fields }))
 }
 
-fn text(text: &Option<String>) -> expr::Value {
-    text.as_deref().map_or(expr::Value::Nil, expr::Value::text)
+fn text(text: Option<&String>) -> expr::Value {
+    text.map_or(expr::Value::Nil, |text| expr::Value::text(text.as_str()))
 }
 
 fn list(kind: ListKind, items: Vec<expr::Value>) -> expr::Value {
