@@ -86,9 +86,22 @@ impl Verdict {
     }
 }
 
+/// Longest text of a value, in bytes: a status keeps ten of them for each metric, and a cluster's store takes no object
+/// of more than about a megabyte.
+const LONGEST: usize = 64 << 10;
+
 impl Value {
-    /// The text that stands in `measurement.value`.
+    /// The text that stands in `measurement.value`; one that is longer than a status can keep is cut off.
     pub fn text(&self) -> String {
+        let mut text = self.whole_text();
+        if text.len() > LONGEST {
+            text.truncate(text.floor_char_boundary(LONGEST));
+            text.push('…');
+        }
+        text
+    }
+
+    fn whole_text(&self) -> String {
         match self {
             Self::Number(number) => decimal(*number),
             Self::Numbers(numbers) => {

@@ -8,6 +8,9 @@ use serde_json::{Value as Json, json};
 use super::hosted::Failure;
 use crate::{Answer, Ctx, Value, Verdict, http};
 
+/// Most of what a measurement remembers, in bytes: it is kept in a status.
+const LARGEST: usize = 16 << 10;
+
 /// A question about a measurement.
 #[derive(Clone, Copy)]
 pub(super) enum Question<'m> {
@@ -75,6 +78,9 @@ pub(super) async fn measurement(
         serde_json::from_value(answer.get("measurement").cloned().unwrap_or_default());
     let measurement = read.map_err(|error| format!("{prefix}its measurement cannot be read: {error}"))?;
     let phase = measurement.phase.ok_or_else(|| format!("{prefix}its measurement has no phase"))?;
+    if measurement.metadata.iter().map(|(key, text)| key.len() + text.len()).sum::<usize>() > LARGEST {
+        return Err(format!("{prefix}its metadata is longer than {LARGEST} bytes"));
+    }
     let message = http::shortened(&measurement.message);
     let message = if phase == AnalysisPhase::Error { format!("{prefix}{message}") } else { message };
     let value = Value::Verdict(Verdict { phase, message, text: measurement.value });
