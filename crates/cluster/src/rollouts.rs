@@ -211,7 +211,9 @@ impl Rollouts {
         }
         let mut observed = gather::gather(&objects, rollout, &reads, &self.settings.borrow());
         observed.answers = self.gates.answers(name);
-        observed.same_name = observed.same_name.or_else(|| self.taken.take(name));
+        let in_the_way = self.taken.take(name);
+        observed.same_name = observed.same_name.or(in_the_way.set);
+        observed.taken = in_the_way.names;
         let ready = if reads.pods { Gathered::WithPods } else { Gathered::Ready };
         ready(Box::new(observed))
     }

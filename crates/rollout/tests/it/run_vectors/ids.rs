@@ -26,7 +26,8 @@ fn every_row_of_the_specification_of_analysis_runs_has_a_case() {
     let mut found = BTreeSet::new();
     for entry in fs::read_dir(&folder).expect("a directory") {
         let path = entry.expect("an entry").path();
-        let kind = path.extension().and_then(|kind| kind.to_str()).expect("an extension");
+        // The tables of Experiments are in a directory of their own.
+        let Some(kind) = path.extension().and_then(|kind| kind.to_str()) else { continue };
         if kind != "json" {
             found.extend(cases(kind, &fs::read_to_string(&path).expect("text")));
         }
