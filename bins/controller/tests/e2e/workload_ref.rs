@@ -43,9 +43,12 @@ fn a_deployment_hands_its_pods_over_and_its_changes_are_released(case: &Case<'_>
     let seen = case.deploy(with(object, "/spec/workloadRef/scaleDown", json!("onsuccess")));
     assert_eq!(seen.versions(DEMO), [("1".to_owned(), 2)]);
     assert_eq!(seen.rollout(DEMO)["spec"].get("template"), None, "the template stays where it is");
-    let generation =
-        &seen.rollout(DEMO)["metadata"]["annotations"]["rollout.argoproj.io/workload-generation"];
-    assert_eq!(&seen.status(DEMO)["workloadObservedGeneration"], generation);
+    // The Deployment is scaled down meanwhile: its generation rises, and the annotation is written before the status.
+    case.until("the Deployment's generation is told", |seen| {
+        let rollout = seen.rollout(DEMO);
+        let generation = &rollout["metadata"]["annotations"]["rollout.argoproj.io/workload-generation"];
+        generation.is_string() && &seen.status(DEMO)["workloadObservedGeneration"] == generation
+    });
     case.until("the deployment's pods are gone", |seen| {
         seen.get(Kind::DEPLOYMENT, "source")["spec"]["replicas"] == 0
             && seen.all(Kind::POD).count() == seen.pods(DEMO).count()
