@@ -12,6 +12,7 @@ use std::path::Path;
 
 const COLORS: [&str; 2] = [BLUE, GREEN];
 
+/// Draws what there are figures for.
 pub(crate) fn draw(
     null: &[Cell],
     delays: &[Delay],
@@ -20,16 +21,15 @@ pub(crate) fn draw(
 ) -> Result<(), Box<dyn std::error::Error>> {
     let plots = Path::new(env!("CARGO_MANIFEST_DIR")).join("plots");
     std::fs::create_dir_all(&plots)?;
-    for (name, svg) in [
-        ("one-release.svg", one_release()),
-        ("aborted-over-time.svg", aborted_over_time(races)),
-        ("false-aborts.svg", false_aborts(null)),
-        ("delay-and-false-aborts.svg", trade(races)),
-        ("delay-over-oracle.svg", over_oracle(delays)),
-        ("detectable.svg", detectable(detected)),
-    ] {
-        std::fs::write(plots.join(name), svg)?;
-    }
+    let write = |name: &str, there: bool, svg: &dyn Fn() -> String| {
+        if there { std::fs::write(plots.join(name), svg()) } else { Ok(()) }
+    };
+    write("one-release.svg", true, &one_release)?;
+    write("aborted-over-time.svg", !races.is_empty(), &|| aborted_over_time(races))?;
+    write("false-aborts.svg", !null.is_empty(), &|| false_aborts(null))?;
+    write("delay-and-false-aborts.svg", !races.is_empty(), &|| trade(races))?;
+    write("delay-over-oracle.svg", !delays.is_empty(), &|| over_oracle(delays))?;
+    write("detectable.svg", !detected.is_empty(), &|| detectable(detected))?;
     Ok(())
 }
 
