@@ -65,7 +65,7 @@ fn one_release() -> String {
         ("twice as many errors", ORANGE, 2.0, 54.0),
         ("four times as many", PURPLE, 4.0, 9.0),
     ] {
-        let paths = (1..60).map(|seed| path(effect, seed));
+        let paths = (100..160).map(|seed| path(effect, seed));
         let off = |(path, _): &(Vec<(f64, f64)>, bool)| (path.len() as f64 - usual).abs();
         let typical = paths.min_by(|one, other| off(one).total_cmp(&off(other)));
         let Some((points, failed)) = typical else { continue };
@@ -174,7 +174,7 @@ fn trade(races: &[Race]) -> String {
         (0, GREY, (10.0, 5.0), "start"),
         (1, ORANGE, (10.0, 5.0), "start"),
         (2, GREY, (10.0, -4.0), "start"),
-        (3, PURPLE, (0.0, -10.0), "middle"),
+        (3, PURPLE, (0.0, 20.0), "middle"),
         (4, BLUE, (-10.0, -6.0), "end"),
         (6, BLUE, (10.0, -2.0), "start"),
         (5, GREEN, (-10.0, 5.0), "end"),

@@ -172,3 +172,21 @@ fn the_robust_mode_does_not_take_the_lean_of_small_counts_for_a_regression() {
     repeat(&mut judge, &window(190.0, 190_000.0, 8.0, 950.0), 60);
     assert_eq!(judge.verdict(), Verdict::Fail);
 }
+
+#[test]
+fn the_robust_mode_passes_a_healthy_canary_and_fails_a_bad_one() {
+    let config = errors("dispersion: robust");
+    let windows = |x1: f64, wanted: Verdict| {
+        let mut judge = Judge::new(&config);
+        let told = |judge: &mut Judge| judge.observe(&window(1000.0, 9000.0, x1, 45.0));
+        (1..100).find(|_| {
+            told(&mut judge);
+            judge.verdict() == wanted
+        })
+    };
+    // Ten windows at least: the sign of a window says no more than that.
+    assert!(windows(5.0, Verdict::Pass).is_some_and(|at| (6..15).contains(&at)));
+    assert!(windows(20.0, Verdict::Fail).is_some_and(|at| (9..20).contains(&at)));
+    assert_eq!(windows(5.0, Verdict::Fail), None);
+    assert_eq!(windows(20.0, Verdict::Pass), None);
+}
