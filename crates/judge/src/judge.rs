@@ -35,7 +35,7 @@ impl Judge {
     }
 
     /// A judge of one release in several regions (judge 2.9). A regression everywhere is found with the traffic of all
-    /// of them, and a regression in one still is found; every region must pass.
+    /// of them, and a regression in one still is found; every region must pass. Without a name there is one region.
     #[must_use]
     pub fn in_regions(config: &Config, regions: &[&str]) -> Self {
         Self { config: config.clone(), state: State::new(config, regions) }

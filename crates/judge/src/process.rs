@@ -96,9 +96,9 @@ impl Process {
     }
 
     /// Looks at a window of the warm-up, which is no evidence.
-    pub(crate) fn warm_up(&mut self, sample: &Sample, metric: &Metric) {
+    pub(crate) fn warm_up(&mut self, sample: &Sample) {
         match (self, sample) {
-            (Self::Latency(it), Sample::Buckets(buckets)) => it.warm_up(buckets, metric),
+            (Self::Latency(it), Sample::Buckets(buckets)) => it.warm_up(buckets),
             (Self::Gauge(it), Sample::Means { stable, .. }) => it.warm_up(*stable),
             _ => {}
         }

@@ -40,8 +40,53 @@ fn increment(difference: Ordering, theta: f64) -> f64 {
     }
 }
 
+/// Means up to which chances are summed.
+const SUMMED: f64 = 60.0;
+
+/// Between which whole numbers the median of a binomial lies: both are the median itself unless the mean is large.
+/// It is never farther than the whole numbers around the mean (Kaas and Buhrman 1980). Trials may be a fraction.
+pub(crate) fn binomial_median(trials: f64, chance: f64) -> (f64, f64) {
+    let mean = trials * chance;
+    let (floor, ceil) = (mean.floor(), mean.ceil());
+    if mean > SUMMED {
+        return (floor, ceil);
+    }
+    let mut term = (trials * (-chance).ln_1p()).exp();
+    let (mut sum, mut at) = (term, 0.0);
+    while at < floor {
+        term *= (trials - at) / (at + 1.0) * chance / (1.0 - chance);
+        sum += term;
+        at += 1.0;
+    }
+    if sum >= 0.5 { (floor, floor) } else { (ceil, ceil) }
+}
+
 /// The same bets for a [`crate::Portfolio`], whose cash and re-balancing find what begins late: sixteen chances of
 /// "worse" from 0.6 to 0.9.
 pub(crate) fn increments(difference: Ordering) -> [f64; NODES] {
     std::array::from_fn(|at| increment(difference, 0.6 + 0.02 * at as f64))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn medians_are_those_of_binomials() {
+        for (trials, chance, median) in [
+            (5.0, 0.1, 0.0),
+            (951.0, 0.001, 1.0),
+            (10.0, 0.5, 5.0),
+            (3.0, 0.9, 3.0),
+            (0.0, 0.3, 0.0),
+            (12.0, 0.04, 0.0),
+        ] {
+            let (low, high) = binomial_median(trials, chance);
+            assert!(
+                low.total_cmp(&median).is_eq() && high.total_cmp(&median).is_eq(),
+                "{trials} {chance}: {low}"
+            );
+        }
+        assert!(binomial_median(1e12, 0.1000000000005).0 + 1.0 >= 1e11);
+    }
 }

@@ -2,7 +2,7 @@
 
 use crate::fails::{ALPHA, Fails};
 use crate::gates::Gates;
-use crate::random::Random;
+use crate::random::{Binomials, Random};
 use crate::rates::Share;
 use crate::{Sizes, table, threads};
 use aviary_judge::{Counts, Document, Judge, Sample, Sign, Verdict, Window, learn_dispersion};
@@ -35,7 +35,7 @@ const TROUBLES: [(&str, Trouble); 7] = [
     ("variance x5", Trouble::Variance(5.0)),
     ("bursts of 3", Trouble::Bursts(3)),
     ("60 s at 20 % in both arms, canary 15 s late", Trouble::Late),
-    ("0.95 canary errors per window, share 2 %, 1,000 looks", Trouble::Lean),
+    ("0.95 canary errors per window, share 0.1 %, 1,000 looks", Trouble::Lean),
 ];
 const COLUMNS: [&str; 6] =
     ["trouble", "`independent`", "`auto`", "`auto`, learnt before", "`robust`", "plain signs"];
@@ -72,9 +72,12 @@ fn aborted(releases: usize, trouble: Trouble) -> [Share; 5] {
     let Ok(document) = serde_yaml::from_str::<Document>(yaml) else { return [Share::default(); 5] };
     let pieces = threads::releases(releases, 6_000, |seed, releases| {
         let mut random = Random::new(seed);
+        let share = if matches!(trouble, Trouble::Lean) { 0.001 } else { SHARE };
+        let mut draws = [Binomials::new(share), Binomials::new(BASE)];
         let mut hits = [0; 5];
         for _ in 0..releases {
-            let before: Vec<Counts> = (0..BEFORE).map(|_| window(&mut random, trouble, None)).collect();
+            let before: Vec<Counts> =
+                (0..BEFORE).map(|_| window(&mut random, &mut draws, trouble, None)).collect();
             let incident = (random.uniform() * (LOOKS - 4) as f64) * SECONDS;
             let mut plain = Fails::new(SECONDS);
             let mut learnt = Fails::expecting(SECONDS, learn_dispersion(&before));
@@ -82,7 +85,8 @@ fn aborted(releases: usize, trouble: Trouble) -> [Share; 5] {
             let (mut signs, mut signs_failed) = (Sign::default(), false);
             let looks = if matches!(trouble, Trouble::Lean) { 10 * LOOKS } else { LOOKS };
             for look in 0..looks {
-                let counts = window(&mut random, trouble, Some((look as f64 * SECONDS, incident)));
+                let counts =
+                    window(&mut random, &mut draws, trouble, Some((look as f64 * SECONDS, incident)));
                 plain.observe(&counts);
                 learnt.observe(&counts);
                 let [n1, n0, x1, x0] =
@@ -108,10 +112,14 @@ fn aborted(releases: usize, trouble: Trouble) -> [Share; 5] {
 }
 
 /// A window that begins so many seconds into the release, with an incident that begins then.
-fn window(random: &mut Random, trouble: Trouble, time: Option<(f64, f64)>) -> Counts {
-    let share = if matches!(trouble, Trouble::Lean) { 0.02 } else { SHARE };
-    let total = if matches!(trouble, Trouble::Lean) { 10_000 } else { TOTAL };
-    let n1 = random.binomial(total, share);
+fn window(
+    random: &mut Random,
+    [routed, stable]: &mut [Binomials; 2],
+    trouble: Trouble,
+    time: Option<(f64, f64)>,
+) -> Counts {
+    let total = if matches!(trouble, Trouble::Lean) { 190_000 } else { TOTAL };
+    let n1 = routed.draw(total, random);
     let n0 = total - n1;
     let (x1, x0) = match trouble {
         Trouble::Variance(factor) => (varied(random, n1, factor), varied(random, n0, factor)),
@@ -127,7 +135,7 @@ fn window(random: &mut Random, trouble: Trouble, time: Option<(f64, f64)>) -> Co
             };
             (random.binomial(n1, rate(now - 15.0)), random.binomial(n0, rate(now)))
         }
-        Trouble::Lean => (random.binomial(n1, BASE * 0.95), random.binomial(n0, BASE * 0.95)),
+        Trouble::Lean => (random.binomial(n1, BASE), stable.draw(n0, random)),
     };
     Counts::new(n1 as f64, n0 as f64, x1 as f64, x0 as f64)
 }

@@ -1,7 +1,7 @@
 //! How often the judge errs and how long it takes, by simulation: what `crates/judge/README.md` quotes.
 //!
 //! `cargo run --profile dist -p aviary-judge --example calibration` prints tables; `--quick` simulates a fiftieth of the
-//! releases, `--plots` draws into `crates/judge/plots`. Used by `cargo xtask bench judge`. Seeds are fixed, so the same
+//! releases, `--plots` draws into `crates/judge/plots`, and the name of a part simulates that alone. Used by `cargo xtask bench judge`. Seeds are fixed, so the same
 //! program prints the same figures, but for those of speed.
 #![allow(clippy::disallowed_methods)] // a benchmark reads the clock; the judge never does
 #![allow(clippy::indexing_slicing)] // a simulation's tables are its own
@@ -43,36 +43,65 @@ pub(crate) struct Sizes {
 const WHOLE: Sizes = Sizes { healthy: 100_000, worse: 20_000, passing: 10_000, classic: 2_000 };
 const QUICK: Sizes = Sizes { healthy: 2_000, worse: 400, passing: 200, classic: 40 };
 
-fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    if let Some(unknown) = arguments.iter().find(|word| !["--quick", "--plots"].contains(&word.as_str())) {
-        return Err(format!("`{unknown}` is neither `--quick` nor `--plots`").into());
-    }
-    let sizes = if arguments.iter().any(|word| word == "--quick") { QUICK } else { WHOLE };
-    let begun = Instant::now();
-    let mut gates = Gates::default();
-    let said = |what: &str| eprintln!("{:>5.0} s  {what}", begun.elapsed().as_secs_f64());
+/// What can be simulated by itself; all of it when none is named.
+const PARTS: [&str; 8] = ["speed", "healthy", "delays", "race", "passes", "plans", "broken", "losses"];
 
-    said("speed");
-    speed::measure(&mut gates);
-    said("healthy releases");
-    let null = null::measure(sizes, &mut gates);
-    said("delays");
-    let delays = delay::measure(sizes, &mut gates);
-    said("against threshold rules and Mann-Whitney");
-    let race = race::measure(sizes, &mut gates);
-    said("passes");
-    pass::measure(sizes, &mut gates);
-    said("what a plan predicts");
-    let detected = detect::measure(sizes, &mut gates);
-    said("when the assumptions fail");
-    broken::measure(sizes, &mut gates);
-    said("where it loses");
-    losses::measure(sizes, &delays, &race);
+/// What is wanted.
+struct Wanted {
+    sizes: Sizes,
+    plots: bool,
+    parts: Vec<String>,
+    begun: Instant,
+}
+
+impl Wanted {
+    fn understood() -> Result<Self, String> {
+        let mut wanted = Self { sizes: WHOLE, plots: false, parts: Vec::new(), begun: Instant::now() };
+        for word in std::env::args().skip(1) {
+            match word.as_str() {
+                "--quick" => wanted.sizes = QUICK,
+                "--plots" => wanted.plots = true,
+                part if PARTS.contains(&part) => wanted.parts.push(word),
+                _ => return Err(format!("`{word}` is neither --quick, --plots nor one of {PARTS:?}")),
+            }
+        }
+        Ok(wanted)
+    }
+
+    /// Whether this part is wanted; progress is told on standard error.
+    fn begins(&self, part: &str) -> bool {
+        let wanted = self.parts.is_empty() || self.parts.iter().any(|it| it == part);
+        if wanted {
+            eprintln!("{:>5.0} s  {part}", self.begun.elapsed().as_secs_f64());
+        }
+        wanted
+    }
+}
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let wanted = Wanted::understood()?;
+    let sizes = wanted.sizes;
+    let mut gates = Gates::default();
+    if wanted.begins("speed") {
+        speed::measure(&mut gates);
+    }
+    let null = if wanted.begins("healthy") { null::measure(sizes, &mut gates) } else { Vec::new() };
+    let delays = if wanted.begins("delays") { delay::measure(sizes, &mut gates) } else { Vec::new() };
+    let races = if wanted.begins("race") { race::measure(sizes, &mut gates) } else { Vec::new() };
+    if wanted.begins("passes") {
+        pass::measure(sizes, &mut gates);
+    }
+    let detected = if wanted.begins("plans") { detect::measure(sizes, &mut gates) } else { Vec::new() };
+    if wanted.begins("broken") {
+        broken::measure(sizes, &mut gates);
+    }
+    if wanted.begins("losses") {
+        losses::measure(sizes, &races);
+    }
     gates.print();
-    println!("\nSimulated in {:.0} s on two threads.", begun.elapsed().as_secs_f64());
-    if arguments.iter().any(|word| word == "--plots") {
-        plots::draw(&null, &delays, &race, &detected)?;
+    println!("\nSimulated in {:.0} s on two threads.", wanted.begun.elapsed().as_secs_f64());
+    if wanted.plots {
+        plots::draw(&null, &delays, &races, &detected)?;
     }
     Ok(())
 }

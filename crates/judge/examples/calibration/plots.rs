@@ -12,6 +12,7 @@ use std::path::Path;
 
 const COLORS: [&str; 2] = [BLUE, GREEN];
 
+/// Draws what there are figures for.
 pub(crate) fn draw(
     null: &[Cell],
     delays: &[Delay],
@@ -20,16 +21,15 @@ pub(crate) fn draw(
 ) -> Result<(), Box<dyn std::error::Error>> {
     let plots = Path::new(env!("CARGO_MANIFEST_DIR")).join("plots");
     std::fs::create_dir_all(&plots)?;
-    for (name, svg) in [
-        ("one-release.svg", one_release()),
-        ("aborted-over-time.svg", aborted_over_time(races)),
-        ("false-aborts.svg", false_aborts(null)),
-        ("delay-and-false-aborts.svg", trade(races)),
-        ("delay-over-oracle.svg", over_oracle(delays)),
-        ("detectable.svg", detectable(detected)),
-    ] {
-        std::fs::write(plots.join(name), svg)?;
-    }
+    let write = |name: &str, there: bool, svg: &dyn Fn() -> String| {
+        if there { std::fs::write(plots.join(name), svg()) } else { Ok(()) }
+    };
+    write("one-release.svg", true, &one_release)?;
+    write("aborted-over-time.svg", !races.is_empty(), &|| aborted_over_time(races))?;
+    write("false-aborts.svg", !null.is_empty(), &|| false_aborts(null))?;
+    write("delay-and-false-aborts.svg", !races.is_empty(), &|| trade(races))?;
+    write("delay-over-oracle.svg", !delays.is_empty(), &|| over_oracle(delays))?;
+    write("detectable.svg", !detected.is_empty(), &|| detectable(detected))?;
     Ok(())
 }
 
@@ -65,7 +65,7 @@ fn one_release() -> String {
         ("twice as many errors", ORANGE, 2.0, 54.0),
         ("four times as many", PURPLE, 4.0, 9.0),
     ] {
-        let paths = (1..60).map(|seed| path(effect, seed));
+        let paths = (100..160).map(|seed| path(effect, seed));
         let off = |(path, _): &(Vec<(f64, f64)>, bool)| (path.len() as f64 - usual).abs();
         let typical = paths.min_by(|one, other| off(one).total_cmp(&off(other)));
         let Some((points, failed)) = typical else { continue };
@@ -174,7 +174,7 @@ fn trade(races: &[Race]) -> String {
         (0, GREY, (10.0, 5.0), "start"),
         (1, ORANGE, (10.0, 5.0), "start"),
         (2, GREY, (10.0, -4.0), "start"),
-        (3, PURPLE, (0.0, -10.0), "middle"),
+        (3, PURPLE, (0.0, 20.0), "middle"),
         (4, BLUE, (-10.0, -6.0), "end"),
         (6, BLUE, (10.0, -2.0), "start"),
         (5, GREEN, (-10.0, 5.0), "end"),

@@ -5,7 +5,7 @@ fn mean(values: &[f64]) -> f64 {
 }
 
 /// The canary's mean over the baseline's: 1 when the baseline's is zero, no number when the canary's is (so that a
-/// canary of zeros is never classified), as Kayenta has it.
+/// canary of zeros is never classified), as Kayenta has it. No number without samples, like all of these.
 #[must_use]
 pub fn mean_ratio(canary: &[f64], baseline: &[f64]) -> f64 {
     let (canary, baseline) = (mean(canary), mean(baseline));

@@ -61,6 +61,7 @@ pub struct RestoreError {
 
 impl State {
     pub(super) fn new(config: &Config, regions: &[&str]) -> Self {
+        let regions = if regions.is_empty() { &[""] } else { regions };
         let metric = |metric: &Metric| MetricState {
             prior: 1.0,
             units: regions.iter().map(|_| Unit::new(&metric.kind)).collect(),

@@ -53,7 +53,7 @@ impl Unit {
         let (canary, stable) = (counts.canary_exposure > 0.0, counts.stable_exposure > 0.0);
         if warming {
             self.seen.presence(canary, stable);
-            self.process.warm_up(sample, metric);
+            self.process.warm_up(sample);
             return Err("warm-up");
         }
         if !canary || (metric.kind.compares() && !stable) {

@@ -5,13 +5,13 @@ use crate::config::Metric;
 use crate::counts::Counts;
 use crate::dispersion::{Dispersion, PhiEstimate, pair_chi_square};
 use crate::interval::{Differences, Ratios};
+use crate::margin::Margin;
 use crate::mixture::Mixture;
 use crate::nodes::{FAIL, PASS, Terms};
 use crate::portfolio::Portfolio;
-use crate::sign::{Sign, increments};
+use crate::sign::{Sign, binomial_median, increments};
 use serde::{Deserialize, Serialize};
 use std::cmp::Ordering;
-use std::f64::consts::LN_2;
 
 /// Everything that is kept of a comparison.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -127,25 +127,42 @@ impl Signs {
     /// Which arm was worse than its margin allows, by more than chance alone may lean.
     ///
     /// Judge 2.8 takes the sign of the difference. That is sound only when its median is at most 0, and the median of
-    /// small counts is not their mean: a healthy canary that expects 0.95 bad events in a window has one or more in
-    /// 61 % of windows, and would be failed for it in the end. Given all bad events of a window, the canary's are
-    /// binomial, and the median of a binomial lies within ln 2 of its mean (Hamza 1995). So a window counts as worse
-    /// only beyond ln 2 events (of a cluster's size each), and for `pass` as not worse only beyond as much.
+    /// small counts is not their mean: a healthy canary that expects 0.95 bad events in a window, beside a stable that
+    /// is known well, has one or more in 61 % of windows, and would be failed for it in the end. So the canary's bad
+    /// events are compared with the median of what they are at the margin, given all bad events of the window: a
+    /// window counts as worse only above it, and for `pass` as not worse only below it. At the median itself it counts
+    /// against the claim, either way.
     fn observe(&mut self, strata: &[Counts], metric: &Metric, phi: f64, share: f64) {
-        let slack = LN_2 * phi;
-        let excess = |margin: crate::Margin| -> f64 {
-            let excess = |counts: &Counts| {
-                let [n1, n0, x1, x0] = counts.as_array();
-                let share = margin.relative * n1 / (margin.relative * n1 + n0);
-                (1.0 - share) * (x1 - n1 * margin.absolute) - share * x0
-            };
-            strata.iter().filter(|counts| counts.both_exposed()).map(excess).sum()
-        };
-        let beyond = |excess: f64| if excess > slack { Ordering::Greater } else { Ordering::Less };
-        let worse = increments(beyond(excess(metric.fail_above)));
-        self.worse.observe(&worse, share, f64::INFINITY);
-        self.not_worse.observe(beyond(-excess(metric.pass_below)));
+        let exposed = strata.iter().filter(|counts| counts.both_exposed());
+        let canary: f64 = exposed.map(|counts| counts.canary_bad).sum();
+        let (_, most) = median(strata, metric.fail_above, phi);
+        let (least, _) = median(strata, metric.pass_below, phi);
+        let proven = |holds: bool| if holds { Ordering::Greater } else { Ordering::Less };
+        self.worse.observe(&increments(proven(canary > most)), share, f64::INFINITY);
+        self.not_worse.observe(proven(canary < least));
     }
+}
+
+/// Between which numbers the median of the canary's bad events lies when it is at the margin, given those of both
+/// arms. Events may come singly or in clusters of `phi`: the least and the greatest of both medians.
+///
+/// Exact without an absolute margin. With one, the canary is granted what it allows, and its share of the others.
+fn median(strata: &[Counts], margin: Margin, phi: f64) -> (f64, f64) {
+    let mean = |counts: &Counts| {
+        let plain = margin.relative * counts.canary_exposure;
+        let granted = counts.canary_exposure * margin.absolute;
+        (granted + (counts.bad() - granted).max(0.0) * plain / (plain + counts.stable_exposure))
+            .min(counts.bad())
+    };
+    let exposed = || strata.iter().filter(|counts| counts.both_exposed() && counts.bad() > 0.0);
+    if let (Some(counts), 1) = (exposed().next(), exposed().count()) {
+        let (all, chance) = (counts.bad(), mean(counts) / counts.bad());
+        let (singly, clusters) = (binomial_median(all, chance), binomial_median(all / phi, chance));
+        return (singly.0.min(phi * clusters.0), singly.1.max(phi * clusters.1));
+    }
+    // A sum of binomials has its median within one of its mean (Jogdeo and Samuels 1968).
+    let mean: f64 = exposed().map(mean).sum();
+    (mean.floor().min(phi * (mean / phi).floor()), mean.ceil().max(phi * (mean / phi).ceil()))
 }
 
 /// Strata as one text of numbers.

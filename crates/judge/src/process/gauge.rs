@@ -27,7 +27,8 @@ pub enum Direction {
 /// Log evidence from pairs of window means `[canary, stable]` within `bounds`, against the absolute margin.
 ///
 /// Values outside of the bounds are clipped. Sound as long as the expected difference, given the past, is within the
-/// margin: strongly autocorrelated gauges break it, see [`crate::Judge`] for how windows are merged.
+/// margin. Strongly autocorrelated gauges break that, so a judge merges windows into one, as many as their lag-1
+/// autocorrelation rho so far asks for: `(1 + rho) / (1 - rho)`, three at first.
 #[must_use]
 pub fn gauge_log_e(direction: Direction, margin: f64, bounds: [f64; 2], windows: &[[f64; 2]]) -> f64 {
     let mut bets = Bets::default();

@@ -37,11 +37,10 @@ struct Edge {
 }
 
 impl Latency {
-    pub(crate) fn warm_up(&mut self, buckets: &Buckets, metric: &Metric) {
+    pub(crate) fn warm_up(&mut self, buckets: &Buckets) {
         if self.fits(buckets).is_ok() {
             add(&mut self.warm, &buckets.stable);
         }
-        let _ = metric;
     }
 
     pub(crate) fn observe(

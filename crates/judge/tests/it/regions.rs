@@ -41,6 +41,12 @@ fn a_regression_everywhere_is_found_with_the_traffic_of_all() {
 }
 
 #[test]
+fn a_judge_without_regions_has_one() {
+    let (none, one) = (Judge::in_regions(&errors(""), &[]), Judge::new(&errors("")));
+    assert_eq!(none, one);
+}
+
+#[test]
 fn every_region_must_pass_and_show_data() {
     let mut judge = Judge::in_regions(&errors(""), &["eu", "us"]);
     repeat(&mut judge, &window((1.0, 13.0), (1.0, 13.0)), 100);
