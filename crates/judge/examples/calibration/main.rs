@@ -99,6 +99,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         losses::measure(sizes, &races);
     }
     gates.print();
+    if sizes.healthy < WHOLE.healthy {
+        println!("\nToo few releases to say whether an aim is met: leave `--quick` out for that.");
+    }
     println!("\nSimulated in {:.0} s on two threads.", wanted.begun.elapsed().as_secs_f64());
     if wanted.plots {
         plots::draw(&null, &delays, &races, &detected)?;
