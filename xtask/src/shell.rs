@@ -30,7 +30,7 @@ fn quote(word: &str) -> String {
 /// Runs it with our own input and output; a non-zero exit is a failure with this repair.
 pub(crate) fn run(command: &mut Command, repair: &str) -> Result<(), Failure> {
     let shown = line(command);
-    println!("$ {shown}");
+    eprintln!("$ {shown}");
     match command.status() {
         Ok(status) if status.success() => Ok(()),
         Ok(status) => Err(Failure::new(format!("`{shown}` ended with {status}"), repair)),

@@ -13,17 +13,29 @@ pub(crate) fn of(args: &[String], env: &Env) -> String {
 
 /// Printed when it is asked for.
 pub(crate) fn help(args: &[String], env: &Env) -> String {
-    rendered(&path(args), env, "{about-with-newline}\nUsage:\n  {usage}\n\n{after-help}\n\n{all-args}")
+    let path = path(args);
+    let text = rendered(&path, env, "{about-with-newline}\nUsage:\n  {usage}\n\n{after-help}\n\n{all-args}");
+    if command(&path).has_subcommands() {
+        let words = [&[env.typed()], path.as_slice()].concat().join(" ");
+        format!("{text}\n`{words} <command> --help` tells the flags of each.\n")
+    } else {
+        text
+    }
+}
+
+/// The command that the names lead to.
+fn command(path: &[String]) -> Command {
+    let mut root = CommandLine::command();
+    root.build();
+    let command = path.iter().try_fold(&root, |command, word| command.find_subcommand(word));
+    command.unwrap_or(&root).clone()
 }
 
 fn rendered(path: &[String], env: &Env, template: &'static str) -> String {
     let words: Vec<&str> = path.iter().map(String::as_str).collect();
     let row = USAGES.iter().find(|(path, _)| *path == words.as_slice());
     let usage = row.map_or_else(|| format!("{} [flags]", path.join(" ")), |(_, usage)| (*usage).to_owned());
-    let mut root = CommandLine::command();
-    root.build();
-    let command = path.iter().try_fold(&root, |command, word| command.find_subcommand(word));
-    let command: Command = command.unwrap_or(&root).clone();
+    let command = command(path);
     // One text for `-h` and `--help`: the longer one.
     let about = command.get_long_about().or(command.get_about()).cloned().unwrap_or_default();
     let command = command.long_about(None::<&str>).about(about).term_width(100);

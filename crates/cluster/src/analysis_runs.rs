@@ -27,7 +27,6 @@ use crate::queue::Outcome;
 use crate::reflect::Sinks;
 use crate::secrets::Secrets;
 use crate::settings::Settings;
-use crate::typed::typed;
 use crate::watches::Answered;
 use crate::writes::Writes;
 
@@ -205,7 +204,7 @@ impl AnalysisRuns {
                 Read::Verdict(verdict.phase, verdict.message)
             }
             Ok(None | Some(Value::Verdict(_))) => Read::Running,
-            Ok(Some(value)) => Read::Value(typed(&value)),
+            Ok(Some(value)) => Read::Value((&value).into()),
             Err(message) => Read::Error(message),
         };
         Reading {

@@ -53,7 +53,6 @@ mod seen;
 mod services;
 mod settings;
 mod taken;
-mod typed;
 mod version;
 mod watches;
 mod writes;

@@ -54,6 +54,7 @@ mod provider;
 mod reading;
 mod retry;
 mod sky_walking;
+mod typed;
 mod value;
 mod wavefront;
 mod web;

@@ -36,6 +36,7 @@
 mod binary;
 mod hosted;
 mod process;
+mod program;
 mod settings;
 mod wire;
 
@@ -46,7 +47,7 @@ use crd::Metric;
 use serde_json::Value as Json;
 
 use crate::{Answer, Ctx, Error, Fault, Provider, Wanted, compare};
-use wire::Question;
+use program::Program;
 
 pub use hosted::Plugins;
 pub use settings::{Limits, PluginSettings};
@@ -66,27 +67,15 @@ impl Provider for Plugin {
     }
 
     fn wanted(&self, metric: &Metric) -> Option<Wanted> {
-        built_in(BUILT_INS, metric)?.wanted(metric)
+        host(BUILT_INS, metric).wanted(metric)
     }
 
-    /// Asked for once: a metric that has a result has it in there.
     async fn about(&self, ctx: &Ctx<'_>, metric: &Metric) -> BTreeMap<String, String> {
-        if let Some(built_in) = built_in(BUILT_INS, metric) {
-            return built_in.about(ctx, metric).await;
-        }
-        let known =
-            |run: &crd::AnalysisRun| run.status.metric_results.iter().any(|it| it.name == metric.name);
-        match named(metric) {
-            Ok(name) if !ctx.run.is_some_and(known) => wire::metadata(ctx, name, metric).await,
-            _ => BTreeMap::new(),
-        }
+        host(BUILT_INS, metric).about(ctx, metric).await
     }
 
     async fn read(&self, ctx: &Ctx<'_>, metric: &Metric) -> Result<Answer, Error> {
-        match built_in(BUILT_INS, metric) {
-            Some(built_in) => built_in.read(ctx, metric).await,
-            None => measured(ctx, metric, Question::Run).await,
-        }
+        host(BUILT_INS, metric).read(ctx, metric).await
     }
 
     async fn resume(
@@ -95,10 +84,7 @@ impl Provider for Plugin {
         metric: &Metric,
         remembered: &BTreeMap<String, String>,
     ) -> Result<Answer, Error> {
-        match built_in(BUILT_INS, metric) {
-            Some(built_in) => built_in.resume(ctx, metric, remembered).await,
-            None => measured(ctx, metric, Question::Resume(remembered)).await,
-        }
+        host(BUILT_INS, metric).resume(ctx, metric, remembered).await
     }
 
     async fn terminate(
@@ -107,28 +93,12 @@ impl Provider for Plugin {
         metric: &Metric,
         remembered: &BTreeMap<String, String>,
     ) -> Result<Answer, Error> {
-        match built_in(BUILT_INS, metric) {
-            Some(built_in) => built_in.terminate(ctx, metric, remembered).await,
-            None => measured(ctx, metric, Question::Terminate(remembered)).await,
-        }
+        host(BUILT_INS, metric).terminate(ctx, metric, remembered).await
     }
 
     async fn garbage_collect(&self, ctx: &Ctx<'_>, metric: &Metric, limit: usize) -> Result<(), Error> {
-        if let Some(built_in) = built_in(BUILT_INS, metric) {
-            return built_in.garbage_collect(ctx, metric, limit).await;
-        }
-        let fail = |fault| Error::new(metric, "plugin", None, fault);
-        let name = named(metric).map_err(fail)?;
-        wire::garbage_collect(ctx, name, metric, limit).await.map_err(|text| fail(Fault::Local(text)))
+        host(BUILT_INS, metric).garbage_collect(ctx, metric, limit).await
     }
-}
-
-async fn measured(ctx: &Ctx<'_>, metric: &Metric, question: Question<'_>) -> Result<Answer, Error> {
-    let fail = |fault| Error::new(metric, "plugin", None, fault);
-    let name = named(metric).map_err(fail)?;
-    let remembered = question.remembered();
-    let answer = wire::measurement(ctx, name, metric, question).await;
-    answer.map_err(|text| fail(Fault::Local(text)).with(remembered))
 }
 
 /// The one key of `provider.plugin`.
@@ -142,9 +112,12 @@ fn named(metric: &Metric) -> Result<&str, Fault> {
     }
 }
 
-fn built_in(table: BuiltIns, metric: &Metric) -> Option<&'static dyn Provider> {
-    let name = named(metric).ok()?;
-    table.iter().find(|(known, _)| *known == name).map(|(_, provider)| *provider)
+/// Who serves the plugin that a metric names. What is no built-in, or is not named well, is left to [`Program`], which
+/// says what is wrong.
+fn host(table: BuiltIns, metric: &Metric) -> &'static dyn Provider {
+    let name = named(metric).ok();
+    let built_in = table.iter().find(|(known, _)| Some(*known) == name);
+    built_in.map_or(&Program, |(_, provider)| *provider)
 }
 
 #[cfg(test)]
@@ -159,9 +132,9 @@ mod tests {
             serde_json::from_value(json!({"name": "m", "provider": {"plugin": provider}})).unwrap()
         };
         let table: BuiltIns = &[("aviary/compare", &crate::web::Web)];
-        let found = |provider| built_in(table, &metric(provider)).map(Provider::name);
-        assert_eq!(found(json!({"aviary/compare": {}})), Some("web"));
-        assert_eq!(found(json!({"other/compare": {}})), None);
-        assert_eq!(found(json!({"aviary/compare": {}, "other/x": {}})), None);
+        let found = |provider| host(table, &metric(provider)).name();
+        assert_eq!(found(json!({"aviary/compare": {}})), "web");
+        assert_eq!(found(json!({"other/compare": {}})), "plugin");
+        assert_eq!(found(json!({"aviary/compare": {}, "other/x": {}})), "plugin");
     }
 }

@@ -63,7 +63,9 @@ fn run(arguments: &[String]) -> Result<(), Failure> {
             Measure::Table(measure) => measure()?.to_string(),
             Measure::Report(measure) => measure(&wanted)?,
         };
-        println!("\n{}: {}\n{measured}", bench.name, bench.about);
+        // Beside the figures, so that JSON can be piped.
+        eprintln!("\n{}: {}", bench.name, bench.about);
+        println!("{measured}");
     }
     Ok(())
 }

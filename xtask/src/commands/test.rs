@@ -88,7 +88,7 @@ pub(crate) fn totals(arguments: &[String]) -> Result<Totals, Failure> {
 /// harness swallows what a passing test prints.
 fn stream(args: &[&str]) -> Result<(Totals, bool), Failure> {
     let mut command = shell::cargo(args);
-    println!("$ {}", shell::line(&command));
+    eprintln!("$ {}", shell::line(&command));
     let broken =
         |error: std::io::Error| Failure::new(format!("cargo test did not run: {error}"), "run it by hand");
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().map_err(broken)?;

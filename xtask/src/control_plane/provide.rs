@@ -24,11 +24,11 @@ pub(crate) fn provide(with_checkers: bool) -> Result<PathBuf, Failure> {
 fn one(program: &Program, directory: &Path) -> Result<(), Failure> {
     let target = directory.join(program.name);
     if target.is_file() {
-        println!("{:<24} {} present", program.name, program.version);
+        eprintln!("{:<24} {} present", program.name, program.version);
         return Ok(());
     }
     if let Some(found) = elsewhere(program) {
-        println!("{:<24} taken from {}", program.name, found.display());
+        eprintln!("{:<24} taken from {}", program.name, found.display());
         return std::os::unix::fs::symlink(&found, &target).map_err(|error| {
             Failure::new(
                 format!("cannot link {}: {error}", target.display()),
@@ -36,7 +36,7 @@ fn one(program: &Program, directory: &Path) -> Result<(), Failure> {
             )
         });
     }
-    println!("{:<24} {} building from {}", program.name, program.version, program.package);
+    eprintln!("{:<24} {} building from {}", program.name, program.version, program.package);
     build(program, &target)
 }
 

@@ -32,6 +32,8 @@ async fn a_good_a_bad_and_a_regionally_bad_release_end_as_they_must() {
             ["bad-region", "aborted", "aborted"],
         ]
     );
+    let found_bad_by: Vec<String> = releases.iter().map(|it| it["foundBadBy"].to_string()).collect();
+    assert_eq!(found_bad_by, ["[]", r#"["metrics"]"#, r#"["regionGate"]"#]);
     for region in regions(&releases[0]) {
         assert_eq!(
             (region["phase"].as_str(), count(region, "finalStep")),

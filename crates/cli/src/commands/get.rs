@@ -6,7 +6,7 @@ use crate::{Context, Error, Io};
 /// Get details about rollouts, experiments, AnalysisRuns and releases
 #[derive(clap::Args)]
 #[command(
-    after_help = "Examples:\n  # Get a rollout\n  %PROGRAM% get rollout guestbook\n\n  # Watch a rollout progress\n  %PROGRAM% get rollout guestbook --watch\n\n  # Get an experiment\n  %PROGRAM% get experiment my-experiment\n\n  # Get an AnalysisRun\n  %PROGRAM% get analysisrun guestbook-6c54544bf9-2-1"
+    after_help = "Examples:\n  # Get a rollout\n  %PROGRAM% get rollout guestbook\n\n  # Watch a rollout progress\n  %PROGRAM% get rollout guestbook --watch\n\n  # Get an experiment\n  %PROGRAM% get experiment my-experiment\n\n  # Get an AnalysisRun\n  %PROGRAM% get analysisrun guestbook-6c54544bf9-2-1\n\n  # Get a release that goes through several regions\n  %PROGRAM% get release rating-api -n openclaw --peer eu-west-1=eu.kubeconfig"
 )]
 pub(crate) struct Args {
     #[command(subcommand)]

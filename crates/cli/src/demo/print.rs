@@ -15,7 +15,7 @@ pub(crate) fn heading(board: &Board) -> String {
         board.from,
         release.version,
         release.about,
-        release.expected.word()
+        release.must_be()
     )
 }
 

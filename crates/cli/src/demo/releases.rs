@@ -17,10 +17,29 @@ pub(crate) struct Release {
     pub(crate) version: &'static str,
     /// In a sentence.
     pub(crate) about: &'static str,
-    /// How it must end, in every region.
-    pub(crate) expected: Outcome,
+    /// Who must find it bad. Nobody: then it must be promoted in every region, and otherwise aborted in every one.
+    pub(crate) found_bad_by: Option<Judge>,
     /// What is wrong with the image in a region.
     pub(crate) faults: fn(region: &str) -> FaultPlan,
+}
+
+/// Who can find a release bad.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) enum Judge {
+    /// An AnalysisRun.
+    Metrics,
+    /// The gate that looks at every region before traffic is raised.
+    RegionGate,
+}
+
+impl Judge {
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Metrics => "the metrics",
+            Self::RegionGate => "the region gate",
+        }
+    }
 }
 
 /// How a release ended.
@@ -45,20 +64,33 @@ impl Outcome {
     }
 }
 
+impl Release {
+    /// How it must end, in every region.
+    pub(crate) fn expected(&self) -> Outcome {
+        if self.found_bad_by.is_some() { Outcome::Aborted } else { Outcome::Promoted }
+    }
+
+    /// How it must end, in words.
+    pub(crate) fn must_be(&self) -> String {
+        let by = self.found_bad_by.map(|judge| format!(" by {}", judge.word())).unwrap_or_default();
+        format!("{}{by}", self.expected().word())
+    }
+}
+
 /// The releases in the order in which they are shown.
 pub(crate) const RELEASES: &[Release] = &[
     Release {
         name: "good",
         version: "1.5.0",
         about: "nothing is wrong with it",
-        expected: Outcome::Promoted,
+        found_bad_by: None,
         faults: |_| FaultPlan::default(),
     },
     Release {
         name: "bad",
         version: "1.6.0",
         about: "one request in eight fails, and all are slow",
-        expected: Outcome::Aborted,
+        found_bad_by: Some(Judge::Metrics),
         faults: |_| FaultPlan {
             errors: 0.125,
             latency: Duration::from_millis(260),
@@ -70,7 +102,7 @@ pub(crate) const RELEASES: &[Release] = &[
         name: "bad-region",
         version: "1.7.0",
         about: "in eu-west-1 alone its health check says degraded; its metrics are good everywhere",
-        expected: Outcome::Aborted,
+        found_bad_by: Some(Judge::RegionGate),
         faults: |region| FaultPlan { degraded: region == "eu-west-1", ..FaultPlan::default() },
     },
 ];

@@ -4,11 +4,14 @@ use serde::Serialize;
 
 use super::Options;
 use super::observe::{Gate, Run};
-use super::releases::{Outcome, Release};
+use super::releases::{Judge, Outcome, Release};
 use super::tally::Answer;
 
 /// Longest time from the measurement that decided to the last answer of the canary.
 const ABORT_LIMIT: f64 = 3.0;
+
+/// A good version that is slower than so many milliseconds (p99) runs on a machine that is too busy.
+const BUSY: f64 = 100.0;
 
 /// The whole demo.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -34,6 +37,10 @@ pub(crate) struct ReleaseReport {
     pub(crate) to: &'static str,
     pub(crate) expected: Outcome,
     pub(crate) outcome: Outcome,
+    /// Who must find it bad; `null` when nobody may.
+    pub(crate) must_be_found_bad_by: Option<Judge>,
+    /// Who found it bad, in whichever region.
+    pub(crate) found_bad_by: Vec<Judge>,
     /// From the change of the image to the end.
     pub(crate) seconds: f64,
     pub(crate) regions: Vec<RegionReport>,
@@ -112,14 +119,21 @@ impl ReleaseReport {
         timeline: Vec<Entry>,
     ) -> Self {
         let outcome = together(&regions);
-        let problems: Vec<String> = regions.iter().flat_map(|region| problems(release, region)).collect();
+        let found_bad_by = judges(&regions);
+        let mut problems: Vec<String> = regions.iter().flat_map(|region| problems(release, region)).collect();
+        problems.extend(wrong_judges(release, outcome, &found_bad_by));
+        if !problems.is_empty() {
+            problems.extend(busy(&from, &regions));
+        }
         Self {
             name: release.name,
             about: release.about,
             from,
             to: release.version,
-            expected: release.expected,
+            expected: release.expected(),
             outcome,
+            must_be_found_bad_by: release.found_bad_by,
+            found_bad_by,
             seconds,
             regions,
             timeline,
@@ -135,13 +149,47 @@ fn together(regions: &[RegionReport]) -> Outcome {
     if regions.iter().all(|region| region.outcome == first) { first } else { Outcome::Undecided }
 }
 
+/// Who said no, in whichever region.
+fn judges(regions: &[RegionReport]) -> Vec<Judge> {
+    let failed = |phase: &str| phase == "Failed";
+    let metrics = regions.iter().flat_map(|region| &region.analyses).any(|run| failed(&run.phase));
+    let gate = regions.iter().flat_map(|region| &region.gates).any(|gate| failed(&gate.phase));
+    let said_no = [(Judge::Metrics, metrics), (Judge::RegionGate, gate)];
+    said_no.into_iter().filter(|(_, no)| *no).map(|(judge, _)| judge).collect()
+}
+
+/// A release that ended as it must, but not by whom it must, shows nothing of what it is there to show.
+fn wrong_judges(release: &Release, outcome: Outcome, found: &[Judge]) -> Option<String> {
+    let must = release.found_bad_by?;
+    if outcome != Outcome::Aborted || found == [must] {
+        return None;
+    }
+    let words: Vec<&str> = found.iter().map(|judge| judge.word()).collect();
+    let by = if words.is_empty() { "nobody".to_owned() } else { words.join(" and ") };
+    Some(format!("should be found bad by {}, was by {by}", must.word()))
+}
+
+/// What to do when a machine was too busy for the versions to be told apart: their limit for p95 is 200 ms, and the
+/// version that is known to be good was slow as well.
+fn busy(from: &str, regions: &[RegionReport]) -> Option<String> {
+    let latencies = regions.iter().flat_map(|region| &region.latency);
+    let stable = latencies.filter(|latency| latency.version == from).map(|latency| latency.p99);
+    let slowest = stable.fold(0.0, f64::max);
+    (slowest > BUSY).then(|| {
+        format!(
+            "version {from}, which is good, took {slowest:.0} ms as well (p99): this machine is too busy for the \
+             demo; end what runs beside it, or ask for fewer requests with --rate"
+        )
+    })
+}
+
 fn problems(release: &Release, region: &RegionReport) -> Vec<String> {
     let mut problems = Vec::new();
     let mut add = |text: String| problems.push(format!("{}: {text}", region.name));
-    if region.outcome != release.expected {
+    if region.outcome != release.expected() {
         add(format!(
             "should be {}, is {} ({} at step {}/{})",
-            release.expected.word(),
+            release.expected().word(),
             region.outcome.word(),
             region.phase,
             region.final_step,
@@ -149,13 +197,13 @@ fn problems(release: &Release, region: &RegionReport) -> Vec<String> {
         ));
     }
     // Five errors in a row end a release as well; then nobody has found the version bad.
-    if region.outcome == release.expected && region.message.contains("assessed Error") {
+    if region.outcome == release.expected() && region.analyses.iter().any(|run| run.phase == "Error") {
         add(format!("it was given up because nothing could be measured: {}", region.message));
     }
     if region.canary_requests + region.stable_requests == 0 {
         add("no client got an answer".to_owned());
     }
-    match release.expected {
+    match release.expected() {
         Outcome::Promoted if region.client_errors > 0 => {
             add(format!("{} requests of clients failed, and none should", region.client_errors));
         }
@@ -198,6 +246,15 @@ mod tests {
         }
     }
 
+    fn metrics(phase: &str) -> Vec<Run> {
+        let phase = phase.to_owned();
+        vec![Run { name: "run".to_owned(), step: 2, phase, message: String::new(), metrics: Vec::new() }]
+    }
+
+    fn gate(phase: &str) -> Vec<Gate> {
+        vec![Gate { step: 3, phase: phase.to_owned(), message: String::new() }]
+    }
+
     fn judged(release: &str, regions: Vec<RegionReport>) -> (Outcome, Vec<String>) {
         let release = named(release).unwrap();
         let report = ReleaseReport::new(release, "1.4.0".to_owned(), 1.0, regions, Vec::new());
@@ -216,14 +273,48 @@ mod tests {
 
     #[test]
     fn an_abort_for_want_of_measurements_is_not_the_one_that_was_expected() {
-        let message = "Metric \"error-rate\" assessed Error due to consecutiveErrors (5)".to_owned();
-        let blind = RegionReport { message, ..region("a", Outcome::Aborted) };
+        let blind = RegionReport { analyses: metrics("Error"), ..region("a", Outcome::Aborted) };
         let (outcome, problems) = judged("bad", vec![blind, region("b", Outcome::Aborted)]);
-        assert_eq!((outcome, problems.len()), (Outcome::Aborted, 1));
+        assert_eq!((outcome, problems.len()), (Outcome::Aborted, 2));
         assert!(
             problems[0].starts_with("a: it was given up because nothing could be measured: "),
             "{problems:?}"
         );
+    }
+
+    #[test]
+    fn a_release_must_be_found_bad_by_the_one_that_it_is_meant_for() {
+        let by_gate = || RegionReport { gates: gate("Failed"), ..region("a", Outcome::Aborted) };
+        let by_metrics = || RegionReport { analyses: metrics("Failed"), ..region("b", Outcome::Aborted) };
+        let along = || RegionReport {
+            analyses: metrics("Successful"),
+            gates: gate("Successful"),
+            ..region("b", Outcome::Aborted)
+        };
+        let problems = |release, regions| judged(release, regions).1;
+        assert_eq!(problems("bad-region", vec![by_gate(), along()]), [""; 0]);
+        assert_eq!(problems("bad", vec![along(), by_metrics()]), [""; 0]);
+        assert_eq!(
+            problems("bad-region", vec![by_metrics(), along()]),
+            ["should be found bad by the region gate, was by the metrics"]
+        );
+        assert_eq!(
+            problems("bad-region", vec![by_gate(), by_metrics()]),
+            ["should be found bad by the region gate, was by the metrics and the region gate"]
+        );
+        assert_eq!(problems("bad", vec![along()]), ["should be found bad by the metrics, was by nobody"]);
+    }
+
+    #[test]
+    fn a_machine_that_is_too_busy_is_told_from_a_bad_version_by_the_good_one() {
+        let latency = |p99| vec![Latency { version: "1.4.0".to_owned(), p50: 1.0, p99 }];
+        let slow = |p99| RegionReport { latency: latency(p99), ..region("a", Outcome::Aborted) };
+        let (_, problems) = judged("good", vec![slow(312.0)]);
+        assert_eq!(problems.len(), 2);
+        assert!(problems[1].starts_with("version 1.4.0, which is good, took 312 ms as well"), "{problems:?}");
+        assert_eq!(judged("good", vec![slow(8.0)]).1.len(), 1);
+        let promoted = RegionReport { latency: latency(312.0), ..region("a", Outcome::Promoted) };
+        assert_eq!(judged("good", vec![promoted]).1, [""; 0], "all is well: no remedy is needed");
     }
 
     #[test]
@@ -236,8 +327,12 @@ mod tests {
 
     #[test]
     fn a_bad_release_may_fail_clients_by_its_own_answers_and_for_a_short_time_only() {
-        let own =
-            RegionReport { client_errors: 9, abort_seconds: Some(2.9), ..region("a", Outcome::Aborted) };
+        let own = RegionReport {
+            client_errors: 9,
+            abort_seconds: Some(2.9),
+            analyses: metrics("Failed"),
+            ..region("a", Outcome::Aborted)
+        };
         assert_eq!(judged("bad", vec![own.clone()]).1, Vec::<String>::new());
         let elsewhere = RegionReport { client_errors_elsewhere: 2, abort_seconds: Some(3.2), ..own };
         assert_eq!(

@@ -37,7 +37,7 @@ fn title(board: &Board, paint: Paint) -> Vec<String> {
     let name = paint.coloured(1, release.name);
     vec![
         format!("Release {at} of {of}  {name}  {} -> {}  {seconds} s", board.from, release.version),
-        format!("{}; it must be {} in both regions", release.about, release.expected.word()),
+        format!("{}; it must be {}", release.about, release.must_be()),
     ]
 }
 

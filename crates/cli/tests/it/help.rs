@@ -3,7 +3,7 @@
 use crate::server::{Manners, Server};
 use crate::{called, env, words};
 
-const COMMANDS: [&str; 36] = [
+const COMMANDS: [&str; 37] = [
     "",
     "abort",
     "completion",
@@ -15,6 +15,7 @@ const COMMANDS: [&str; 36] = [
     "get",
     "get analysisrun",
     "get experiment",
+    "get release",
     "get rollout",
     "history",
     "history rollout",

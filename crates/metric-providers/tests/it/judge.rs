@@ -1,9 +1,7 @@
 //! What becomes of a reading: judged as the core judges it, by the conditions' own language.
 
-use std::sync::Arc;
-
-use aviary_metric_providers::{Item, Reading, Record, Value};
-use expr::{CLOUDWATCH_MESSAGE, CLOUDWATCH_RESULT, List, ListKind, Named, Record as Struct, Time, Verdict};
+use aviary_metric_providers::{Reading, Value};
+use expr::Verdict;
 
 /// Phase letter, text of the value, and message.
 pub(crate) type Judged = (char, String, String);
@@ -17,63 +15,11 @@ pub(crate) fn judge(reading: &Reading, success: &str, failure: &str) -> Judged {
             let letter = verdict.phase.as_str().chars().next().unwrap();
             (letter, verdict.text.clone(), verdict.message.clone())
         }
-        Ok(Some(value)) => match expr::judge(&typed(value), success, failure, reading.finished) {
+        Ok(Some(value)) => match expr::judge(&value.into(), success, failure, reading.finished) {
             Verdict::Successful => ('S', value.text(), String::new()),
             Verdict::Failed => ('F', value.text(), String::new()),
             Verdict::Inconclusive => ('I', value.text(), String::new()),
             Verdict::Error(why) => ('E', value.text(), why.to_string()),
         },
     }
-}
-
-/// A value as the condition language knows it.
-fn typed(value: &Value) -> expr::Value {
-    match value {
-        Value::Number(number) => (*number).into(),
-        Value::Numbers(numbers) => expr::Value::floats(numbers.iter().copied()),
-        Value::Text(text) => expr::Value::text(text.as_str()),
-        Value::Nothing(_) | Value::Verdict(_) => expr::Value::Nil,
-        Value::Json(json) => json.into(),
-        Value::Items(items) => expr::Value::list(items.iter().map(item).collect()),
-        Value::Records(records) => {
-            let of = ListKind::Records(&CLOUDWATCH_RESULT);
-            expr::Value::List(Arc::new(List::new(of, records.iter().map(record).collect())))
-        }
-        Value::Written(value, _) => typed(value),
-    }
-}
-
-fn item(item: &Item) -> expr::Value {
-    match item {
-        Item::Nothing => expr::Value::Nil,
-        Item::Bool(value) => expr::Value::Bool(*value),
-        Item::Integer(value) => expr::Value::Int64(*value),
-        Item::Unsigned(value) => expr::Value::Uint64(*value),
-        Item::Number(value) => expr::Value::Float(*value),
-        Item::Text(value) => expr::Value::text(value.as_str()),
-        Item::Time(value) => expr::Value::Time(Time::utc(*value)),
-        Item::Duration(value) => expr::Value::Duration(*value),
-        Item::Bytes(bytes) => expr::Value::list(bytes.iter().map(|byte| expr::Value::Uint8(*byte)).collect()),
-    }
-}
-
-fn record(record: &Record) -> expr::Value {
-    let text = |text: &Option<String>| text.as_deref().map_or(expr::Value::Nil, expr::Value::text);
-    let list = |kind, items| expr::Value::List(Arc::new(List::new(kind, items)));
-    let messages = record.messages.iter().map(|(code, value)| {
-        expr::Value::Record(Arc::new(Struct {
-            of: &CLOUDWATCH_MESSAGE,
-            fields: vec![text(code), text(value)],
-        }))
-    });
-    let times = record.timestamps.iter().map(|time| expr::Value::Time(Time::utc(*time)));
-    let fields = vec![
-        text(&record.id),
-        text(&record.label),
-        list(ListKind::Records(&CLOUDWATCH_MESSAGE), messages.collect()),
-        expr::Value::Named(Named::StatusCode(record.status_code.as_str().into())),
-        list(ListKind::Times, times.collect()),
-        expr::Value::floats(record.values.iter().copied()),
-    ];
-    expr::Value::Record(Arc::new(Struct { of: &CLOUDWATCH_RESULT, fields }))
 }

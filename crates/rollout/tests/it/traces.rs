@@ -49,8 +49,9 @@ fn check(name: &str) {
             _ => panic!("not a row: {line}"),
         }
     }
-    // The traces' own deviations stand in their files, in a paragraph that begins so.
-    let deviation = text.split("\nDeviation").nth(1).and_then(|rest| rest.split("\n\n").next());
+    // The traces' own deviations stand in their files, in a paragraph that begins so and then names the invariant.
+    let deviation = text.split("\nDeviation ").nth(1).and_then(|rest| rest.split("\n\n").next());
+    let deviation = deviation.map(|why| why.split_once("): ").map_or(why, |(_invariant, why)| why));
     let held = deviation.map_or("passed", |_| "deviates");
     let outcome = if wrong.is_empty() { held } else { "failed" };
     report(name, outcome, deviation.unwrap_or_default());

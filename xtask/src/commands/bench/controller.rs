@@ -23,7 +23,7 @@ fn measure(wanted: &Wanted<'_>) -> Result<String, Failure> {
     let dist = workspace::target_directory()?.join("dist");
     let mut bench = std::process::Command::new(dist.join("examples/bench"));
     bench.args(["--rollouts", wanted.rollouts, "--controller"]).arg(dist.join("aviary-controller"));
-    println!("$ {}", shell::line(&bench));
+    eprintln!("$ {}", shell::line(&bench));
     bench.stderr(std::process::Stdio::inherit());
     shell::output(&mut bench, "run it again on a machine with less to do, or with fewer Rollouts")
 }

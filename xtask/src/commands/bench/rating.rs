@@ -65,7 +65,7 @@ fn measure() -> Result<Table, Failure> {
 fn rows(dist: &Path, place: &Path) -> Result<Vec<Vec<String>>, Failure> {
     let postgres = Postgres::start(&place.join("postgres"))?;
     if postgres.is_none() {
-        println!("PostgreSQL is not installed: its rows are left out");
+        eprintln!("PostgreSQL is not installed: its rows are left out");
     }
     let servers = servers(dist, place, postgres.as_ref())?;
     let mut seen: BTreeMap<(usize, usize), Vec<Figures>> = BTreeMap::new();

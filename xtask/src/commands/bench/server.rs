@@ -14,7 +14,7 @@ pub(super) struct Server {
 impl Server {
     pub(super) fn start(command: &mut Command) -> Result<Self, Failure> {
         let shown = shell::line(command);
-        println!("$ {shown} &");
+        eprintln!("$ {shown} &");
         let repair = "start it by hand and read its message";
         let spawned = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn();
         let mut child =

@@ -73,17 +73,16 @@ pub(super) fn run() -> Result<(), Failure> {
     if ended.success() && bad.is_empty() {
         return Ok(());
     }
-    if !ended.success() {
-        bad.push(format!("cargo ended with {ended}"));
+    if !ended.success() && bad.is_empty() {
+        bad.push(format!("a test failed that said no row; cargo ended with {ended}"));
     }
-    let repair = "run `cargo test -p aviary-rollout vectors` and read its message";
-    Err(Failure::new(format!("not as specified: {}", bad.join(", ")), repair))
+    Err(Failure::new(format!("not as specified: {}", bad.join(", ")), report.repair()))
 }
 
 /// What the tests printed, and how cargo ended: well only when all of them passed.
 fn said() -> Result<(String, ExitStatus), Failure> {
     let mut command = shell::cargo(ARGUMENTS);
-    println!("$ {}", shell::line(&command));
+    eprintln!("$ {}", shell::line(&command));
     let output = command.stderr(Stdio::inherit()).output();
     let output =
         output.map_err(|error| Failure::new(format!("cargo test did not run: {error}"), "run it by hand"))?;
@@ -169,6 +168,25 @@ impl Report<'_> {
         let unknown = self.rows.keys().filter(|id| !ids().any(|known| known == *id));
         bad.chain(unknown.map(|id| format!("{id} is no row"))).collect()
     }
+
+    /// What to do about the worst of what is bad.
+    fn repair(&self) -> String {
+        let has =
+            |wanted| self.sections.iter().flat_map(|(_, _, ids)| ids).any(|id| self.outcome(id).0 == wanted);
+        let [rollouts, analyses] = IDS;
+        if has(Outcome::Failed) {
+            "read what stands beside the row above; `cargo test -p CRATE vectors` runs the rows of one crate"
+                .to_owned()
+        } else if has(Outcome::Missing) {
+            format!(
+                "write the case into the table beside {rollouts} or {analyses}, or take the row out there"
+            )
+        } else {
+            format!(
+                "a case says a row that no section has: add it to {rollouts} or {analyses}, or mend the name"
+            )
+        }
+    }
 }
 
 impl fmt::Display for Report<'_> {
@@ -206,7 +224,7 @@ impl fmt::Display for Report<'_> {
         writeln!(f, "{blank:<letters$}  {:<width$} {total}", "all")?;
         for (outcome, title) in [
             (Outcome::Deviates, "deviates on purpose (crates/rollout/DEVIATIONS.md)"),
-            (Outcome::NotServed, "not served"),
+            (Outcome::NotServed, "not served: refused with a reason, and not touched"),
             (Outcome::Failed, "failed"),
             (Outcome::Missing, "no case"),
         ] {
@@ -236,6 +254,13 @@ mod tests {
         let report = Report { sections: &sections, rows: &rows };
         assert_eq!(report.outcome("A1"), (Outcome::Deviates, "on purpose"));
         assert_eq!(report.bad(), ["A2 failed", "A3 has no case", "Z1 is no row"]);
+        assert!(report.repair().starts_with("read what stands beside the row"), "{}", report.repair());
+        let unknown = Report { sections: &[], rows: &rows };
+        assert!(
+            unknown.repair().starts_with("a case says a row that no section has"),
+            "{}",
+            unknown.repair()
+        );
         let text = report.to_string();
         assert!(text.contains("A  about          3          0          1          0          2"), "{text}");
         assert!(text.contains("  A2     1 instead of 2"), "{text}");
@@ -254,7 +279,10 @@ mod tests {
         let ends: Vec<usize> = text.lines().skip(1).take(4).map(str::len).collect();
         assert_eq!(ends, [ends[0]; 4], "{text}");
         assert!(text.contains("\nA     short                       2          2 "), "{text}");
-        assert!(text.contains("\nnot served:\n  AR-A3  because\n"), "{text}");
+        assert!(
+            text.contains("\nnot served: refused with a reason, and not touched:\n  AR-A3  because\n"),
+            "{text}"
+        );
     }
 
     #[test]

@@ -3,21 +3,24 @@
 use std::sync::Arc;
 
 use expr::{CLOUDWATCH_MESSAGE, CLOUDWATCH_RESULT, List, ListKind, Named, Record as Struct, Time};
-use metric_providers::{Item, Record, Value};
 
-/// A value as the condition language knows it. A verdict has none: it is not judged.
-pub(crate) fn typed(value: &Value) -> expr::Value {
-    match value {
-        Value::Number(number) => (*number).into(),
-        Value::Numbers(numbers) => expr::Value::floats(numbers.iter().copied()),
-        Value::Text(text) => expr::Value::text(text.as_str()),
-        Value::Nothing(_) | Value::Verdict(_) => expr::Value::Nil,
-        Value::Json(json) => json.into(),
-        Value::Items(items) => expr::Value::list(items.iter().map(item).collect()),
-        Value::Records(records) => {
-            list(ListKind::Records(&CLOUDWATCH_RESULT), records.iter().map(record).collect())
+use crate::{Item, Record, Value};
+
+impl From<&Value> for expr::Value {
+    /// A verdict has no value: it is not judged.
+    fn from(value: &Value) -> Self {
+        match value {
+            Value::Number(number) => (*number).into(),
+            Value::Numbers(numbers) => Self::floats(numbers.iter().copied()),
+            Value::Text(text) => Self::text(text.as_str()),
+            Value::Nothing(_) | Value::Verdict(_) => Self::Nil,
+            Value::Json(json) => json.into(),
+            Value::Items(items) => Self::list(items.iter().map(item).collect()),
+            Value::Records(records) => {
+                list(ListKind::Records(&CLOUDWATCH_RESULT), records.iter().map(record).collect())
+            }
+            Value::Written(value, _) => Self::from(&**value),
         }
-        Value::Written(value, _) => typed(value),
     }
 }
 
