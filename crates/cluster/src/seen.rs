@@ -113,7 +113,8 @@ impl<T: Held> Seen<T> {
 
 impl<'de, T: Held> Deserialize<'de> for Seen<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = Box::<RawValue>::deserialize(deserializer)?;
+        // Borrowed from the line or the page that was read: no object is copied.
+        let text = <&RawValue>::deserialize(deserializer)?;
         Self::read(text.get()).map_err(serde::de::Error::custom)
     }
 }
