@@ -11,6 +11,7 @@ mod deny;
 mod docs;
 mod e2e;
 mod fmt;
+mod fuzz;
 mod layers;
 mod soak;
 mod terraform;
@@ -42,6 +43,7 @@ const COMMANDS: &[Command] = &[
     docs::COMMAND,
     e2e::COMMAND,
     fmt::COMMAND,
+    fuzz::COMMAND,
     layers::COMMAND,
     soak::COMMAND,
     terraform::COMMAND,

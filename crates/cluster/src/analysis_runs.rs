@@ -11,7 +11,7 @@ use rollout::Action;
 use rollout::analysis::{
     Ask, Filled, How, Outcome as Read, Reading, RunDecision, Trimmed, assess, due, status_patch,
 };
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 use tokio::time::Instant;
 
 use crate::apply::{Applied, Writer};
@@ -51,6 +51,9 @@ pub(crate) struct AnalysisRuns {
     jobs: ClusterJobs,
     /// Programs that measure; they change with the configuration.
     plugins: watch::Receiver<Plugins>,
+    /// How many runs are decided on and written at the same time. Whoever waits for a metric system has no seat: one that
+    /// hangs holds up nobody else.
+    seats: Semaphore,
 }
 
 impl AnalysisRuns {
@@ -71,6 +74,7 @@ impl AnalysisRuns {
         };
         let writes = Writes::default();
         let egress = settings.egress.clone();
+        let seats = Semaphore::new(settings.analysis_workers);
         Self {
             sinks,
             writer,
@@ -85,6 +89,7 @@ impl AnalysisRuns {
             egress,
             jobs,
             plugins,
+            seats,
         }
     }
 
@@ -113,6 +118,8 @@ impl AnalysisRuns {
     }
 
     async fn reconcile(&self, name: &Name) -> Result<Outcome, Error> {
+        // Seats are never taken away.
+        let seat = self.seats.acquire().await.ok();
         let run = {
             let objects = self.sinks.cache.read();
             let Some(run) = objects.analysis_runs.get(&name.0, &name.1) else { return Ok(Outcome::Done) };
@@ -122,10 +129,14 @@ impl AnalysisRuns {
             Arc::clone(run)
         };
         let asks = due(&run, self.clock.now());
-        let decision = match self.ask(&run, asks).await {
-            Ok(readings) => assess(&run, Ok(&readings), &self.core, self.clock.now()),
-            Err(error) => assess(&run, Err(&error), &self.core, self.clock.now()),
+        let (found, _seat) = if asks.is_empty() {
+            (Ok(Vec::new()), seat)
+        } else {
+            drop(seat);
+            (self.ask(&run, asks).await, self.seats.acquire().await.ok())
         };
+        let readings = found.as_deref().map_err(String::as_str);
+        let decision = assess(&run, readings, &self.core, self.clock.now());
         self.carry_out(name, &run, decision).await
     }
 

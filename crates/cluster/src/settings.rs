@@ -33,7 +33,7 @@ pub struct Settings {
     pub peers: BTreeMap<String, Client>,
     /// Rollouts that are worked on at the same time.
     pub rollout_workers: usize,
-    /// AnalysisRuns that are worked on at the same time.
+    /// AnalysisRuns that are worked on at the same time, without those that wait for a metric system.
     pub analysis_workers: usize,
     /// How many Experiments are worked on at the same time.
     pub experiment_workers: usize,

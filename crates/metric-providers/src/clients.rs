@@ -10,7 +10,7 @@ use reqwest::{Client, ClientBuilder, Url};
 use serde::Deserialize;
 
 use crate::egress::{Egress, Resolver};
-use crate::http;
+use crate::http::{self, Rooms};
 use crate::{Ctx, Fault};
 
 /// How long a client is used before the roots of trust and the proxy settings of the machine are read again.
@@ -56,6 +56,7 @@ pub(crate) struct Door {
     pub(crate) client: Client,
     pub(crate) egress: Egress,
     pub(crate) redirects: Redirects,
+    pub(crate) rooms: Rooms,
 }
 
 impl Door {
@@ -77,16 +78,24 @@ impl Door {
 
     fn with(ctx: &Ctx<'_>, egress: &Egress, tls: Tls, proxy: Proxy) -> Result<Self, Fault> {
         let client = ctx.clients.at(Instant::now(), &(tls, proxy, egress.clone()))?;
-        Ok(Self { client, egress: egress.clone(), redirects: Redirects::Followed })
+        Ok(Self {
+            client,
+            egress: egress.clone(),
+            redirects: Redirects::Followed,
+            rooms: ctx.clients.rooms.clone(),
+        })
     }
 }
 
 type Purpose = (Tls, Proxy, Egress);
 
 /// HTTP clients by what they must do, each made when it is first needed: reading a machine's roots of trust takes
-/// milliseconds, so a client outlives its measurement. Clones share them.
+/// milliseconds, so a client outlives its measurement. Clones share them, and the bound on requests to one server.
 #[derive(Clone, Default)]
-pub struct Clients(Arc<Mutex<Vec<(Purpose, Instant, Client)>>>);
+pub struct Clients {
+    made: Arc<Mutex<Vec<(Purpose, Instant, Client)>>>,
+    rooms: Rooms,
+}
 
 impl fmt::Debug for Clients {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -96,7 +105,7 @@ impl fmt::Debug for Clients {
 
 impl Clients {
     fn at(&self, now: Instant, wanted: &Purpose) -> Result<Client, Fault> {
-        let mut made = self.0.lock();
+        let mut made = self.made.lock();
         made.retain(|(_, since, _)| now.saturating_duration_since(*since) < LIFETIME);
         if let Some((.., client)) = made.iter().find(|(what, ..)| what == wanted) {
             return Ok(client.clone());
@@ -143,7 +152,7 @@ mod tests {
         rustls::crypto::ring::default_provider().install_default().ok();
         let (clients, start) = (Clients::default(), Instant::now());
         let made = |at| -> Vec<_> {
-            clients.0.lock().iter().filter(|it| it.1 == at).map(|it| it.0.clone()).collect()
+            clients.made.lock().iter().filter(|it| it.1 == at).map(|it| it.0.clone()).collect()
         };
         let plain = (Tls::Verified, Proxy::OfTheMachine, Egress::open());
         let insecure = (Tls::Insecure, Proxy::None, Egress::open());

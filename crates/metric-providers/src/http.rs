@@ -2,6 +2,7 @@
 
 mod call;
 mod redirect;
+mod rooms;
 
 use std::error::Error as _;
 use std::time::Duration;
@@ -15,6 +16,7 @@ use crate::clients::{Door, Redirects};
 use crate::egress::Refused;
 
 pub(crate) use call::Call;
+pub(crate) use rooms::Rooms;
 
 /// Longest body that is read, in bytes, after decompression.
 pub const MAX_BODY: usize = 4 << 20;
@@ -116,6 +118,8 @@ impl Door {
         for _ in 0..=MAX_REDIRECTS {
             // A literal address never meets the resolver, so it is checked here, as are all names.
             self.egress.check_url(&call.url).map_err(|refused| Fault::Egress(Box::new(refused)))?;
+            // Held until the answer is read, and no longer than the exchange may take.
+            let _place = self.rooms.enter(&call.url).await;
             let response = call.request(&self.client).send().await.map_err(broken)?;
             let target = match self.redirects {
                 Redirects::Followed => redirect::target(&call.url, &response)?,

@@ -1,6 +1,7 @@
 //! `cargo xtask bench`: the measurements that the README quotes. Two measurements are compared only when
 //! both are made in one run, because machines differ and so does the same machine from hour to hour.
 
+mod analyses;
 mod controller;
 mod core;
 mod example;
@@ -8,6 +9,7 @@ mod judge;
 mod postgres;
 mod rating;
 mod server;
+mod shipped;
 mod sim;
 mod table;
 
@@ -17,7 +19,7 @@ use table::Table;
 
 pub(crate) const COMMAND: Command = Command {
     name: "bench",
-    arguments: "[core|sim|judge|rating|controller] [--rollouts N] [--quick] [--plots]",
+    arguments: "[core|sim|judge|rating|analyses|controller] [--rollouts N] [--quick] [--plots]",
     about: "measure, in release, and print a table or JSON",
     run,
 };
@@ -53,7 +55,8 @@ struct Wanted<'a> {
 /// Rollouts when nobody says how many.
 const ROLLOUTS: &str = "100";
 
-const BENCHES: &[Bench] = &[core::BENCH, sim::BENCH, judge::BENCH, rating::BENCH, controller::BENCH];
+const BENCHES: &[Bench] =
+    &[core::BENCH, sim::BENCH, judge::BENCH, rating::BENCH, analyses::BENCH, controller::BENCH];
 
 fn run(arguments: &[String]) -> Result<(), Failure> {
     let wanted = understood(arguments)?;

@@ -64,6 +64,11 @@ const EDGES: &[Edges] = &[
     Edges("controller", &["cluster"], &["apiserver", "cli", "crd", "local", "rating", "world", "xtask"]),
     Edges("rating-api", &["rating"], &[]),
     Edges("xtask", &[], &[]),
+    Edges(
+        "fuzz",
+        &["crd", "expr", "judge", "rollout", "world", "journal", "lint", "metric-providers", "local"],
+        &[],
+    ),
 ];
 
 /// The crates below the line: no runtime, no client, no socket, no clock, no randomness.

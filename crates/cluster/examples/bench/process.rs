@@ -13,12 +13,18 @@ const TICKS: f64 = 100.0;
 pub(crate) struct Controller(Child);
 
 impl Controller {
-    /// Starts `binary` as a user would, except that it takes no fixed port and asks as often as it likes. Its log goes to `log`.
-    pub(crate) fn start(binary: &Path, kubeconfig: &Path, log: &Path) -> Result<Self, Box<dyn Error>> {
+    /// Starts `binary` as a user would, except that it takes no fixed port and asks as often as it likes; `flags` come
+    /// besides. Its log goes to `log`.
+    pub(crate) fn start(
+        binary: &Path,
+        kubeconfig: &Path,
+        log: &Path,
+        flags: &[&str],
+    ) -> Result<Self, Box<dyn Error>> {
         let mut command = Command::new(binary);
         command.arg("--kubeconfig").arg(kubeconfig).args(["--context", "controller"]);
         // The default bound of 40 requests a second would be what is measured.
-        command.args(["--metricsPort", "0", "--healthzPort", "0", "--qps", "0"]);
+        command.args(["--metricsPort", "0", "--healthzPort", "0", "--qps", "0"]).args(flags);
         command.env_remove("KUBECONFIG").env("POD_NAMESPACE", "default").stdin(Stdio::null());
         let log = std::fs::OpenOptions::new().create(true).append(true).open(log)?;
         command.stdout(log.try_clone()?).stderr(log);

@@ -147,9 +147,12 @@ impl Parts {
         crew.start(settings.rollout_workers, &sinks.rollouts, rollouts, |rollouts, name| async move {
             rollouts.work(&name).await
         });
-        crew.start(settings.analysis_workers, &sinks.analysis_runs, analysis_runs, |runs, name| async move {
-            runs.work(&name).await
-        });
+        // They see to it themselves that not too many decide at once: most of their time they wait for metric systems.
+        crew.start_all(
+            &sinks.analysis_runs,
+            analysis_runs,
+            |runs, name| async move { runs.work(&name).await },
+        );
         crew.start(
             settings.experiment_workers,
             &sinks.experiments,
@@ -181,6 +184,23 @@ impl Crew<'_> {
             let pass = move |name| pass(Arc::clone(&shared), name);
             self.workers.spawn(worker(Arc::clone(queue), self.working.clone(), pass));
         }
+    }
+
+    /// Makes every pass that is due at once, each by itself: none waits for another to end.
+    fn start_all<S, F, P>(&self, queue: &Arc<Queue<Name>>, shared: &Arc<S>, pass: P)
+    where
+        S: Send + Sync + 'static,
+        P: Fn(Arc<S>, Name) -> F + Copy + Send + 'static,
+        F: Future<Output = Outcome> + Send + 'static,
+    {
+        let (queue, shared) = (Arc::clone(queue), Arc::clone(shared));
+        let (workers, working) = (self.workers.clone(), self.working.clone());
+        self.workers.spawn(async move {
+            while let Some(name) = next(&queue, &working).await {
+                let (queue, pass) = (Arc::clone(&queue), pass(Arc::clone(&shared), name.clone()));
+                workers.spawn(async move { carry_out(&queue, name, pass).await });
+            }
+        });
     }
 }
 
@@ -251,17 +271,26 @@ where
     F: Fn(Name) -> P,
     P: Future<Output = Outcome> + Send + 'static,
 {
-    loop {
-        let name = tokio::select! {
-            biased;
-            () = working.cancelled() => return,
-            name = queue.next() => name,
-        };
-        // A panic is one failed pass, not the end of a worker.
-        let outcome = AssertUnwindSafe(pass(name.clone())).catch_unwind().await.unwrap_or_else(|_| {
-            tracing::error!(namespace = %name.0, name = %name.1, "a pass panicked; please report this");
-            Outcome::Failed
-        });
-        queue.done(&name, outcome);
+    while let Some(name) = next(&queue, &working).await {
+        let pass = pass(name.clone());
+        carry_out(&queue, name, pass).await;
     }
+}
+
+/// The next key, until it is told to stop.
+async fn next(queue: &Queue<Name>, working: &CancellationToken) -> Option<Name> {
+    tokio::select! {
+        biased;
+        () = working.cancelled() => None,
+        name = queue.next() => Some(name),
+    }
+}
+
+/// Makes a pass; a panic is one failed pass, not the end of a worker.
+async fn carry_out(queue: &Queue<Name>, name: Name, pass: impl Future<Output = Outcome>) {
+    let outcome = AssertUnwindSafe(pass).catch_unwind().await.unwrap_or_else(|_| {
+        tracing::error!(namespace = %name.0, name = %name.1, "a pass panicked; please report this");
+        Outcome::Failed
+    });
+    queue.done(&name, outcome);
 }

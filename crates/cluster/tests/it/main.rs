@@ -11,6 +11,7 @@ mod beacons;
 mod compare;
 mod configuration;
 mod crashes;
+mod hanging;
 mod idle;
 mod journals;
 mod lease;

@@ -1,6 +1,6 @@
 //! What is outside of the cluster, as a test wants it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -25,12 +25,18 @@ struct State {
     addresses: Vec<String>,
     checks: Vec<String>,
     failing_check: Option<String>,
+    hanging: BTreeSet<String>,
 }
 
 impl Played {
     /// From now on the metric `name` reads `answer`. Others read 0.
     pub(crate) fn metric(&self, name: &str, answer: Answer) {
         self.0.lock().answers.insert(name.to_owned(), answer);
+    }
+
+    /// From now on the metric `name` is never answered.
+    pub(crate) fn hang(&self, name: &str) {
+        self.0.lock().hanging.insert(name.to_owned());
     }
 
     /// From now on the checks of the region's endpoint fail for this reason.
@@ -65,8 +71,15 @@ fn counters(share: f64, now: jiff::Timestamp) -> Value {
 #[async_trait]
 impl Outside for Played {
     async fn measure(&self, ctx: &Ctx<'_>, _how: &How, metric: &Metric) -> Reading {
+        let hangs = {
+            let mut state = self.0.lock();
+            state.asked.push(metric.clone());
+            state.hanging.contains(&metric.name)
+        };
+        if hangs {
+            std::future::pending::<()>().await;
+        }
         let mut state = self.0.lock();
-        state.asked.push(metric.clone());
         state.addresses.extend(ctx.prometheus_address.map(str::to_owned));
         let answer = state.answers.get(&metric.name).cloned().unwrap_or(Ok(0.0));
         let now = (ctx.clock)();

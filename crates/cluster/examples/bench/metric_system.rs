@@ -1,0 +1,90 @@
+//! A Prometheus that answers at once, or never, and remembers when it was asked what.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Instant;
+
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper::{Request, Response};
+use hyper_util::rt::TokioIo;
+use parking_lot::Mutex;
+use tokio::net::{TcpListener, TcpStream};
+
+const ANSWER: &str = r#"{"status":"success","data":{"resultType":"vector","result":[{"metric":{},"value":[1767225600,"0.001"]}]}}"#;
+
+/// The server; clones are the same one.
+#[derive(Clone)]
+pub(crate) struct MetricSystem {
+    address: SocketAddr,
+    seen: Arc<Seen>,
+}
+
+#[derive(Default)]
+struct Seen {
+    /// When each query was asked.
+    asked: Mutex<BTreeMap<String, Vec<Instant>>>,
+    open: AtomicUsize,
+    most: AtomicUsize,
+}
+
+impl MetricSystem {
+    /// Listens on loopback; one that hangs takes every question and answers none.
+    pub(crate) async fn start(hangs: bool) -> std::io::Result<Self> {
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let system = Self { address: listener.local_addr()?, seen: Arc::default() };
+        let seen = Arc::clone(&system.seen);
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                tokio::spawn(serve(stream, Arc::clone(&seen), hangs));
+            }
+        });
+        Ok(system)
+    }
+
+    /// As a metric names it.
+    pub(crate) fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// When each query was asked, since the last call.
+    pub(crate) fn take(&self) -> BTreeMap<String, Vec<Instant>> {
+        std::mem::take(&mut *self.seen.asked.lock())
+    }
+
+    /// How many questions there were since the last call of [`MetricSystem::take`].
+    pub(crate) fn count(&self) -> usize {
+        self.seen.asked.lock().values().map(Vec::len).sum()
+    }
+
+    /// How many connections there were at the same time, at most.
+    pub(crate) fn most_connections(&self) -> usize {
+        self.seen.most.load(Ordering::Relaxed)
+    }
+}
+
+async fn serve(stream: TcpStream, seen: Arc<Seen>, hangs: bool) {
+    let open = seen.open.fetch_add(1, Ordering::Relaxed) + 1;
+    seen.most.fetch_max(open, Ordering::Relaxed);
+    let answer = service_fn(|request: Request<Incoming>| {
+        let seen = Arc::clone(&seen);
+        async move {
+            let query = request.uri().query().unwrap_or_default();
+            // The time of evaluation, if it is told, is another each time.
+            let query = query.split('&').find(|part| part.starts_with("query=")).unwrap_or(query).to_owned();
+            seen.asked.lock().entry(query).or_default().push(Instant::now());
+            if hangs {
+                std::future::pending::<()>().await;
+            }
+            Ok::<_, std::convert::Infallible>(Response::new(Full::new(Bytes::from_static(ANSWER.as_bytes()))))
+        }
+    });
+    // A client that goes away is no error of ours.
+    let _ended =
+        hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), answer).await;
+    seen.open.fetch_sub(1, Ordering::Relaxed);
+}
