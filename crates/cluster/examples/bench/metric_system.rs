@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
 use bytes::Bytes;
-use http_body_util::Full;
+use http_body_util::{BodyExt, Collected, Full};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper::{Request, Response};
@@ -73,9 +73,11 @@ async fn serve(stream: TcpStream, seen: Arc<Seen>, hangs: bool) {
     let answer = service_fn(|request: Request<Incoming>| {
         let seen = Arc::clone(&seen);
         async move {
-            let query = request.uri().query().unwrap_or_default();
-            // The time of evaluation, if it is told, is another each time.
-            let query = query.split('&').find(|part| part.starts_with("query=")).unwrap_or(query).to_owned();
+            // Queries are posted as forms; a form that does not come whole is told apart by being empty.
+            let form = request.into_body().collect().await.map(Collected::to_bytes).unwrap_or_default();
+            let form = String::from_utf8_lossy(&form);
+            let query =
+                form.split('&').find(|part| part.starts_with("query=")).unwrap_or_default().to_owned();
             seen.asked.lock().entry(query).or_default().push(Instant::now());
             if hangs {
                 std::future::pending::<()>().await;
