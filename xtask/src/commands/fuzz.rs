@@ -116,7 +116,6 @@ fn fuzz(program: &Path, name: &str, minutes: u32) -> Result<(), Failure> {
         .arg(format!("-rss_limit_mb={MOST_MEMORY}"))
         .arg("-max_len=65536")
         .arg("-print_final_stats=1")
-        .arg("-verbosity=1")
         .arg(format!("-artifact_prefix={}/", found.display()))
         .args([corpus, seeds]);
     shell::run(&mut fuzz, "the input is in the file that `Test unit written to` names above")

@@ -224,7 +224,7 @@ impl fmt::Display for Report<'_> {
         writeln!(f, "{blank:<letters$}  {:<width$} {total}", "all")?;
         for (outcome, title) in [
             (Outcome::Deviates, "deviates on purpose (crates/rollout/DEVIATIONS.md)"),
-            (Outcome::NotServed, "not served: refused with a reason, and not touched"),
+            (Outcome::NotServed, "not served, each with its reason"),
             (Outcome::Failed, "failed"),
             (Outcome::Missing, "no case"),
         ] {
@@ -279,10 +279,7 @@ mod tests {
         let ends: Vec<usize> = text.lines().skip(1).take(4).map(str::len).collect();
         assert_eq!(ends, [ends[0]; 4], "{text}");
         assert!(text.contains("\nA     short                       2          2 "), "{text}");
-        assert!(
-            text.contains("\nnot served: refused with a reason, and not touched:\n  AR-A3  because\n"),
-            "{text}"
-        );
+        assert!(text.contains("\nnot served, each with its reason:\n  AR-A3  because\n"), "{text}");
     }
 
     #[test]
