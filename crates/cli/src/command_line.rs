@@ -35,6 +35,9 @@ pub(crate) fn parse(args: &[String], env: &Env) -> Result<Parsed, Error> {
     if let Some(completion) = crate::commands::complete::from(args) {
         return Ok(Parsed::Command(Box::new(completion), Box::default()));
     }
+    // The plugin has no such flag; whoever types it means the command.
+    let asks_for_version = args.first().is_some_and(|word| word == "--version");
+    let args = if asks_for_version { &["version".to_owned()] } else { args };
     let words = std::iter::once(env.program.clone()).chain(args.iter().cloned());
     let parsed = (CommandLine::command().try_get_matches_from(words))
         .and_then(|matches| CommandLine::from_arg_matches(&matches));
@@ -75,7 +78,8 @@ fn refused(error: &clap::Error, args: &[String], env: &Env) -> Error {
         {
             let (value, flag) = (said(ContextKind::InvalidValue), said(ContextKind::InvalidArg));
             let flag = flag.unwrap_or_default().split([' ', '=']).next().unwrap_or_default();
-            Error::new(format!("invalid argument {:?} for {flag:?} flag", value.unwrap_or_default()))
+            let remedy = remedy(error).map(|remedy| format!(": {remedy}")).unwrap_or_default();
+            Error::new(format!("invalid argument {:?} for {flag:?} flag{remedy}", value.unwrap_or_default()))
         }
         ErrorKind::InvalidValue | ErrorKind::NoEquals | ErrorKind::WrongNumberOfValues => {
             let flag = said(ContextKind::InvalidArg).unwrap_or_default();
@@ -83,5 +87,15 @@ fn refused(error: &clap::Error, args: &[String], env: &Env) -> Error {
             Error::new(format!("flag needs an argument: {flag}"))
         }
         _ => Error::Usage,
+    }
+}
+
+/// What could be written instead of a value that does not fit.
+fn remedy(error: &clap::Error) -> Option<String> {
+    match error.get(ContextKind::ValidValue) {
+        Some(ContextValue::Strings(values)) if !values.is_empty() => {
+            Some(format!("choose one of {}", values.join(", ")))
+        }
+        _ => std::error::Error::source(error).map(ToString::to_string),
     }
 }

@@ -6,6 +6,10 @@ use crate::Env;
 use crate::command_line::CommandLine;
 use crate::commands::USAGES;
 
+/// Commands that ask no cluster: flags that tell which one would only be in the way of theirs.
+const WITHOUT_A_CLUSTER: [&str; 8] =
+    ["completion", "demo", "judge", "lint", "plan", "simulate", "test", "version"];
+
 /// Printed after a command line that does not fit.
 pub(crate) fn of(args: &[String], env: &Env) -> String {
     rendered(&path(args), env, "Usage:\n  {usage}\n\n{after-help}\n\n{all-args}")
@@ -36,6 +40,8 @@ fn rendered(path: &[String], env: &Env, template: &'static str) -> String {
     let row = USAGES.iter().find(|(path, _)| *path == words.as_slice());
     let usage = row.map_or_else(|| format!("{} [flags]", path.join(" ")), |(_, usage)| (*usage).to_owned());
     let command = command(path);
+    let alone = path.first().is_some_and(|name| WITHOUT_A_CLUSTER.contains(&name.as_str()));
+    let command = command.mut_args(|arg| if alone && arg.is_global_set() { arg.hide(true) } else { arg });
     // One text for `-h` and `--help`: the longer one.
     let about = command.get_long_about().or(command.get_about()).cloned().unwrap_or_default();
     let command = command.long_about(None::<&str>).about(about).term_width(100);

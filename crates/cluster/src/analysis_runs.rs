@@ -164,9 +164,7 @@ impl AnalysisRuns {
             self.writes.record(name, &key, &version);
             self.sinks.carry_out(tasks);
         }
-        for event in events {
-            self.events.publish(&Kind::ANALYSIS_RUN, &run.metadata, event);
-        }
+        self.events.publish(&Kind::ANALYSIS_RUN, &run.metadata, events);
         if !trimmed.is_empty() {
             self.collect(run, &trimmed).await;
         }

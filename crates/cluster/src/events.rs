@@ -1,6 +1,7 @@
 //! Events on objects: best effort, bounded, folded when they repeat.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crd::{Kind, ObjectMeta};
 use futures::future::join_all;
@@ -13,12 +14,13 @@ use tokio::sync::mpsc;
 
 use crate::clock::Clock;
 
-/// How many events are sent at the same time. Those of one object keep their order.
-const LANES: usize = 8;
+/// How many events are sent at the same time: fewer than passes, which must not wait for the server because of them.
+/// Those of one object keep their order.
+const LANES: usize = 4;
 /// How many events may wait in a lane; more are dropped, for people have long stopped reading by then.
-const BACKLOG: usize = 250;
+const BACKLOG: usize = 2_500;
 /// How many different events each lane remembers to fold repetitions: 4,096 in all, as many as client-go.
-const REMEMBERED: usize = 512;
+const REMEMBERED: usize = 1_024;
 /// Component that the peer gives as the source (spec rollout-status-events 7).
 const COMPONENT: &str = "rollouts-controller";
 
@@ -31,7 +33,8 @@ pub(crate) struct Events {
 
 #[derive(Debug)]
 struct Note {
-    regarding: Regarding,
+    /// Shared by the events of a pass: thousands may wait when many Rollouts are updated at once.
+    regarding: Arc<Regarding>,
     event: Event,
     /// When it happened; it may be sent later.
     at: Timestamp,
@@ -62,29 +65,40 @@ impl Events {
     }
 
     /// Tells people something about an object. Never waits, never fails.
-    pub(crate) fn publish(&self, kind: &Kind, meta: &ObjectMeta, event: Event) {
-        match event.kind {
-            EventType::Normal => tracing::info!(
-                kind = %kind.kind, namespace = %meta.namespace, name = %meta.name,
-                event_reason = event.reason, "{}", event.message
-            ),
-            EventType::Warning => tracing::warn!(
-                kind = %kind.kind, namespace = %meta.namespace, name = %meta.name,
-                event_reason = event.reason, "{}", event.message
-            ),
+    pub(crate) fn publish(&self, kind: &Kind, meta: &ObjectMeta, events: impl IntoIterator<Item = Event>) {
+        let mut events = events.into_iter().peekable();
+        if events.peek().is_none() {
+            return;
         }
-        let regarding = Regarding {
+        let regarding = Arc::new(Regarding {
             kind: kind.clone(),
             namespace: meta.namespace.clone(),
             name: meta.name.clone(),
             uid: meta.uid.clone(),
             version: meta.resource_version.clone(),
-        };
-        let number = meta.uid.bytes().map(usize::from).sum::<usize>() % LANES;
-        let note = Note { regarding, event, at: self.clock.now() };
-        if self.lanes.get(number).is_none_or(|lane| lane.try_send(note).is_err()) {
-            tracing::debug!("too many events wait to be sent; one was dropped");
+        });
+        let lane = self.lanes.get(meta.uid.bytes().map(usize::from).sum::<usize>() % LANES);
+        for event in events {
+            log(kind, meta, &event);
+            let note = Note { regarding: Arc::clone(&regarding), event, at: self.clock.now() };
+            if lane.is_none_or(|lane| lane.try_send(note).is_err()) {
+                tracing::debug!("too many events wait to be sent; one was dropped");
+            }
         }
+    }
+}
+
+/// The log tells of every event, also of those that are dropped.
+fn log(kind: &Kind, meta: &ObjectMeta, event: &Event) {
+    match event.kind {
+        EventType::Normal => tracing::info!(
+            kind = %kind.kind, namespace = %meta.namespace, name = %meta.name,
+            event_reason = event.reason, "{}", event.message
+        ),
+        EventType::Warning => tracing::warn!(
+            kind = %kind.kind, namespace = %meta.namespace, name = %meta.name,
+            event_reason = event.reason, "{}", event.message
+        ),
     }
 }
 

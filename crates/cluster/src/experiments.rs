@@ -124,9 +124,7 @@ impl Experiments {
             self.writes.record(name, &key, &version);
             self.sinks.carry_out(tasks);
         }
-        for event in events {
-            self.events.publish(&Kind::EXPERIMENT, &stored.metadata, event);
-        }
+        self.events.publish(&Kind::EXPERIMENT, &stored.metadata, events);
         let owner = stored
             .metadata
             .controller()
@@ -134,7 +132,7 @@ impl Experiments {
         for (event, owner) in owner_events.into_iter().zip(std::iter::repeat(owner)) {
             let Some(owner) = owner else { continue };
             self.metrics.event(&(owner.metadata.namespace.clone(), owner.metadata.name.clone()), &event);
-            self.events.publish(&Kind::ROLLOUT, &owner.metadata, event);
+            self.events.publish(&Kind::ROLLOUT, &owner.metadata, [event]);
         }
         Ok(requeue_after.map_or(Outcome::Done, Outcome::After))
     }

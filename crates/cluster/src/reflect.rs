@@ -49,7 +49,7 @@ impl Sinks {
                 Task::Service(name) => self.services.add(name),
                 Task::Tell(meta, event) => {
                     self.metrics.event(&(meta.namespace.clone(), meta.name.clone()), &event);
-                    self.events.publish(&Kind::ROLLOUT, &meta, event);
+                    self.events.publish(&Kind::ROLLOUT, &meta, [event]);
                 }
                 Task::Forget(kind, name) => self.metrics.forget(&kind, &name),
             }

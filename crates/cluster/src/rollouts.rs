@@ -285,10 +285,10 @@ impl Rollouts {
     }
 
     fn tell(&self, name: &Name, rollout: &Rollout, events: Vec<Event>) {
-        for event in events {
-            self.metrics.event(name, &event);
-            self.events.publish(&Kind::ROLLOUT, &rollout.metadata, event);
+        for event in &events {
+            self.metrics.event(name, event);
         }
+        self.events.publish(&Kind::ROLLOUT, &rollout.metadata, events);
     }
 
     /// Wakes whom our own writes concern; what they mean to this Rollout the pass knows itself.

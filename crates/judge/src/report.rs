@@ -6,7 +6,6 @@ use crate::interval::Interval;
 use crate::verdict::Verdict;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 /// A verdict with its reasons. Every number in it was computed from the windows.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -77,7 +76,28 @@ pub struct Missing {
     pub seconds: f64,
 }
 
-/// One metric in one region. Pairs are canary and stable.
+/// A number of each arm.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Both {
+    /// The canary's.
+    pub canary: f64,
+    /// Stable's.
+    pub stable: f64,
+}
+
+/// A burn rate that is reached: so many times the budget over both windows.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Burn {
+    /// How many times as fast as the objective allows.
+    pub factor: f64,
+    /// The long window, in seconds.
+    pub long_seconds: u64,
+    /// The short one, in seconds.
+    pub short_seconds: u64,
+}
+
+/// One metric in one region.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct MetricReport {
@@ -99,9 +119,9 @@ pub struct MetricReport {
     /// Seconds of usable windows.
     pub seconds: f64,
     /// Exposure.
-    pub exposure: Option<[f64; 2]>,
+    pub exposure: Option<Both>,
     /// Bad events.
-    pub bad: Option<[f64; 2]>,
+    pub bad: Option<Both>,
     /// Bad per exposure.
     pub canary_rate: Option<f64>,
     /// Bad per exposure.
@@ -115,7 +135,7 @@ pub struct MetricReport {
     /// The edges at which a latency is judged.
     pub edges: Vec<f64>,
     /// The bounds of a gauge.
-    pub bounds: Option<[f64; 2]>,
+    pub bounds: Option<Interval>,
     /// How many windows of a gauge are merged into one.
     pub merged: Option<u32>,
     /// The number that the canary is held against.
@@ -136,6 +156,6 @@ pub struct MetricReport {
     pub absent: Option<String>,
     /// Windows that were no evidence, by reason.
     pub dropped: BTreeMap<String, u32>,
-    /// The burn rate that is reached: factor, long and short window.
-    pub breached: Option<(f64, Duration, Duration)>,
+    /// The burn rate that is reached.
+    pub breached: Option<Burn>,
 }

@@ -43,6 +43,8 @@ impl fmt::Display for Timeline {
         for Entry { at, subject, what } in &self.entries {
             let seconds = at.duration_since(self.start).as_secs();
             let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+            // The event of a first split ends with nothing.
+            let what = what.trim_end();
             writeln!(f, "{hours:02}:{minutes:02}:{seconds:02}  {subject}: {what}")?;
         }
         Ok(())

@@ -42,7 +42,7 @@ async fn a_good_a_bad_and_a_regionally_bad_release_end_as_they_must() {
         );
         assert_eq!(count(region, "clientErrors"), 0, "a good release fails nobody: {region:#}");
         assert!(count(region, "canaryRequests") > 100 && count(region, "stableRequests") > 100, "{region:#}");
-        assert_eq!(region["abortSeconds"], Value::Null);
+        assert_eq!(region["verdictToZeroSeconds"], Value::Null);
     }
     for region in regions(&releases[1]) {
         assert_eq!(
@@ -51,7 +51,7 @@ async fn a_good_a_bad_and_a_regionally_bad_release_end_as_they_must() {
             "{region:#}"
         );
         assert_eq!(count(region, "clientErrorsElsewhere"), 0, "only canaries fail: {region:#}");
-        assert!(region["abortSeconds"].as_f64().unwrap() <= 3.0, "{region:#}");
+        assert!(region["verdictToZeroSeconds"].as_f64().unwrap() <= 3.0, "{region:#}");
     }
     // One region may give up, and take the other with it, before the other's few canary requests meet a fault.
     let failures: u64 = regions(&releases[1]).iter().map(|region| count(region, "clientErrors")).sum();

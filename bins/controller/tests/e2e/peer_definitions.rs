@@ -1,21 +1,23 @@
 //! Our controller over the peer's own definitions of the resources.
 
-use std::io::Write as _;
-
 use serde_json::json;
 
-use crate::harness::{Case, DEMO, Stand, canary, root, tests};
+use xtask::{is_recorded, recorded};
+
+use crate::harness::{Case, DEMO, Stand, Test, canary, tests};
 
 tests! { a_release_goes_through_on_the_peers_definitions }
 
+const DEFINITIONS: &str = "crds";
+
+/// Whether this test was skipped for want of the peer's definitions.
+pub(crate) fn are_absent_for(test: Test) -> bool {
+    TESTS.iter().any(|own| own.name == test.name) && !is_recorded(DEFINITIONS)
+}
+
 fn a_release_goes_through_on_the_peers_definitions(case: &Case<'_>) {
     let test = "a_release_goes_through_on_the_peers_definitions";
-    let definitions = root().join("../shared/data/crds");
-    if !definitions.exists() {
-        assert!(std::env::var_os("CI").is_none(), "{} is missing", definitions.display());
-        let _ = writeln!(std::io::stderr(), "SKIPPED: {test}: {} is missing", definitions.display());
-        return;
-    }
+    let Some(definitions) = recorded(test, DEFINITIONS) else { return };
     let Some(mut stand) = Stand::start(&case.namespace, &definitions) else { return };
     release(&Case::begin(&stand, test));
     assert_eq!(stand.complaint(), None);

@@ -1,7 +1,6 @@
 //! Our CustomResourceDefinitions beside the peer's: every recorded example that those let in, ours let in, too.
 
 use std::collections::BTreeMap;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use crd::Kind;
@@ -9,6 +8,7 @@ use kube::Client;
 use kube::api::{Api, ApiResource, DynamicObject, GroupVersionKind, Patch, PatchParams, PostParams};
 use serde_json::{Value, json};
 use xtask::control_plane::{ControlPlane, Level};
+use xtask::recorded;
 
 use crate::client;
 
@@ -20,16 +20,6 @@ static KINDS: [Kind; 5] = [
     Kind::ANALYSIS_TEMPLATE,
     Kind::CLUSTER_ANALYSIS_TEMPLATE,
 ];
-
-/// Recorded data beside the repository, or `None`, said aloud.
-fn data(test: &str, name: &str) -> Option<PathBuf> {
-    let path = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/data")).join(name);
-    if !path.exists() {
-        assert!(std::env::var_os("CI").is_none(), "{} is missing", path.display());
-        let _ = writeln!(std::io::stderr(), "SKIPPED: {test}: {} is not there", path.display());
-    }
-    path.exists().then_some(path)
-}
 
 fn documents(folder: &Path) -> Vec<(String, Value)> {
     let mut found = Vec::new();
@@ -101,7 +91,7 @@ fn lost(peers: &BTreeMap<String, String>, ours: &BTreeMap<String, String>) -> Ve
 #[tokio::test]
 async fn every_example_that_the_peers_definitions_let_in_is_let_in_by_ours() {
     let test = "every_example_that_the_peers_definitions_let_in_is_let_in_by_ours";
-    let Some((peers, folder)) = data(test, "crds").zip(data(test, "examples")) else { return };
+    let Some((peers, folder)) = recorded(test, "crds").zip(recorded(test, "examples")) else { return };
     let examples = examples(&folder);
     assert!(examples.len() > 80, "only {} examples were found", examples.len());
     let peers: Vec<Value> = documents(&peers).into_iter().map(|(_, definition)| definition).collect();
@@ -118,7 +108,7 @@ async fn every_example_that_the_peers_definitions_let_in_is_let_in_by_ours() {
 #[tokio::test]
 async fn the_real_server_lets_in_with_ours_what_it_lets_in_with_the_peers() {
     let test = "the_real_server_lets_in_with_ours_what_it_lets_in_with_the_peers";
-    let Some((peers, folder)) = data(test, "crds").zip(data(test, "examples")) else { return };
+    let Some((peers, folder)) = recorded(test, "crds").zip(recorded(test, "examples")) else { return };
     let examples = examples(&folder);
     let mut refusals = Vec::new();
     for definitions in [peers, OURS.into()] {

@@ -12,7 +12,6 @@ use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::process::Command;
 
 const PATIENCE: Duration = Duration::from_secs(30);
-const SHARED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/data");
 
 /// A server on a socket, and a program that talks to it.
 struct Kubectl {
@@ -256,12 +255,8 @@ async fn rollouts(kubectl: &Kubectl, definition: &str) {
 async fn rollouts_work_under_their_public_definition() {
     let name = "rollouts_work_under_their_public_definition";
     let Some(kubectl) = Kubectl::start(name).await else { return };
-    let Ok(definition) = std::fs::read_to_string(format!("{SHARED}/crds/rollout-crd.yaml")) else {
-        assert!(std::env::var_os("CI").is_none(), "{name} needs {SHARED}");
-        let _ = writeln!(std::io::stderr(), "SKIPPED: {name}: {SHARED} is not there");
-        return;
-    };
-    rollouts(&kubectl, &definition).await;
+    let Some(definition) = xtask::recorded(name, "crds/rollout-crd.yaml") else { return };
+    rollouts(&kubectl, &std::fs::read_to_string(definition).unwrap()).await;
 }
 
 #[tokio::test]

@@ -10,6 +10,10 @@ use crate::{Context, Error, Io};
 /// Brings up two regions in this process, each with its own API server, node, gateway, metrics, controller and
 /// clients, and releases three versions of a rating service through both: a good one, a bad one, and one that is bad in
 /// one region only. Ends with 0 only if each release ended as it must.
+///
+/// Of each release and region it tells the requests that the old and the new version answered (STABLE, CANARY), how
+/// many failed, how long clients waited (P99), the seconds from the canary's first bad answer to its last answer (FIRST
+/// BAD TO ZERO), and from the measurement that decided to that answer (VERDICT TO ZERO).
 #[derive(clap::Args)]
 #[command(
     after_help = "Examples:\n  # All three releases\n  %PROGRAM% demo\n\n  # The bad one alone, as one JSON document\n  %PROGRAM% demo --release bad -o json\n\n  # Keep the regions, for kubectl and the other commands\n  %PROGRAM% demo --release none --keep"

@@ -38,7 +38,7 @@ struct Rollout {
     /// Name of the rollout
     #[arg(value_name = "ROLLOUT_NAME")]
     name: String,
-    /// For machines
+    /// How to write it: for people if not given
     #[arg(short, long, value_enum)]
     output: Option<Output>,
 }

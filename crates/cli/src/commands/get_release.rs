@@ -25,7 +25,7 @@ pub(crate) struct Args {
     /// Name of the release group, as the gates have it
     #[arg(value_name = "GROUP")]
     group: String,
-    /// Another region and the kubeconfig of its cluster
+    /// Another region and the kubeconfig of its cluster; may be repeated
     #[arg(long, value_name = "REGION=KUBECONFIG")]
     peer: Vec<String>,
     /// Watch until the release has ended in every region

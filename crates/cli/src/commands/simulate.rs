@@ -17,7 +17,8 @@ use fault::Wish;
 /// Show what would happen in a release, with faults of your choice
 ///
 /// The controller's own decisions run on a simulated cluster; hours pass in milliseconds, and the same seed gives the
-/// same time line. Metrics are good unless a fault or a recording says otherwise.
+/// same time line. Metrics are good unless a fault or a recording says otherwise. "At step 2" is what
+/// currentStepIndex would say: two steps are completed.
 ///
 /// Faults: METRIC=VALUE, no-data[=METRIC], provider-error[=METRIC], pods-unready, slow-pods=DURATION,
 /// pods-die=DURATION, region-failed, region-silent, controller=COUNT (crashes, conflicts, errors and old caches, by

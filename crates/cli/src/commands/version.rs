@@ -16,15 +16,17 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args, context: &Context<'_>, io: &mut Io<'_>) -> Result<(), Error> {
-    let commit = option_env!("AVIARY_COMMIT").unwrap_or("unknown");
-    let short: String = commit.chars().take(7).collect();
-    io.line(format!("{}: v{}+{short}", context.env.program, env!("CARGO_PKG_VERSION")))?;
+    let build = cluster::Build::CURRENT;
+    io.line(format!("{}: {build}", context.env.program))?;
     if args.short {
         return Ok(());
     }
     let platform = format!("{}/{}", std::env::consts::OS, std::env::consts::ARCH);
-    io.line(format!("  BuildDate: {}", option_env!("AVIARY_BUILD_DATE").unwrap_or("1970-01-01T00:00:00Z")))?;
-    io.line(format!("  GitCommit: {commit}"))?;
+    io.line(format!("  BuildDate: {}", option_env!("AVIARY_BUILD_DATE").unwrap_or("unknown")))?;
+    io.line(format!(
+        "  GitCommit: {}",
+        build.commit.unwrap_or("unknown; the build was not told AVIARY_COMMIT")
+    ))?;
     io.line(format!("  RustVersion: {}", env!("CARGO_PKG_RUST_VERSION")))?;
     io.line(format!("  Platform: {platform}"))
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::observe::{Gate, Metric, Run};
+use super::observe::{Gate, Metric, Run, Twin};
 
 /// Something that happened in a region.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,6 +21,8 @@ pub(crate) enum Fact {
     Weight { percent: i64 },
     /// An AnalysisRun ended.
     Analysis { run: Run },
+    /// The comparison that only looks on knows.
+    Twin { twin: Twin },
     /// A gate opened, or shut for good.
     Gate { gate: Gate },
     /// The release was given up.
@@ -36,7 +38,7 @@ impl Change {
             Fact::Analysis { run } => run.phase != "Successful",
             Fact::Gate { gate } => gate.phase != "Successful",
             Fact::Aborted { .. } => true,
-            Fact::Began { .. } | Fact::Weight { .. } | Fact::Healthy { .. } => false,
+            Fact::Twin { .. } | Fact::Began { .. } | Fact::Weight { .. } | Fact::Healthy { .. } => false,
         }
     }
 }
@@ -45,6 +47,7 @@ impl fmt::Display for Change {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.fact {
             Fact::Began { version } => write!(f, "release of {version} begins"),
+            Fact::Weight { percent: 0 } => write!(f, "stable gets all traffic, observed"),
             Fact::Weight { percent } => write!(f, "canary gets {percent} %, observed"),
             Fact::Analysis { run } => {
                 write!(f, "analysis {}", run.phase)?;
@@ -53,6 +56,7 @@ impl fmt::Display for Change {
                 }
                 Ok(())
             }
+            Fact::Twin { twin } => write!(f, "compare (dry run): {}", twin.value),
             Fact::Gate { gate } if gate.phase == "Successful" => write!(f, "region gate passed"),
             Fact::Gate { gate } => write!(f, "region gate {}: {}", gate.phase, gate.message),
             Fact::Aborted { message } => write!(f, "aborted: {}", reason(message)),

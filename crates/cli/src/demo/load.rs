@@ -21,6 +21,8 @@ const PATIENCE: Duration = Duration::from_secs(10);
 const CROWD: usize = 2_000;
 /// One request in so many is a write.
 const WRITES: u64 = 5;
+/// 2^64 divided by the golden ratio: steps of it around a circle fall evenly, also every second or tenth of them.
+const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
 /// What is rated.
 const ITEMS: [&str; 6] = ["lobster", "crab", "prawn", "crayfish", "krill", "langoustine"];
 
@@ -87,6 +89,12 @@ async fn send_all(sender: Arc<Sender>, rate: u32, tasks: TaskTracker) {
     }
 }
 
+/// Whether this request is a write. A gateway that gives every tenth request to the canary must not give it reads
+/// alone, so it is not simply every fifth.
+const fn is_write(number: u64) -> bool {
+    number.wrapping_mul(GOLDEN) < u64::MAX / WRITES
+}
+
 impl Sender {
     async fn send(&self, number: u64, due: Instant) {
         let tally = Arc::clone(&self.tally.lock());
@@ -105,7 +113,7 @@ impl Sender {
     async fn ask(&self, number: u64) -> reqwest::Result<Answer> {
         let item = ITEMS.get(number as usize % ITEMS.len()).copied().unwrap_or_default();
         let (gateway, region) = (self.gateway, &self.region);
-        let request = if number.is_multiple_of(WRITES) {
+        let request = if is_write(number) {
             self.client
                 .request(Method::POST, format!("http://{gateway}/v1/items/{item}/ratings"))
                 .header("idempotency-key", format!("{region}-{number}"))
@@ -120,5 +128,20 @@ impl Sender {
         // An answer is had when its body is.
         response.bytes().await?;
         Ok(answer)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whatever_share_a_gateway_gives_to_a_version_a_fifth_of_it_are_writes() {
+        for cycle in [1, 2, 3, 5, 10, 20, 100] {
+            for first in 0..cycle {
+                let writes = (0..500).filter(|turn| is_write(first + turn * cycle)).count();
+                assert!((95..=105).contains(&writes), "{writes} of 500, every {cycle} from {first}");
+            }
+        }
     }
 }

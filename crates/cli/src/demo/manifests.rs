@@ -9,12 +9,13 @@ use super::Pace;
 use crate::Error;
 
 /// In the order in which they are applied: what a cluster brings, and what the chart renders.
-const FILES: [(&str, &str); 8] = [
+const FILES: [(&str, &str); 9] = [
     ("namespace.yaml", include_str!("../../../../fixtures/openclaw/local/namespace.yaml")),
     ("secret.yaml", include_str!("../../../../fixtures/openclaw/local/secret.yaml")),
     ("services.yaml", include_str!("../../../../fixtures/openclaw/rendered/services.yaml")),
     ("httproute.yaml", include_str!("../../../../fixtures/openclaw/rendered/httproute.yaml")),
     ("analysistemplates.yaml", include_str!("../../../../fixtures/openclaw/rendered/analysistemplates.yaml")),
+    ("compare.yaml", include_str!("../../../../fixtures/openclaw/local/compare.yaml")),
     (
         "poddisruptionbudget.yaml",
         include_str!("../../../../fixtures/openclaw/rendered/poddisruptionbudget.yaml"),
@@ -22,6 +23,12 @@ const FILES: [(&str, &str); 8] = [
     ("networkpolicy.yaml", include_str!("../../../../fixtures/openclaw/rendered/networkpolicy.yaml")),
     ("rollout.yaml", include_str!("../../../../fixtures/openclaw/rendered/rollout.yaml")),
 ];
+/// The template that only looks on.
+const TWIN: &str = "compare";
+/// The shortest window that the judge takes.
+const SHORTEST_WINDOW: Duration = Duration::from_secs(1);
+/// Windows of the twin, as a duration of the manifests. It is the judge's own default.
+const WINDOW: Duration = Duration::from_secs(10);
 /// How often the regions ask each other, as a duration of the manifests. It is the gate's own default.
 const GATE_INTERVAL: Duration = Duration::from_secs(5);
 
@@ -53,6 +60,10 @@ fn adapt(object: &mut Json, surroundings: &Surroundings<'_>) {
     surroundings.pace.apply(object);
     for metric in each(object, "/spec/metrics") {
         replace(metric, "/provider/prometheus/address", json!(surroundings.prometheus));
+        let twin = "/provider/plugin/aviary~1compare";
+        replace(metric, &format!("{twin}/source/prometheus/address"), json!(surroundings.prometheus));
+        let window = surroundings.pace.scale(WINDOW).max(SHORTEST_WINDOW);
+        replace(metric, &format!("{twin}/window"), json!(format!("{}ms", window.as_millis())));
     }
     for step in each(object, "/spec/strategy/canary/steps") {
         let Some(config) = step.pointer_mut("/plugin/config").and_then(Json::as_object_mut) else { continue };
@@ -61,8 +72,14 @@ fn adapt(object: &mut Json, surroundings: &Surroundings<'_>) {
         let interval = surroundings.pace.scale(GATE_INTERVAL).max(Duration::from_millis(50));
         config.insert("interval".to_owned(), json!(format!("{}ms", interval.as_millis())));
     }
-    // As in real clusters, regions differ in their environment, and so in the hash of the same release.
     if object.get("kind").and_then(Json::as_str) == Some("Rollout") {
+        let hash = |name: &str, of: &str| json!({"name": name, "valueFrom": {"podTemplateHashValue": of}});
+        if let Some(canary) = object.pointer_mut("/spec/strategy/canary").and_then(Json::as_object_mut) {
+            let args = [hash("canary-hash", "Latest"), hash("stable-hash", "Stable")];
+            let twin = json!({"templates": [{"templateName": TWIN}], "args": args});
+            canary.insert("analysis".to_owned(), twin);
+        }
+        // As in real clusters, regions differ in their environment, and so in the hash of the same release.
         for container in each(object, "/spec/template/spec/containers") {
             if let Some(environment) = container.get_mut("env").and_then(Json::as_array_mut) {
                 environment.push(json!({"name": "RATING_REGION", "value": surroundings.region}));
@@ -122,7 +139,12 @@ mod tests {
         };
         let objects = of(&surroundings).unwrap();
         let metrics: Vec<&Json> = objects.iter().flat_map(|object| object.list("/spec/metrics")).collect();
-        assert_eq!(metrics.len(), 2);
+        assert_eq!(metrics.len(), 3);
+        let (twin, metrics): (Vec<&Json>, Vec<&Json>) =
+            metrics.into_iter().partition(|metric| metric.text("/name") == TWIN);
+        let twin = &twin[0]["provider"]["plugin"]["aviary/compare"];
+        assert_eq!(twin["source"]["prometheus"]["address"], "http://127.0.0.1:9");
+        assert_eq!(twin["window"], "1000ms");
         for metric in metrics {
             assert_eq!(metric.text("/provider/prometheus/address"), "http://127.0.0.1:9");
             assert!(metric.text("/provider/prometheus/query").contains("[2s]"));

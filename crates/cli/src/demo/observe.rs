@@ -9,6 +9,9 @@ use crate::info::replica_set::ReplicaSetInfo;
 use crate::info::{Objects, rollout, weight};
 use crate::json::Read as _;
 
+/// The role of an AnalysisRun that goes on through all steps, in its label.
+const BACKGROUND: &str = "Background";
+
 /// What one region shows.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Seen {
@@ -24,8 +27,10 @@ pub(crate) struct Seen {
     pub(crate) canary: Option<Pods>,
     /// Pods of versions that are neither of the two.
     pub(crate) others: i64,
-    /// AnalysisRuns of the newest revision, oldest first.
+    /// AnalysisRuns of the newest revision that decide, oldest first.
     pub(crate) runs: Vec<Run>,
+    /// What the one that only looks on has found.
+    pub(crate) twin: Option<Twin>,
     /// What the gates said, by step.
     pub(crate) gates: Vec<Gate>,
 }
@@ -63,6 +68,19 @@ pub(crate) struct Metric {
     pub(crate) message: String,
 }
 
+/// The sequential verdict over both versions. It decides nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Twin {
+    pub(crate) verdict: String,
+    /// Evidence against the release: `180` reads 180 : 1.
+    pub(crate) odds: String,
+    /// The verdict and what it rests on, in one line.
+    pub(crate) value: String,
+    /// The same in sentences, metric by metric.
+    pub(crate) summary: String,
+}
+
 /// What a gate said last.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -71,6 +89,13 @@ pub(crate) struct Gate {
     pub(crate) step: usize,
     pub(crate) phase: String,
     pub(crate) message: String,
+}
+
+impl Twin {
+    /// Whether it knows.
+    fn decided(&self) -> bool {
+        matches!(self.verdict.as_str(), "pass" | "fail")
+    }
 }
 
 impl Seen {
@@ -93,8 +118,10 @@ pub(crate) fn seen(object: &Json, objects: &Objects) -> Seen {
     let info = rollout::of(object, objects);
     let tagged = |tag: &str| info.replica_sets.iter().find(|set| set.tags.contains(&tag)).map(pods);
     let revision = object.revision();
-    let mut runs: Vec<Run> =
-        objects.analysis_runs.iter().filter(|run| run.revision() == revision).map(run).collect();
+    let of_revision = objects.analysis_runs.iter().filter(|run| run.revision() == revision);
+    let (looking_on, deciding): (Vec<&Json>, Vec<&Json>) =
+        of_revision.partition(|run| run.label(crd::names::ROLLOUT_TYPE) == BACKGROUND);
+    let mut runs: Vec<Run> = deciding.into_iter().map(run).collect();
     runs.sort_by(|a, b| a.step.cmp(&b.step).then_with(|| a.name.cmp(&b.name)));
     Seen {
         phase: phase::of(object),
@@ -111,6 +138,7 @@ pub(crate) fn seen(object: &Json, objects: &Objects) -> Seen {
             .map(|set| set.pods.len() as i64)
             .sum(),
         runs,
+        twin: looking_on.into_iter().find_map(twin),
         gates: object.list("/status/canary/stepPluginStatuses").iter().map(gate).collect(),
     }
 }
@@ -145,6 +173,19 @@ fn run(run: &Json) -> Run {
         message: run.text("/status/message").to_owned(),
         metrics: results.map(|result| metric(run, result)).collect(),
     }
+}
+
+fn twin(run: &Json) -> Option<Twin> {
+    let result = run.list("/status/metricResults").first()?;
+    let taken = result.list("/measurements").last()?;
+    let known = |key: &str| taken.text(&format!("/metadata/{key}")).to_owned();
+    let verdict = known("verdict");
+    (!verdict.is_empty()).then(|| Twin {
+        verdict,
+        odds: known("odds"),
+        value: taken.text("/value").to_owned(),
+        summary: known("summary"),
+    })
 }
 
 fn metric(run: &Json, result: &Json) -> Metric {
@@ -202,6 +243,10 @@ pub(crate) fn changes(before: &Seen, after: &Seen) -> Vec<Change> {
     }
     for gate in ended_gates(before, after) {
         add(gate.step, Fact::Gate { gate: gate.clone() });
+    }
+    let said = |seen: &Seen| seen.twin.as_ref().map(|twin| twin.verdict.clone()).unwrap_or_default();
+    if let Some(twin) = after.twin.as_ref().filter(|twin| twin.decided() && twin.verdict != said(before)) {
+        add(after.step, Fact::Twin { twin: twin.clone() });
     }
     if after.aborted && !before.aborted {
         add(before.step, Fact::Aborted { message: after.phase.message.clone() });

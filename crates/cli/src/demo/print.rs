@@ -1,6 +1,6 @@
 //! The report as people read it.
 
-use super::report::{Entry, RegionReport, ReleaseReport, Report};
+use super::report::{RegionReport, ReleaseReport, Report, words};
 use super::stage::Board;
 use crate::render::table;
 
@@ -22,8 +22,10 @@ pub(crate) fn heading(board: &Board) -> String {
 /// Printed when a release is over; with its timeline unless that was printed as it happened.
 pub(crate) fn release(report: &ReleaseReport, with_timeline: bool) -> String {
     let verdict = if report.ok { "as it must" } else { "NOT as it must" };
+    let found = &report.found_bad_by;
+    let by = if found.is_empty() { String::new() } else { format!(" by {}", words(found)) };
     let mut lines = vec![format!(
-        "{} {}: {} -> {} {} after {:.1} s, {verdict}",
+        "{} {}: {} -> {} {}{by} after {:.1} s, {verdict}",
         if report.ok { "✔" } else { "✖" },
         report.name,
         report.from,
@@ -32,8 +34,7 @@ pub(crate) fn release(report: &ReleaseReport, with_timeline: bool) -> String {
         report.seconds
     )];
     if with_timeline {
-        let entry = |entry: &Entry| format!("  {:>6.1}s  {:<10}  {}", entry.at, entry.region, entry.what);
-        lines.extend(report.timeline.iter().map(entry));
+        lines.extend(report.timeline.iter().map(|entry| format!("  {entry}")));
     }
     let header = [
         "REGION",
@@ -50,8 +51,22 @@ pub(crate) fn release(report: &ReleaseReport, with_timeline: bool) -> String {
     let mut rows = vec![header.map(str::to_owned).to_vec()];
     rows.extend(report.regions.iter().map(|region| row(report, region)));
     lines.extend(table::aligned(&rows).lines().map(|line| format!("  {}", line.trim_end())));
+    lines.extend(report.regions.iter().flat_map(verdicts));
     lines.extend(report.problems.iter().map(|problem| format!("  ✖ {problem}")));
     lines.join("\n")
+}
+
+/// What the thresholds said last, and what the comparison knew at the end.
+fn verdicts(region: &RegionReport) -> Vec<String> {
+    let mut lines = Vec::new();
+    if let Some(run) = region.analyses.last() {
+        let metrics: Vec<String> = run.metrics.iter().map(ToString::to_string).collect();
+        lines.push(format!("  {:<9}  thresholds         {}: {}", region.name, run.phase, metrics.join(", ")));
+    }
+    if let Some(twin) = &region.compare {
+        lines.push(format!("  {:<9}  compare (dry run)  {}", region.name, twin.value));
+    }
+    lines
 }
 
 fn row(report: &ReleaseReport, region: &RegionReport) -> Vec<String> {
@@ -70,8 +85,8 @@ fn row(report: &ReleaseReport, region: &RegionReport) -> Vec<String> {
         region.client_errors.to_string(),
         p99(&report.from),
         p99(report.to),
-        seconds(region.exposure_seconds),
-        seconds(region.abort_seconds),
+        seconds(region.first_bad_to_zero_seconds),
+        seconds(region.verdict_to_zero_seconds),
     ]
 }
 

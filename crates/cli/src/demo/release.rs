@@ -100,11 +100,12 @@ fn of_region(region: &RegionBoard, release: &Release, from: &str, board: &Board)
         stable_requests: counts.of(from).0,
         client_errors: counts.failed(),
         client_errors_elsewhere: counts.failed() - canary_failed,
-        abort_seconds: since(board.decided).filter(|_| aborted),
-        exposure_seconds: since(counts.first_failure(release.version)).filter(|_| aborted),
+        first_bad_to_zero_seconds: since(counts.first_failure(release.version)).filter(|_| aborted),
+        verdict_to_zero_seconds: since(board.decided).filter(|_| aborted),
         latency: latency.collect(),
         answers: answers.collect(),
         analyses: seen.map(|seen| seen.runs.clone()).unwrap_or_default(),
+        compare: seen.and_then(|seen| seen.twin.clone()),
         gates: seen.map(|seen| seen.gates.clone()).unwrap_or_default(),
     }
 }

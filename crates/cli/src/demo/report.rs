@@ -1,9 +1,11 @@
 //! How the releases ended: facts in, verdicts out. `-o json` prints it as it is here.
 
+use std::fmt;
+
 use serde::Serialize;
 
 use super::Options;
-use super::observe::{Gate, Run};
+use super::observe::{Gate, Run, Twin};
 use super::releases::{Judge, Outcome, Release};
 use super::tally::Answer;
 
@@ -67,13 +69,15 @@ pub(crate) struct RegionReport {
     pub(crate) client_errors: u64,
     /// Those of them that no canary pod answered.
     pub(crate) client_errors_elsewhere: u64,
-    /// From the measurement that decided (in whichever region) to the last answer of the canary here.
-    pub(crate) abort_seconds: Option<f64>,
     /// From the first bad answer of the canary to its last answer.
-    pub(crate) exposure_seconds: Option<f64>,
+    pub(crate) first_bad_to_zero_seconds: Option<f64>,
+    /// From the measurement that decided (in whichever region) to the last answer of the canary here.
+    pub(crate) verdict_to_zero_seconds: Option<f64>,
     pub(crate) latency: Vec<Latency>,
     pub(crate) answers: Vec<Answers>,
     pub(crate) analyses: Vec<Run>,
+    /// The sequential verdict beside them, which decided nothing.
+    pub(crate) compare: Option<Twin>,
     pub(crate) gates: Vec<Gate>,
 }
 
@@ -99,7 +103,17 @@ pub(crate) struct Entry {
     /// Seconds since the change of the image.
     pub(crate) at: f64,
     pub(crate) region: &'static str,
+    /// Index of the step at which it happened, and how many there are.
+    pub(crate) step: usize,
+    pub(crate) steps: usize,
     pub(crate) what: String,
+}
+
+impl fmt::Display for Entry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { at, region, step, steps, what } = self;
+        write!(f, "{at:>6.1}s  {region:<10}  step {step:>2}/{steps}  {what}")
+    }
 }
 
 impl Report {
@@ -164,9 +178,13 @@ fn wrong_judges(release: &Release, outcome: Outcome, found: &[Judge]) -> Option<
     if outcome != Outcome::Aborted || found == [must] {
         return None;
     }
-    let words: Vec<&str> = found.iter().map(|judge| judge.word()).collect();
-    let by = if words.is_empty() { "nobody".to_owned() } else { words.join(" and ") };
-    Some(format!("should be found bad by {}, was by {by}", must.word()))
+    Some(format!("should be found bad by {}, was by {}", must.word(), words(found)))
+}
+
+/// Judges as one says them.
+pub(crate) fn words(judges: &[Judge]) -> String {
+    let words: Vec<&str> = judges.iter().map(|judge| judge.word()).collect();
+    if words.is_empty() { "nobody".to_owned() } else { words.join(" and ") }
 }
 
 /// What to do when a machine was too busy for the versions to be told apart: their limit for p95 is 200 ms, and the
@@ -212,7 +230,7 @@ fn problems(release: &Release, region: &RegionReport) -> Vec<String> {
         }
         _ => {}
     }
-    if let Some(late) = region.abort_seconds.filter(|seconds| *seconds > ABORT_LIMIT) {
+    if let Some(late) = region.verdict_to_zero_seconds.filter(|seconds| *seconds > ABORT_LIMIT) {
         add(format!(
             "the canary answered for {late:.1} s after the release was decided, {ABORT_LIMIT} s at most"
         ));
@@ -237,11 +255,12 @@ mod tests {
             stable_requests: 5,
             client_errors: 0,
             client_errors_elsewhere: 0,
-            abort_seconds: None,
-            exposure_seconds: None,
+            first_bad_to_zero_seconds: None,
+            verdict_to_zero_seconds: None,
             latency: Vec::new(),
             answers: Vec::new(),
             analyses: Vec::new(),
+            compare: None,
             gates: Vec::new(),
         }
     }
@@ -329,12 +348,13 @@ mod tests {
     fn a_bad_release_may_fail_clients_by_its_own_answers_and_for_a_short_time_only() {
         let own = RegionReport {
             client_errors: 9,
-            abort_seconds: Some(2.9),
+            verdict_to_zero_seconds: Some(2.9),
             analyses: metrics("Failed"),
             ..region("a", Outcome::Aborted)
         };
         assert_eq!(judged("bad", vec![own.clone()]).1, Vec::<String>::new());
-        let elsewhere = RegionReport { client_errors_elsewhere: 2, abort_seconds: Some(3.2), ..own };
+        let elsewhere =
+            RegionReport { client_errors_elsewhere: 2, verdict_to_zero_seconds: Some(3.2), ..own };
         assert_eq!(
             judged("bad", vec![elsewhere]).1,
             [

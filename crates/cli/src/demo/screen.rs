@@ -22,7 +22,7 @@ pub(crate) fn frame(board: &Board, columns: usize, paint: Paint) -> String {
     lines.push(String::new());
     let from = board.timeline.len().saturating_sub(LAST);
     for entry in board.timeline.iter().skip(from) {
-        lines.push(format!("{:>6.1}s  {:<10}  {}", entry.at, entry.region, entry.what));
+        lines.push(entry.to_string());
     }
     let cut = |line: &String| shortened(line, columns.max(20)) + "\n";
     lines.iter().map(cut).collect()
@@ -190,6 +190,7 @@ mod tests {
             canary: Some(pods("1.6.0", 2, 1)),
             others: 0,
             runs: vec![run],
+            twin: None,
             gates: vec![Gate { step: 2, phase: "Running".to_owned(), message: "waits for all".to_owned() }],
         };
         RegionBoard { name, seen: Some(seen), furthest: 2, tally: Arc::new(tally) }
@@ -203,7 +204,13 @@ mod tests {
             from: "1.5.0".to_owned(),
             began: Instant::now(),
             regions: vec![region("us-east-1"), region("eu-west-1")],
-            timeline: vec![Entry { at: 1.25, region: "us-east-1", what: "canary gets 10 %".to_owned() }],
+            timeline: vec![Entry {
+                at: 1.25,
+                region: "us-east-1",
+                step: 0,
+                steps: 13,
+                what: "canary gets 10 %".to_owned(),
+            }],
             decided: None,
         }
     }

@@ -217,9 +217,10 @@ impl Board {
             if self.decided.is_none() && change.decides() {
                 self.decided = Some(since);
             }
-            let what = format!("step {:>2}/{steps}  {change}", change.step);
-            lines.push(format!("{:>6.1}s  {name:<10}  {what}", since.as_secs_f64()));
-            self.timeline.push(Entry { at: round(since), region: name, what });
+            let what = change.to_string();
+            let entry = Entry { at: round(since), region: name, step: change.step, steps, what };
+            lines.push(entry.to_string());
+            self.timeline.push(entry);
         }
         lines
     }

@@ -72,7 +72,10 @@ async fn counters_are_read_as_what_they_grew_by_also_over_a_restart() {
     let outcome = judged(directory.path(), command).await;
     let report: Json = serde_json::from_str(&outcome.stdout).unwrap();
     let metric = &report["metrics"][0];
-    assert_eq!((&metric["exposure"], &metric["bad"]), (&json!([250.0, 2000.0]), &json!([2.0, 2.0])));
+    assert_eq!(
+        (&metric["exposure"], &metric["bad"]),
+        (&json!({"canary": 250.0, "stable": 2000.0}), &json!({"canary": 2.0, "stable": 2.0}))
+    );
 }
 
 #[tokio::test]

@@ -121,6 +121,8 @@ pub(crate) async fn measure(flags: &Flags) -> Result<Value, Box<dyn Error>> {
 
 /// A control plane at the pace that is wanted.
 async fn paced(flags: &Flags) -> Result<(ControlPlane, Client), Box<dyn Error>> {
+    // What a build has written would else be written out meanwhile, and etcd waits for the disk with each change.
+    std::process::Command::new("sync").status()?;
     plane(Level::Pods, Extras { audit: true, pace: (flags.pace != 0).then_some(flags.pace) }).await
 }
 

@@ -5,8 +5,7 @@ use std::path::Path;
 
 use aviary_crd::{manifests, yaml};
 use serde_json::{Value, json};
-
-use crate::shared;
+use xtask::recorded;
 
 const FIXTURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../fixtures/crds");
 
@@ -43,7 +42,9 @@ fn a_manifest_fits_into_an_annotation() {
 
 #[test]
 fn the_manifests_accept_exactly_what_the_public_ones_accept() {
-    let Some(folder) = shared::data("crds") else { return };
+    let Some(folder) = recorded("the_manifests_accept_exactly_what_the_public_ones_accept", "crds") else {
+        return;
+    };
     for ((_, name), ours) in NAMES.iter().zip(manifests()) {
         let text = std::fs::read_to_string(folder.join(format!("{name}.yaml"))).unwrap();
         let theirs: Value = yaml::from_str(&text).unwrap();

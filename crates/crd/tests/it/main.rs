@@ -7,6 +7,5 @@ mod examples;
 #[cfg(test)]
 mod round_trip;
 #[cfg(test)]
-mod shared;
 #[cfg(test)]
 mod yaml;

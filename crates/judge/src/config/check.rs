@@ -43,10 +43,10 @@ fn whole(config: &Config) -> Result<(), Error> {
     chance("judge.falsePass", config.false_pass)?;
     let window = config.window.as_secs_f64();
     require(
-        (5.0..=60.0).contains(&window),
+        (1.0..=60.0).contains(&window),
         "judge.window",
         &format!("{window}s"),
-        "is not from 5s to 60s",
+        "is not from 1s to 60s",
         "10s is usual, and no shorter than the scrape interval",
     )?;
     require(

@@ -1,9 +1,9 @@
 //! One metric in one region.
 
 use crate::config::{BurnRate, Config, Evidence, Kind, Metric};
-use crate::interval::quantile;
+use crate::interval::{Interval, quantile};
 use crate::process::{Pool, Process, Rules, limit_of};
-use crate::report::{Estimate, MetricReport, Missing, Quantile};
+use crate::report::{Both, Burn, Estimate, MetricReport, Missing, Quantile};
 use crate::seen::Seen;
 use crate::verdict::Verdict;
 use crate::window::Sample;
@@ -110,8 +110,9 @@ impl Unit {
             verdict,
             windows: self.seen.windows,
             seconds: self.seen.seconds,
-            exposure: counted.then_some([totals.canary_exposure, totals.stable_exposure]),
-            bad: bad.then_some([totals.canary_bad, totals.stable_bad]),
+            exposure: counted
+                .then_some(Both { canary: totals.canary_exposure, stable: totals.stable_exposure }),
+            bad: bad.then_some(Both { canary: totals.canary_bad, stable: totals.stable_bad }),
             canary_rate: totals.canary_rate().filter(|_| bad),
             stable_rate: totals.stable_rate().filter(|_| bad),
             difference: None,
@@ -129,7 +130,11 @@ impl Unit {
             missing: (verdict == Verdict::NeedMoreData).then(|| self.missing(metric, config)).flatten(),
             absent: self.seen.absent(config.no_data_after, metric.kind.compares()).map(str::to_owned),
             dropped: self.seen.dropped.clone(),
-            breached: self.breached(metric).map(|rate| (rate.factor, rate.long, rate.short)),
+            breached: self.breached(metric).map(|rate| Burn {
+                factor: rate.factor,
+                long_seconds: rate.long.as_secs(),
+                short_seconds: rate.short.as_secs(),
+            }),
         };
         match &self.process {
             Process::Comparison(it) => {
@@ -148,7 +153,8 @@ impl Unit {
             Process::Latency(it) => report.edges = it.edges(),
             Process::Gauge(it) => {
                 if let Kind::Gauge { bounds } = metric.kind {
-                    report.bounds = Some(it.bounds(bounds));
+                    let [low, high] = it.bounds(bounds);
+                    report.bounds = Some(Interval { low, high });
                     report.merged = Some(it.merged());
                 }
             }

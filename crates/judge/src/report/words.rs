@@ -1,6 +1,6 @@
 //! A report in sentences.
 
-use super::{Estimate, MetricReport, Missing, Quantile, Report};
+use super::{Both, Burn, Estimate, MetricReport, Missing, Quantile, Report};
 use crate::interval::Interval;
 use std::time::Duration;
 
@@ -44,7 +44,12 @@ impl MetricReport {
             self.absent.clone(),
             self.counts(),
             self.estimates(),
-            (!self.edges.is_empty()).then(|| format!("judged at {}", list(&self.edges))),
+            (!self.edges.is_empty()).then(|| {
+                format!(
+                    "judged by the requests above {}, bounds of the histogram and in its unit",
+                    list(&self.edges)
+                )
+            }),
             self.gauge(),
             self.evidence(),
             self.breached.map(breached),
@@ -66,16 +71,17 @@ impl MetricReport {
     }
 
     fn counts(&self) -> Option<String> {
-        let [canary, stable] = self.exposure?;
+        let Both { canary, stable } = self.exposure?;
         let unit = self.unit();
-        let Some(([bad1, bad0], rate1)) = self.bad.zip(self.canary_rate) else {
+        let Some((bad, rate1)) = self.bad.zip(self.canary_rate) else {
             return Some(format!("canary {} {unit}, stable {}", number(canary), number(stable)));
         };
-        let canary = format!("canary {} of {} {unit} ({})", number(bad1), number(canary), self.rate(rate1));
+        let canary =
+            format!("canary {} of {} {unit} ({})", number(bad.canary), number(canary), self.rate(rate1));
         let held = self.limit.map(|limit| format!("; the limit is {}", self.rate(limit)));
-        let beside = self
-            .stable_rate
-            .map(|rate| format!(", stable {} of {} ({})", number(bad0), number(stable), self.rate(rate)));
+        let beside = self.stable_rate.map(|rate| {
+            format!(", stable {} of {} ({})", number(bad.stable), number(stable), self.rate(rate))
+        });
         Some(canary + &held.or(beside).unwrap_or_default())
     }
 
@@ -91,7 +97,7 @@ impl MetricReport {
     }
 
     fn gauge(&self) -> Option<String> {
-        let ([low, high], merged) = (self.bounds?, self.merged?);
+        let (Interval { low, high }, merged) = (self.bounds?, self.merged?);
         let merged =
             if merged > 1 { format!("; {merged} windows are merged into one") } else { String::new() };
         Some(format!("taken within {} and {}{merged}", significant(low), significant(high)))
@@ -112,12 +118,13 @@ impl MetricReport {
 
     fn bursts(&self) -> Option<String> {
         let phi = self.dispersion.filter(|_| self.windows > 1)?;
+        let events = if self.kind == "latency" { "slow requests" } else { "errors" };
         Some(if phi < SINGLY {
-            "errors come singly".to_owned()
+            format!("{events} come singly")
         } else if phi <= BURSTS {
-            format!("errors come in bursts of about {phi:.1}")
+            format!("{events} come in bursts of about {phi:.1}")
         } else {
-            format!("errors come in bursts of about {phi:.1}; use `robust` or longer windows")
+            format!("{events} come in bursts of about {phi:.1}; use `robust` or longer windows")
         })
     }
 
@@ -137,8 +144,10 @@ impl MetricReport {
     }
 }
 
-fn breached((factor, long, short): (f64, Duration, Duration)) -> String {
-    format!("the budget burns {factor} times over {} and {}", duration(long), duration(short))
+fn breached(burn: Burn) -> String {
+    let [long, short] =
+        [burn.long_seconds, burn.short_seconds].map(|seconds| duration(Duration::from_secs(seconds)));
+    format!("the budget burns {} times as fast as allowed, over {long} and {short}", burn.factor)
 }
 
 fn quantile(it: &Quantile) -> Option<String> {

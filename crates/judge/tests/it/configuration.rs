@@ -70,7 +70,7 @@ const REFUSED: &[(&str, &str, &[&str])] = &[
     ("falseAborts: 1", "", &["judge.falseAborts", "`1`", "at most 50%"]),
     ("falseAborts: lots", "", &["judge.falseAborts", "`lots` is no percentage", "`1%`"]),
     ("falsePass: 0%", "", &["judge.falsePass", "is not above 0"]),
-    ("window: 2s", "", &["judge.window", "5s to 60s"]),
+    ("window: 0.5s", "", &["judge.window", "1s to 60s"]),
     ("window: soon", "", &["judge.window", "`soon` is no duration", "`30s`"]),
     ("minWindows: 0", "", &["judge.minWindows", "before any window"]),
     ("minRequests: -1", "", &["judge.minRequests", "is negative"]),

@@ -1,7 +1,7 @@
 //! Kinds of metrics besides proportions.
 
 use crate::support::{config, repeat};
-use aviary_judge::{Buckets, Counts, Judge, Sample, Verdict, Window};
+use aviary_judge::{Buckets, Counts, Interval, Judge, Sample, Verdict, Window};
 
 fn counts(name: &str, n1: f64, n0: f64, x1: f64, x0: f64) -> Window {
     Window::of(10.0).with(name, Sample::Counts(Counts::new(n1, n0, x1, x0)))
@@ -63,7 +63,7 @@ fn a_gauge_is_bounded_by_what_stable_showed_and_advises() {
         judge.observe(&told(4.0 + noise, 4.0 - noise));
     }
     let report = judge.report();
-    assert_eq!(report.metrics[0].bounds, Some([0.0, 10.0]));
+    assert_eq!(report.metrics[0].bounds, Some(Interval { low: 0.0, high: 10.0 }));
     assert_eq!(report.verdict, Verdict::Pass);
     repeat(&mut judge, &told(9.5, 4.0), 400);
     assert_eq!(judge.verdict(), Verdict::Fail);
@@ -93,7 +93,7 @@ fn a_burn_rate_needs_both_windows() {
     assert_eq!(judge.verdict(), Verdict::Fail);
     let report = judge.report();
     assert_eq!(report.culprit.unwrap().odds, None);
-    assert_eq!(report.metrics[0].breached.unwrap().0, 10.0);
+    assert_eq!(report.metrics[0].breached.unwrap().factor, 10.0);
 }
 
 #[test]

@@ -70,5 +70,5 @@ fn bursts_and_quantiles_are_told_in_words() {
     repeat(&mut latency, &Window::of(10.0).with("latency", Sample::Buckets(buckets)), 20);
     let said = latency.report().sentences().join("\n");
     assert!(said.contains("p99: canary above 0.5, stable 0.5 to 1 (95 %)"), "{said}");
-    assert!(said.contains("judged at 0.1, 0.5, 1"), "{said}");
+    assert!(said.contains("judged by the requests above 0.1, 0.5, 1, bounds of the histogram"), "{said}");
 }

@@ -1,20 +1,8 @@
 //! What the tests share.
 
-use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use aviary_lint::{Finding, Report, Source};
-
-/// Recorded behaviour and the tutorial, beside the repository. `None` where they are absent, which CI forbids.
-pub(crate) fn shared(path: &str) -> Option<PathBuf> {
-    let found = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data").join(path);
-    if found.exists() {
-        return Some(found);
-    }
-    assert!(std::env::var_os("CI").is_none(), "{} is absent, and this is CI", found.display());
-    let _ = writeln!(std::io::stderr(), "SKIPPED: {} is absent", found.display());
-    None
-}
 
 /// Every file below a directory, by path in it.
 pub(crate) fn sources(root: &Path) -> Vec<Source> {

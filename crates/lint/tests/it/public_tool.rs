@@ -2,8 +2,7 @@
 
 use aviary_lint::compat;
 use serde_json::Value;
-
-use crate::harness::shared;
+use xtask::recorded;
 
 /// What the public tool crashes at, and texts of its decoder that are not ours.
 const OTHER_WORDS: [&str; 5] = [
@@ -16,7 +15,8 @@ const OTHER_WORDS: [&str; 5] = [
 
 #[test]
 fn every_recorded_verdict_is_given_in_the_same_words() {
-    let Some(path) = shared("lint-cases.json") else { return };
+    let test = "every_recorded_verdict_is_given_in_the_same_words";
+    let Some(path) = recorded(test, "lint-cases.json") else { return };
     let cases: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
     let mut differing = Vec::new();
     let mut count = 0;
@@ -49,7 +49,8 @@ fn sorted(text: &str) -> Vec<&str> {
 
 #[test]
 fn every_public_example_gets_the_recorded_verdict() {
-    let (Some(verdicts), Some(examples)) = (shared("examples-lint-verdicts.tsv"), shared("examples")) else {
+    let recorded = |name| recorded("every_public_example_gets_the_recorded_verdict", name);
+    let Some((verdicts, examples)) = recorded("examples-lint-verdicts.tsv").zip(recorded("examples")) else {
         return;
     };
     let verdicts = std::fs::read_to_string(verdicts).unwrap();

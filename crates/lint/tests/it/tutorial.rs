@@ -1,8 +1,9 @@
 //! The defects of the tutorial's files, each by the rule that finds it.
 
 use aviary_lint::{Severity, check};
+use xtask::recorded;
 
-use crate::harness::{lines, shared, sources};
+use crate::harness::{lines, sources};
 
 /// Number of the defect, then file, line and rule of a finding that names it.
 const DEFECTS: &[(u8, &str, usize, &str)] = &[
@@ -39,7 +40,8 @@ const DEFECTS: &[(u8, &str, usize, &str)] = &[
 
 #[test]
 fn every_defect_that_stands_in_the_tutorials_files_is_found_where_it_stands() {
-    let Some(root) = shared("openclaw-tutorial") else { return };
+    let test = "every_defect_that_stands_in_the_tutorials_files_is_found_where_it_stands";
+    let Some(root) = recorded(test, "openclaw-tutorial") else { return };
     let report = check(sources(&root));
     let found = |file: &str, line: usize, rule: &str| {
         let here = |place: &aviary_lint::Place| place.file == file && place.line == line;
@@ -56,7 +58,8 @@ fn every_defect_that_stands_in_the_tutorials_files_is_found_where_it_stands() {
 
 #[test]
 fn what_is_said_of_the_tutorial_is_what_was_measured_on_a_real_cluster() {
-    let Some(root) = shared("openclaw-tutorial") else { return };
+    let test = "what_is_said_of_the_tutorial_is_what_was_measured_on_a_real_cluster";
+    let Some(root) = recorded(test, "openclaw-tutorial") else { return };
     let report = check(sources(&root));
     let said = |line: usize, rule: &str| {
         let of = |finding: &&aviary_lint::Finding| finding.rule == rule && finding.place.line == line;

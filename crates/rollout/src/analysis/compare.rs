@@ -74,6 +74,14 @@ pub(super) fn measured(written: &Value, earlier: Option<&Measurement>, reading: 
     }
 }
 
+/// A measurement that was ended from outside keeps what was known by then, less what only the next window would need.
+pub(super) fn ended(measurement: Measurement, earlier: Option<&Measurement>) -> Measurement {
+    let Some(earlier) = earlier else { return measurement };
+    let mut metadata = earlier.metadata.clone();
+    metadata.retain(|key, _| key != STATE && key != FIGURES);
+    Measurement { value: earlier.value.clone(), metadata, ..measurement }
+}
+
 /// What is known after a reading.
 struct Found {
     phase: AnalysisPhase,

@@ -39,7 +39,8 @@ pub(super) fn record(
         Some(written) if !matches!(reading.outcome, Outcome::Verdict(..)) => {
             blanked(compare::measured(written, earlier.as_ref(), reading), reading)
         }
-        _ => measured(reading, now),
+        Some(_) => compare::ended(measured(reading, now), earlier.as_ref()),
+        None => measured(reading, now),
     };
     if let Some(earlier) = &earlier {
         measurement.started_at = earlier.started_at;

@@ -33,30 +33,33 @@ impl Compared {
 
     /// One pass; `grown` is by how much the counters grew: bad and all of the canary, then of stable.
     fn pass(&mut self, grown: Result<[f64; 4], &str>) {
-        let asks = due(&self.run, self.now);
-        let readings = asks.iter().map(|ask| {
-            let (outcome, value) = match grown {
-                Ok(grown) => {
-                    self.counters.iter_mut().zip(grown).for_each(|(counter, grown)| *counter += grown);
-                    let [bad1, all1, bad0, all0] = self.counters;
-                    let value = json!({"errors": {
-                        "canary": {"bad": bad1, "total": all1}, "stable": {"bad": bad0, "total": all0},
-                    }});
-                    (Outcome::Value((&value).into()), value.to_string())
-                }
-                Err(why) => (Outcome::Error(why.to_owned()), String::new()),
-            };
-            Reading {
-                name: ask.name.clone(),
-                asked: ask.fill(&BTreeMap::new()).unwrap(),
-                outcome,
-                value,
-                metadata: BTreeMap::new(),
-                about: BTreeMap::new(),
-                resume_at: None,
-                started_at: self.now,
-                finished_at: self.now,
+        let (outcome, value) = match grown {
+            Ok(grown) => {
+                self.counters.iter_mut().zip(grown).for_each(|(counter, grown)| *counter += grown);
+                let [bad1, all1, bad0, all0] = self.counters;
+                let value = json!({"errors": {
+                    "canary": {"bad": bad1, "total": all1}, "stable": {"bad": bad0, "total": all0},
+                }});
+                (Outcome::Value((&value).into()), value.to_string())
             }
+            Err(why) => (Outcome::Error(why.to_owned()), String::new()),
+        };
+        self.answered(&outcome, &value);
+    }
+
+    /// One pass with this answer.
+    fn answered(&mut self, outcome: &Outcome, value: &str) {
+        let asks = due(&self.run, self.now);
+        let readings = asks.iter().map(|ask| Reading {
+            name: ask.name.clone(),
+            asked: ask.fill(&BTreeMap::new()).unwrap(),
+            outcome: outcome.clone(),
+            value: value.to_owned(),
+            metadata: BTreeMap::new(),
+            about: BTreeMap::new(),
+            resume_at: None,
+            started_at: self.now,
+            finished_at: self.now,
         });
         let readings: Vec<Reading> = readings.collect();
         let decision = assess(&self.run, Ok(&readings), &Settings::default(), self.now);
@@ -136,6 +139,24 @@ fn what_is_known_between_windows_is_small_and_a_window_is_counted_once() {
     compared.counters = counters;
     compared.pass(Ok([0.0; 4]));
     assert_eq!(compared.run, after);
+}
+
+#[test]
+fn a_measurement_that_is_ended_early_keeps_what_was_known_by_then() {
+    let mut compared = Compared::new(json!({}));
+    for _ in 0..5 {
+        compared.pass(Ok([1.0, 200.0, 9.0, 1800.0]));
+    }
+    let before = compared.measurement().clone();
+    compared.run.spec.terminate = true;
+    let outcome = Outcome::Verdict(AnalysisPhase::Inconclusive, "Metric Terminated".to_owned());
+    compared.answered(&outcome, "");
+    let after = compared.measurement();
+    assert_eq!(after.phase, Some(AnalysisPhase::Inconclusive));
+    assert!(before.value.starts_with("need-more-data; odds "), "{}", before.value);
+    assert_eq!(after.value, before.value);
+    let keys: Vec<&str> = after.metadata.keys().map(String::as_str).collect();
+    assert_eq!(keys, ["odds", "summary", "verdict"], "what is over needs no state");
 }
 
 #[test]

@@ -11,13 +11,13 @@ pub(crate) struct Table(Mutex<Vec<Row>>);
 
 struct Row {
     test: &'static str,
-    passed: bool,
+    result: &'static str,
     took: Duration,
 }
 
 impl Table {
-    pub(crate) fn add(&self, test: &'static str, passed: bool, took: Duration) {
-        self.0.lock().push(Row { test, passed, took });
+    pub(crate) fn add(&self, test: &'static str, result: &'static str, took: Duration) {
+        self.0.lock().push(Row { test, result, took });
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -30,10 +30,9 @@ impl fmt::Display for Table {
         let mut rows = self.0.lock();
         rows.sort_by_key(|row| row.test);
         let width = rows.iter().map(|row| name(row.test).len()).max().unwrap_or_default();
-        writeln!(f, "{:<width$}  result  seconds", "test")?;
-        for Row { test, passed, took } in rows.iter() {
-            let result = if *passed { "ok" } else { "FAILED" };
-            writeln!(f, "{:<width$}  {result:<6}  {:>7.1}", name(test), took.as_secs_f64())?;
+        writeln!(f, "{:<width$}  result   seconds", "test")?;
+        for Row { test, result, took } in rows.iter() {
+            writeln!(f, "{:<width$}  {result:<7}  {:>7.1}", name(test), took.as_secs_f64())?;
         }
         Ok(())
     }
