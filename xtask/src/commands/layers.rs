@@ -16,8 +16,8 @@ struct Edges(&'static str, &'static [&'static str], &'static [&'static str]);
 /// here and in the drawing of `crates/README.md`, in the same commit.
 const EDGES: &[Edges] = &[
     // data
-    Edges("crd", &[], &[]),
-    Edges("expr", &[], &[]),
+    Edges("crd", &[], &["xtask"]),
+    Edges("expr", &[], &["xtask"]),
     // logic
     Edges("traffic", &["crd"], &[]),
     Edges("judge", &["crd"], &[]),
@@ -26,7 +26,7 @@ const EDGES: &[Edges] = &[
     Edges("sim", &["crd", "expr", "traffic", "rollout", "world"], &[]),
     Edges("journal", &["crd", "rollout"], &["sim"]),
     Edges("plan", &["crd", "expr", "rollout", "sim"], &[]),
-    Edges("lint", &["crd", "expr", "traffic", "rollout", "plan"], &[]),
+    Edges("lint", &["crd", "expr", "traffic", "rollout", "plan"], &["xtask"]),
     // adapters
     Edges("metric-providers", &["crd", "expr"], &[]),
     Edges("regions", &["crd"], &["rollout", "sim"]),
