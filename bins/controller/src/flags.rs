@@ -145,6 +145,7 @@ impl Flags {
             decision_journal: NonZeroUsize::new(self.decision_journal),
             beacons: self.region.beacons(),
             prometheus_address: std::env::var("ARGO_ROLLOUTS_PROMETHEUS_ADDRESS").ok(),
+            jobs: measuring::jobs().await?.map(|connected| connected.client),
             egress: self.measuring.egress()?,
             accept_no_success: self.measuring.accept_no_success,
             ..Settings::default()
@@ -181,6 +182,9 @@ pub(crate) enum Failure {
         /// What is wrong.
         error: NoRule,
     },
+    /// The cluster in which Jobs run.
+    #[error("ARGO_ROLLOUTS_ANALYSIS_JOB_KUBECONFIG: {0}")]
+    Jobs(#[from] cluster::ConnectError),
     /// The cluster, or a port.
     #[error("{0}")]
     Cluster(#[from] Error),

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crd::{AnalysisPhase, AnalysisRun, Kind, ObjectKey, SecretKeyRef};
 use futures::future::join_all;
-use metric_providers::{Credentials, Ctx, Egress, Plugins, Value};
+use metric_providers::{Credentials, Ctx, Plugins, Value};
 use rollout::Action;
 use rollout::analysis::{
     Ask, Filled, How, Outcome as Read, Reading, RunDecision, Trimmed, assess, due, status_patch,
@@ -26,7 +26,7 @@ use crate::outside::Outside;
 use crate::queue::Outcome;
 use crate::reflect::Sinks;
 use crate::secrets::Secrets;
-use crate::settings::Settings;
+use crate::settings::{MetricEgress, Settings};
 use crate::watches::Answered;
 use crate::writes::Writes;
 
@@ -47,7 +47,7 @@ pub(crate) struct AnalysisRuns {
     core: rollout::Settings,
     /// For metrics that name none.
     prometheus_address: Option<String>,
-    egress: Egress,
+    egress: MetricEgress,
     jobs: ClusterJobs,
     /// Programs that measure; they change with the configuration.
     plugins: watch::Receiver<Plugins>,
@@ -197,7 +197,7 @@ impl AnalysisRuns {
             secrets: &secrets,
             prometheus_address: self.prometheus_address.as_deref(),
             run: Some(run),
-            egress: self.egress.clone(),
+            egress: self.egress.of(&run.metadata.namespace).clone(),
             jobs: Some(&self.jobs),
             plugins: self.plugins.borrow().clone(),
             ..Ctx::default()

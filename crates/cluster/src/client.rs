@@ -81,6 +81,15 @@ pub async fn connect(connection: &Connection) -> Result<Connected, ConnectError>
     if let Some(namespace) = &connection.namespace {
         config.default_namespace.clone_from(namespace);
     }
+    connected(config)
+}
+
+/// The cluster that this process runs in, as a pod's service account sees it.
+pub fn connect_in_pod() -> Result<Connected, ConnectError> {
+    connected(without_file(&Connection::default())?)
+}
+
+fn connected(mut config: Config) -> Result<Connected, ConnectError> {
     // Whoever asks decides whether and when to ask again: a refused eviction waits for the next pass.
     config.default_retry = false;
     let server = config.cluster_url.to_string();

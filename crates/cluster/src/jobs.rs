@@ -14,18 +14,27 @@ use crate::reflect::resource;
 /// Label of a Job: the uid of its AnalysisRun.
 const RUN: &str = "analysisrun.argoproj.io/uid";
 
-/// The Jobs of the cluster; its client stops writes without a lease.
+/// The Jobs of a cluster.
 #[derive(Clone)]
-pub(crate) struct ClusterJobs(pub(crate) Client);
+pub(crate) struct ClusterJobs {
+    /// Of the cluster in which they run; stops writes without a lease.
+    pub(crate) client: Client,
+    /// Whether that is another cluster than the AnalysisRuns'.
+    pub(crate) elsewhere: bool,
+}
 
 impl ClusterJobs {
     fn jobs(&self, namespace: &str) -> Api<DynamicObject> {
-        Api::namespaced_with(self.0.clone(), namespace, &resource(&crd::Kind::JOB))
+        Api::namespaced_with(self.client.clone(), namespace, &resource(&crd::Kind::JOB))
     }
 }
 
 #[async_trait]
 impl Jobs for ClusterJobs {
+    fn elsewhere(&self) -> bool {
+        self.elsewhere
+    }
+
     async fn create(&self, job: &Value) -> Result<(), JobsError> {
         let object: DynamicObject =
             serde_json::from_value(job.clone()).map_err(|error| JobsError::Other(error.to_string()))?;
@@ -39,7 +48,7 @@ impl Jobs for ClusterJobs {
 
     async fn pods(&self, job: &JobState) -> Result<Vec<PodState>, JobsError> {
         let pods: Api<DynamicObject> =
-            Api::namespaced_with(self.0.clone(), &job.namespace, &resource(&crd::Kind::POD));
+            Api::namespaced_with(self.client.clone(), &job.namespace, &resource(&crd::Kind::POD));
         // One that cannot be read selects nothing.
         let selector: crd::LabelSelector = serde_json::from_value(job.selector.clone()).unwrap_or_default();
         let selector = selector_text(&selector);
@@ -58,7 +67,7 @@ impl Jobs for ClusterJobs {
     }
 
     async fn of_run(&self, uid: &str) -> Result<Vec<JobState>, JobsError> {
-        let jobs: Api<DynamicObject> = Api::all_with(self.0.clone(), &resource(&crd::Kind::JOB));
+        let jobs: Api<DynamicObject> = Api::all_with(self.client.clone(), &resource(&crd::Kind::JOB));
         let found = jobs.list(&ListParams::default().labels(&format!("{RUN}={uid}"))).await;
         found.map(|list| list.items.iter().map(state).collect()).map_err(refused)
     }

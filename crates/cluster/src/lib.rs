@@ -62,7 +62,7 @@ pub use crd::duration;
 pub use metric_providers::{Egress, NoRule};
 
 pub use beacon_server::TlsError;
-pub use client::{ConnectError, Connected, Connection, Overrides, connect};
+pub use client::{ConnectError, Connected, Connection, Overrides, connect, connect_in_pod};
 pub use clock::Clock;
 pub use config::{ConfigError, Problem as ConfigProblem};
 pub use controller::{Controller, Ended};
@@ -71,5 +71,5 @@ pub use metrics::Exposition;
 pub use observe::observe;
 pub use outside::Outside;
 pub use permissions::{Permission, Place, permissions, rules};
-pub use settings::{BeaconSettings, Controllers, LeaseSettings, RequestRate, Settings};
+pub use settings::{BeaconSettings, Controllers, LeaseSettings, MetricEgress, RequestRate, Settings};
 pub use version::Build;

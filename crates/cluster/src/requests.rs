@@ -43,6 +43,11 @@ impl Way {
         &self.metrics
     }
 
+    /// The same way to another cluster: bounded and counted together with this one's.
+    pub(crate) fn to(&self, client: Client) -> Self {
+        Self { client, ..self.clone() }
+    }
+
     /// A client whose writes are stopped unless `fence` holds.
     pub(crate) fn fenced(&self, fence: Fence) -> Client {
         let way = self.clone();

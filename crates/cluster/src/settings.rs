@@ -55,8 +55,10 @@ pub struct Settings {
     pub beacons: Option<BeaconSettings>,
     /// Address of Prometheus for metrics that name none.
     pub prometheus_address: Option<String>,
+    /// The cluster in which the Jobs of metrics run, where it is another one.
+    pub jobs: Option<kube::Client>,
     /// Where metrics may be asked.
-    pub egress: Egress,
+    pub egress: MetricEgress,
     /// Whether an AnalysisRun may end Successful although no measurement was.
     pub accept_no_success: bool,
     /// The time.
@@ -87,11 +89,35 @@ impl Default for Settings {
             decision_journal: None,
             beacons: None,
             prometheus_address: None,
-            egress: Egress::open(),
+            jobs: None,
+            egress: MetricEgress::default(),
             accept_no_success: false,
             clock: Clock::system(),
             outside: Arc::new(Network::default()),
         }
+    }
+}
+
+/// Where metrics may be asked.
+#[derive(Clone, Debug)]
+pub struct MetricEgress {
+    /// In every namespace that has no rules of its own.
+    pub everywhere: Egress,
+    /// In these namespaces.
+    pub by_namespace: BTreeMap<String, Egress>,
+}
+
+impl Default for MetricEgress {
+    /// Anywhere.
+    fn default() -> Self {
+        Self { everywhere: Egress::open(), by_namespace: BTreeMap::new() }
+    }
+}
+
+impl MetricEgress {
+    /// Where metrics of a namespace may be asked.
+    pub fn of(&self, namespace: &str) -> &Egress {
+        self.by_namespace.get(namespace).unwrap_or(&self.everywhere)
     }
 }
 

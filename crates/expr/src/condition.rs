@@ -4,8 +4,8 @@ use std::fmt;
 
 use jiff::Timestamp;
 
+use crate::cache;
 use crate::environment::Env;
-use crate::program::Program;
 use crate::value::{Time, Value};
 
 /// The verdict on one measurement.
@@ -79,7 +79,7 @@ pub fn judge(result: &Value, success: &str, failure: &str, now: Timestamp) -> Ve
 
 /// Whether a condition holds.
 fn holds(condition: &str, env: &Env, now: Timestamp) -> Result<bool, String> {
-    let program = Program::compile(condition, env).map_err(|error| error.message)?;
+    let program = cache::compile(condition, env).map_err(|error| error.message)?;
     match program.run(env, now).map_err(|error| error.message)? {
         Value::Bool(holds) => Ok(holds),
         other => Err(format!("expected bool, but got {}", other.go_type())),
@@ -92,7 +92,7 @@ fn holds(condition: &str, env: &Env, now: Timestamp) -> Result<bool, String> {
 /// The engine's message, or that the expression gives no time.
 pub fn time(expression: &str, now: Timestamp) -> Result<Time, String> {
     let env = Env::of_time();
-    let program = Program::compile(expression, &env).map_err(|error| error.message)?;
+    let program = cache::compile(expression, &env).map_err(|error| error.message)?;
     match program.run(&env, now).map_err(|error| error.message)? {
         Value::Time(time) => Ok(time),
         other => Err(format!("expected time.Time, but got {}", other.go_type())),

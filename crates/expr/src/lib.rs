@@ -19,6 +19,7 @@
 
 mod budget;
 mod builtins;
+mod cache;
 mod checker;
 mod condition;
 mod environment;

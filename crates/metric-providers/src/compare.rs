@@ -13,7 +13,8 @@
 //! ```
 //!
 //! `source` has one member, a provider's name, with its configuration less the query. Each query gives one number; of
-//! several series it is their sum, and no series is no figure. The answer is `{METRIC: {canary: {FIELD: NUMBER}, stable:
+//! several series it is their sum, and no series is no figure. `buckets` is the query of a histogram, one series a
+//! bucket (`sum by (le) (NAME_bucket{...})`), of Prometheus alone; its figure is `{UPPER_END: NUMBER}`. The answer is `{METRIC: {canary: {FIELD: NUMBER}, stable:
 //! {...}}}`. It reads and does not judge: windows, verdicts and the rest of the configuration are `aviary-rollout`'s.
 
 use std::collections::BTreeMap;
@@ -29,6 +30,10 @@ use crate::{Answer, Ctx, Error, Fault, Provider, Value, Wanted};
 pub(crate) const NAME: &str = "aviary/compare";
 /// The providers that a source may be.
 const SOURCES: [&str; 2] = ["prometheus", "datadog"];
+/// The one whose histograms can be read.
+const HISTOGRAMS: &str = "prometheus";
+/// The field of a histogram.
+const BUCKETS: &str = "buckets";
 
 /// Asks another provider for both arms.
 pub(crate) struct Compare;
@@ -55,12 +60,14 @@ impl Config {
         let written = metric.provider.get("plugin").and_then(|plugin| plugin.get(NAME)).cloned();
         let config: Self = serde_json::from_value(written.unwrap_or_default())
             .map_err(|error| Fault::Config(format!("{NAME}: {error}")))?;
-        config.source()?;
-        let buckets = |arm: &BTreeMap<String, String>| arm.contains_key("buckets");
+        let (source, _) = config.source()?;
+        let buckets = |arm: &BTreeMap<String, String>| source != HISTOGRAMS && arm.contains_key(BUCKETS);
         if let Some(found) = config.metrics.iter().find(|it| buckets(&it.canary) || buckets(&it.stable)) {
             let name = &found.name;
-            let text = "cannot read histograms; compare the share of requests that are slower than a bound";
-            return Err(Fault::Config(format!("{NAME}: metric {name} {text}")));
+            return Err(Fault::Config(format!(
+                "{NAME}: metric {name}: histograms are read from {HISTOGRAMS} alone; of {source} compare the share of \
+                 requests that are slower than a bound"
+            )));
         }
         Ok(config)
     }
@@ -133,6 +140,13 @@ async fn arm(
     let mut found = Map::new();
     for (field, query) in queries {
         let asked = config.asked(query).map_err(|fault| Error::new(metric, NAME, None, fault))?;
+        if field == BUCKETS {
+            let buckets = crate::prometheus::buckets(ctx, &asked).await?;
+            if !buckets.is_empty() {
+                found.insert(field.clone(), json!(buckets));
+            }
+            continue;
+        }
         let answer = crate::provider(&asked)?.read(ctx, &asked).await?;
         found.extend(
             answer.value.and_then(|value| number(&value)).map(|number| (field.clone(), json!(number))),

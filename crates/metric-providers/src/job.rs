@@ -20,8 +20,6 @@ const NAME: &str = "job-name";
 const NAMESPACE: &str = "job-namespace";
 /// Where Jobs run instead of in the run's namespace.
 const JOB_NAMESPACE: &str = "ARGO_ROLLOUTS_ANALYSIS_JOB_NAMESPACE";
-/// Which other cluster they run in.
-const JOB_KUBECONFIG: &str = "ARGO_ROLLOUTS_ANALYSIS_JOB_KUBECONFIG";
 
 /// Runs a Job for each measurement.
 pub(crate) struct Job;
@@ -81,8 +79,8 @@ async fn begin(ctx: &Ctx<'_>, metric: &Metric) -> Result<Answer, Fault> {
     let config: Config = provider::config(metric, "job")?;
     let elsewhere = ctx.variable(JOB_NAMESPACE);
     let namespace = elsewhere.as_deref().unwrap_or(&run.metadata.namespace);
-    let foreign = ctx.variable(JOB_KUBECONFIG).is_some();
-    let owner = if foreign || namespace != run.metadata.namespace { Owner::None } else { Owner::Run };
+    let owner =
+        if jobs.elsewhere() || namespace != run.metadata.namespace { Owner::None } else { Owner::Run };
     let name = manifest::name(run, metric);
     let job = manifest::job(run, metric, &config, namespace, &name, owner);
     match jobs.create(&job).await {

@@ -24,6 +24,9 @@
 //! ([`MAX_BODY`]), JSON a depth, and a redirect never leads from TLS to plain text. What was meant for one host is not
 //! shown to another. Where an address of a metric's may lead, [`Egress`] says.
 //!
+//! TLS is rustls without a provider of its own: a program that uses this crate installs one at its start
+//! (`rustls::crypto::ring::default_provider().install_default()`), as our binaries do; without it, the first request panics.
+//!
 //! Two providers need something of the controller: [`Jobs`] run on its cluster, and [`Plugins`] are programs of its
 //! operator's choice. An asynchronous provider answers without a value while it runs, and ends with a
 //! [`Value::Verdict`]: it, not the conditions, says how the measurement went.

@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use reqwest::Url;
 
 use crate::clients::{Door, Proxy};
-use crate::http::Call;
+use crate::http::{Call, Reply};
 use crate::{Answer, Ctx, Error, Fault, Provider};
 use config::{Config, Range};
 use dress::Dress;
@@ -33,15 +33,25 @@ impl Provider for Prometheus {
     }
 
     async fn read(&self, ctx: &Ctx<'_>, metric: &Metric) -> Result<Answer, Error> {
-        let fail = |fault| Error::new(metric, self.name(), None, fault);
-        let config = Config::of(metric).map_err(fail)?;
-        let address = config.url(ctx.prometheus_address).map_err(fail)?;
-        let answered = ask(ctx, &config, &address).await;
-        answered.map_err(|fault| Error::new(metric, self.name(), Some(&address), fault))
+        asked(ctx, metric, answer::read).await
     }
 }
 
-async fn ask(ctx: &Ctx<'_>, config: &Config, address: &Url) -> Result<Answer, Fault> {
+/// What each bucket of a histogram counts, by its upper end as the label `le` has it.
+pub(crate) async fn buckets(ctx: &Ctx<'_>, metric: &Metric) -> Result<BTreeMap<String, f64>, Error> {
+    asked(ctx, metric, answer::buckets).await
+}
+
+/// Asks for a metric, and reads the reply.
+async fn asked<T>(ctx: &Ctx<'_>, metric: &Metric, read: fn(&Reply) -> Result<T, Fault>) -> Result<T, Error> {
+    let fail = |fault| Error::new(metric, Prometheus.name(), None, fault);
+    let config = Config::of(metric).map_err(fail)?;
+    let address = config.url(ctx.prometheus_address).map_err(fail)?;
+    let answered = ask(ctx, &config, &address).await.and_then(|reply| read(&reply));
+    answered.map_err(|fault| Error::new(metric, Prometheus.name(), Some(&address), fault))
+}
+
+async fn ask(ctx: &Ctx<'_>, config: &Config, address: &Url) -> Result<Reply, Fault> {
     let limit = config.limit()?;
     let (path, form) = match &config.range_query {
         None => ("api/v1/query", instant(&config.query, (ctx.clock)())),
@@ -58,7 +68,7 @@ async fn ask(ctx: &Ctx<'_>, config: &Config, address: &Url) -> Result<Answer, Fa
     if matches!(reply.status, 403 | 405 | 501) {
         reply = door.ask(dress.on(ctx, Call::get(url).query(&form))?, limit).await?;
     }
-    answer::read(&reply)
+    Ok(reply)
 }
 
 type Form = Vec<(&'static str, String)>;

@@ -32,6 +32,9 @@
 //! `headers` pin a check to the canary; `attempts`, `retryDelay` and `timeout` say how patient it is. A region is an
 //! address, or an [`Endpoint`] behind a name that all regions share.
 //!
+//! TLS is rustls without a provider of its own: a program that uses this crate installs one at its start
+//! (`rustls::crypto::ring::default_provider().install_default()`), as our binaries do; without it, the first request panics.
+//!
 //! Silence is never health: a region that does not answer is a failed check for `verify`, and a partition for a gate.
 
 mod check;

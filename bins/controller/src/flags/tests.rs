@@ -88,6 +88,23 @@ fn what_is_no_flag_or_no_value_is_refused() {
 }
 
 #[test]
+fn a_namespace_may_have_egress_rules_of_its_own_beside_those_of_all() {
+    let words = [
+        "--metric-egress-allow=shop=127.0.0.1",
+        "--metric-egress-deny=10.0.0.0/8",
+        "--metric-egress-allow=shop=10.1.2.3",
+        "--metric-egress-deny=lab=*.example",
+    ];
+    let egress = read(&words).unwrap().measuring.egress().unwrap();
+    let asked = |namespace: &str, host: &str| egress.of(namespace).check(host, None).is_ok();
+    assert_eq!(["shop", "lab", "other"].map(|namespace| asked(namespace, "127.0.0.1")), [true, false, false]);
+    assert_eq!(["shop", "lab", "other"].map(|namespace| asked(namespace, "a.example")), [true, false, true]);
+    assert!(!asked("shop", "10.1.2.3"), "what is refused everywhere is refused in every namespace");
+    let refusal = read(&["--metric-egress-allow=shop=10.0.0.0/99"]).unwrap().measuring.egress().unwrap_err();
+    assert!(refusal.to_string().contains("10.0.0.0/99"), "{refusal}");
+}
+
+#[test]
 fn controllers_takes_the_one_that_can_run_by_itself() {
     let controllers = |words: &[&str]| read(words).unwrap().controllers().map_err(|error| error.to_string());
     assert_eq!(controllers(&[]), Ok(Controllers::All));

@@ -86,7 +86,7 @@ fn replicas_may_be_none(case: &Case<'_>) {
         seen.all(Kind::POD).next().is_none() && seen.is_healthy(DEMO) && seen.size(DEMO, "1") == 0
     });
     // A status counts what ReplicaSets tell, which is later than the pods.
-    case.until("the status tells of none", |seen| seen.status(DEMO)["replicas"] == 0);
+    case.until("the status tells of none", |seen| int(&seen.status(DEMO)["replicas"]) == 0);
     case.merge(Kind::ROLLOUT, DEMO, json!({"spec": {"replicas": 2}}));
     case.until("they are back", |seen| seen.is_healthy(DEMO) && seen.ready(DEMO) == 2);
 }

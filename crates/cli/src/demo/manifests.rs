@@ -15,7 +15,7 @@ const FILES: [(&str, &str); 9] = [
     ("services.yaml", include_str!("../../../../fixtures/openclaw/rendered/services.yaml")),
     ("httproute.yaml", include_str!("../../../../fixtures/openclaw/rendered/httproute.yaml")),
     ("analysistemplates.yaml", include_str!("../../../../fixtures/openclaw/rendered/analysistemplates.yaml")),
-    ("compare.yaml", include_str!("../../../../fixtures/openclaw/local/compare.yaml")),
+    ("compare.yaml", include_str!("../../../../fixtures/openclaw/compare.yaml")),
     (
         "poddisruptionbudget.yaml",
         include_str!("../../../../fixtures/openclaw/rendered/poddisruptionbudget.yaml"),

@@ -19,6 +19,19 @@ pub(crate) struct AnalysisRunInfo {
     pub(crate) inconclusive: i64,
     pub(crate) error: i64,
     pub(crate) jobs: Vec<JobInfo>,
+    /// Metrics by `aviary/compare`, which the peer has not.
+    pub(crate) comparisons: Vec<Comparison>,
+}
+
+/// What a comparison of both versions knows.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Comparison {
+    pub(crate) metric: String,
+    pub(crate) verdict: String,
+    /// Evidence against the release: `180` reads 180 : 1.
+    pub(crate) odds: String,
+    /// The verdict and what it rests on, in one line.
+    pub(crate) value: String,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -50,7 +63,21 @@ fn of(run: &Json) -> AnalysisRunInfo {
         inconclusive: sum("/inconclusive"),
         error: sum("/error"),
         jobs: measurements.filter_map(job).collect(),
+        comparisons: results.iter().filter_map(|result| comparison(run, result)).collect(),
     }
+}
+
+fn comparison(run: &Json, result: &Json) -> Option<Comparison> {
+    let name = result.text("/name");
+    let metric = run.list("/spec/metrics").iter().find(|metric| metric.text("/name") == name)?;
+    metric.pointer("/provider/plugin/aviary~1compare")?;
+    let taken = result.list("/measurements").last()?;
+    Some(Comparison {
+        metric: name.to_owned(),
+        verdict: taken.pointer("/metadata/verdict")?.as_str()?.to_owned(),
+        odds: taken.text("/metadata/odds").to_owned(),
+        value: taken.text("/value").to_owned(),
+    })
 }
 
 fn job(measurement: &Json) -> Option<JobInfo> {

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::{Paint, duration, icon, table};
-use crate::info::analysis_run::{AnalysisRunInfo, JobInfo};
+use crate::info::analysis_run::{AnalysisRunInfo, Comparison, JobInfo};
 use crate::info::experiment::ExperimentInfo;
 use crate::info::pod::PodInfo;
 use crate::info::replica_set::ReplicaSetInfo;
@@ -14,7 +14,7 @@ use crate::info::rollout::RolloutInfo;
 pub(crate) enum Detail {
     /// What the specification says.
     Normal,
-    /// Also hash, pods and images of ReplicaSets, and nodes of pods.
+    /// Also hash, pods and images of ReplicaSets, nodes of pods, and the figures of comparisons.
     Wide,
 }
 
@@ -99,13 +99,22 @@ impl View {
     fn analysis_run(self, run: &AnalysisRunInfo) -> Node {
         let counts = [("✔", run.successful), ("✖", run.failed), ("?", run.inconclusive), ("⚠", run.error)];
         let shown = counts.iter().filter(|(_, count)| *count > 0);
-        let info: Vec<String> =
+        let mut info: Vec<String> =
             shown.map(|(icon, count)| format!("{} {count}", self.paint.icon(icon))).collect();
+        info.extend(run.comparisons.iter().map(|comparison| self.comparison(comparison)));
         let name = self.paint.name_in(&run.status, &run.name);
         let status = self.status(icon::analysis(&run.status), &run.status);
         let cells =
             [format!("α {name}"), "AnalysisRun".to_owned(), status, self.age(run.created), info.join(",")];
         Node { cells, children: run.jobs.iter().map(|job| self.job(job)).collect() }
+    }
+
+    fn comparison(self, comparison: &Comparison) -> String {
+        let Comparison { metric, verdict, odds, value } = comparison;
+        match self.detail {
+            Detail::Wide if !value.is_empty() => format!("{metric}: {value}"),
+            _ => format!("{metric}:{verdict},odds:{odds}"),
+        }
     }
 
     fn job(self, job: &JobInfo) -> Node {

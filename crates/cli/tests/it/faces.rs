@@ -26,11 +26,20 @@ fn server() -> Server {
     let status = json!({"phase": "Healthy", "stableRS": "bbb", "currentPodHash": "bbb"});
     let pod = json!({"spec": {"nodeName": "n1", "containers": [{}]}, "status": {"phase": "Running"}});
     let set = json!({"spec": spec, "status": {"replicas": 1, "availableReplicas": 1}});
-    let objects = vec![
+    let mut objects = vec![
         object("Rollout", "cart", json!([]), json!({"spec": steps, "status": status})),
         object("ReplicaSet", "cart-bbb", owner("Rollout", "uid-cart"), set),
         object("Pod", "cart-bbb-p", owner("ReplicaSet", "uid-cart-bbb"), pod),
     ];
+    let found = json!({"verdict": "fail", "odds": "148"});
+    let value = "fail; odds 148 : 1; errors: canary 10.20 %, stable 0.00 %";
+    let results =
+        json!([{"name": "both", "failed": 1, "measurements": [{"value": value, "metadata": found}]}]);
+    let run = json!({
+        "spec": {"metrics": [{"name": "both", "provider": {"plugin": {"aviary/compare": {}}}}]},
+        "status": {"phase": "Failed", "metricResults": results},
+    });
+    objects.push(object("AnalysisRun", "cart-run", owner("Rollout", "uid-cart"), run));
     Server::new(objects, Manners::default())
 }
 
@@ -59,17 +68,20 @@ async fn a_rollout_comes_as_json_and_yaml_for_scripts() {
 }
 
 #[tokio::test]
-async fn the_wide_tree_tells_hashes_images_and_nodes() {
+async fn the_wide_tree_tells_hashes_images_nodes_and_what_a_comparison_rests_on() {
     let outcome = called(&env("aviary"), &words("get rollout cart -o wide --no-color"), &server()).await;
     let tree: Vec<&str> = outcome.stdout.split_once("\n\n").unwrap().1.lines().map(str::trim_end).collect();
     let expected = [
-        "NAME                   KIND        STATUS     AGE  INFO",
-        "⟳ cart                 Rollout     ✔ Healthy  24h",
+        "NAME                   KIND         STATUS     AGE  INFO",
+        "⟳ cart                 Rollout      ✔ Healthy  24h",
         "└──# revision:1",
-        "   └──⧉ cart-bbb       ReplicaSet  ✔ Healthy  24h  stable,hash:bbb,available:1/1,image:a:1",
-        "      └──□ cart-bbb-p  Pod         ✔ Running  24h  ready:0/1,node:n1",
+        "   ├──⧉ cart-bbb       ReplicaSet   ✔ Healthy  24h  stable,hash:bbb,available:1/1,image:a:1",
+        "   │  └──□ cart-bbb-p  Pod          ✔ Running  24h  ready:0/1,node:n1",
+        "   └──α cart-run       AnalysisRun  ✖ Failed   24h  ✖ 1,both: fail; odds 148 : 1; errors: canary 10.20 %, stable 0.00 %",
     ];
     assert_eq!(tree, expected);
+    let outcome = called(&env("aviary"), &words("get rollout cart --no-color"), &server()).await;
+    assert!(outcome.stdout.contains("✖ 1,both:fail,odds:148\n"), "{}", outcome.stdout);
 }
 
 #[tokio::test]

@@ -56,6 +56,14 @@ impl Parts {
         tasks: &TaskTracker,
         watching: &CancellationToken,
     ) -> Self {
+        let jobs = ClusterJobs {
+            client: settings
+                .jobs
+                .as_ref()
+                .map_or_else(|| way.clone(), |other| way.to(other.clone()))
+                .fenced(fence.clone()),
+            elsewhere: settings.jobs.is_some(),
+        };
         let client = way.fenced(fence);
         let metrics = way.metrics();
         let (events, sending) = Events::new(client.clone(), settings.clock);
@@ -117,7 +125,6 @@ impl Parts {
             writer: writer.clone(),
             rollouts: Arc::clone(&sinks.rollouts),
         });
-        let jobs = ClusterJobs(client);
         let metrics = Arc::clone(metrics);
         let analysis_runs =
             AnalysisRuns::new(sinks.clone(), writer, secrets, events, metrics, settings, (jobs, plugins));

@@ -7,6 +7,9 @@ use serde_json::Value as Json;
 /// The Jobs of a cluster; whoever runs measurements adapts its own to this.
 #[async_trait]
 pub trait Jobs: Send + Sync {
+    /// Whether they run in another cluster than the AnalysisRuns, which then cannot own them.
+    fn elsewhere(&self) -> bool;
+
     /// Creates a `batch/v1` Job, written in full.
     async fn create(&self, job: &Json) -> Result<(), JobsError>;
 

@@ -35,6 +35,13 @@ struct Instant {
 }
 
 #[derive(Deserialize)]
+struct Labelled {
+    #[serde(default)]
+    metric: BTreeMap<String, String>,
+    value: Point,
+}
+
+#[derive(Deserialize)]
 struct Ranged {
     #[serde(default)]
     values: Vec<Point>,
@@ -42,6 +49,29 @@ struct Ranged {
 
 /// Makes a value of an answer, or an error of what is none (spec analysis-04, response handling).
 pub(super) fn read(reply: &Reply) -> Result<Answer, Fault> {
+    let envelope = envelope(reply)?;
+    let metadata = warnings(&envelope.warnings);
+    Ok(Answer { value: Some(value(envelope.data)?), metadata, resume_at: None })
+}
+
+/// What each bucket of a histogram counts, by its upper end as the label `le` has it; series of one bucket are added up.
+pub(super) fn buckets(reply: &Reply) -> Result<BTreeMap<String, f64>, Fault> {
+    let Data { result_type, result } = envelope(reply)?.data;
+    if result_type != "vector" {
+        return Err(Fault::Answer(shortened(&format!("a histogram is a vector, not {result_type:?}"))));
+    }
+    let mut found = BTreeMap::new();
+    for Labelled { metric, value } in parsed::<Vec<Labelled>>(result)? {
+        let end = metric.get("le").ok_or_else(|| {
+            Fault::Answer("a series has no label le: query `sum by (le) (NAME_bucket{...})`".to_owned())
+        })?;
+        *found.entry(end.clone()).or_insert(0.0) += number(&value)?;
+    }
+    Ok(found)
+}
+
+/// What was answered, unless it is an error.
+fn envelope(reply: &Reply) -> Result<Envelope, Fault> {
     let code = reply.status;
     if !matches!(code, 200..=299 | 400 | 422) {
         return Err(Fault::Answer(match code {
@@ -57,8 +87,7 @@ pub(super) fn read(reply: &Reply) -> Result<Answer, Fault> {
     if !(200..300).contains(&code) {
         return Err(Fault::Answer("bad_response: inconsistent body for response code".to_owned()));
     }
-    let metadata = warnings(&envelope.warnings);
-    Ok(Answer { value: Some(value(envelope.data)?), metadata, resume_at: None })
+    Ok(envelope)
 }
 
 fn value(data: Data) -> Result<Value, Fault> {

@@ -39,6 +39,39 @@ async fn each_query_gives_a_figure_and_series_are_added_up() {
 }
 
 #[tokio::test]
+async fn a_histogram_is_read_by_the_upper_ends_of_its_buckets() {
+    rustls::crypto::ring::default_provider().install_default().ok();
+    let server = MockServer::start().await;
+    let series =
+        |end: &str, pod: &str, count: &str| json!({"metric": {"le": end, "pod": pod}, "value": [0, count]});
+    let canary = json!([series("0.1", "a", "3"), series("0.1", "b", "4"), series("+Inf", "a", "9")]);
+    let nameless = json!([{"metric": {"pod": "a"}, "value": [0, "1"]}]);
+    for (query, result) in [("slow1", canary), ("slow0", json!([])), ("all", nameless)] {
+        let body = json!({"status": "success", "data": {"resultType": "vector", "result": result}});
+        Mock::given(method("POST"))
+            .and(body_string_contains(format!("query={query}")))
+            .respond_with(ResponseTemplate::new(200).set_body_json(body))
+            .mount(&server)
+            .await;
+    }
+    let asked = |source: Json, stable: &str| {
+        let mut metric = metric(&source);
+        metric.provider["plugin"]["aviary/compare"]["metrics"] = json!([{
+            "name": "latency", "kind": "latency", "canary": {"buckets": "slow1"}, "stable": {"buckets": stable},
+        }]);
+        metric
+    };
+    let prometheus = json!({"prometheus": {"address": server.uri()}});
+    let found = read(&Ctx::default(), &asked(prometheus.clone(), "slow0")).await;
+    let figures = json!({"latency": {"canary": {"buckets": {"0.1": 7.0, "+Inf": 9.0}}, "stable": {}}});
+    assert_eq!(found.outcome, Ok(Some(Value::Json(figures))));
+    let text = read(&Ctx::default(), &asked(prometheus, "all")).await.outcome.unwrap_err();
+    assert!(text.contains("sum by (le)"), "{text}");
+    let text = read(&Ctx::default(), &asked(json!({"datadog": {}}), "slow0")).await.outcome.unwrap_err();
+    assert!(text.contains("metric latency: histograms are read from prometheus alone"), "{text}");
+}
+
+#[tokio::test]
 async fn what_cannot_be_asked_is_told_with_what_can() {
     for (source, message) in [
         (json!({"graphite": {}}), "source must be one of prometheus, datadog"),

@@ -19,6 +19,7 @@ pub(crate) struct Played {
     pub(crate) created: Mutex<Vec<Json>>,
     pub(crate) pods: Vec<PodState>,
     pub(crate) failing: Option<String>,
+    pub(crate) elsewhere: bool,
 }
 
 impl Played {
@@ -50,6 +51,10 @@ impl Played {
 
 #[async_trait]
 impl Jobs for Played {
+    fn elsewhere(&self) -> bool {
+        self.elsewhere
+    }
+
     async fn create(&self, job: &Json) -> Result<(), JobsError> {
         self.fails()?;
         let text = |key: &str| job["metadata"][key].as_str().unwrap().to_owned();
@@ -146,11 +151,10 @@ async fn a_job_is_named_marked_and_owned_by_its_run() {
 
 #[tokio::test]
 async fn a_job_elsewhere_has_no_owner_and_is_taken_for_ours_by_its_name() {
-    for (environment, namespace) in [
-        (&[("ARGO_ROLLOUTS_ANALYSIS_JOB_NAMESPACE", "jobs")][..], "jobs"),
-        (&[("ARGO_ROLLOUTS_ANALYSIS_JOB_KUBECONFIG", "in-cluster")], "ns"),
-    ] {
-        let (jobs, run) = (Played::default(), run("uid", "m", 0, 0));
+    for (environment, elsewhere, namespace) in
+        [(&[("ARGO_ROLLOUTS_ANALYSIS_JOB_NAMESPACE", "jobs")][..], false, "jobs"), (&[], true, "ns")]
+    {
+        let (jobs, run) = (Played { elsewhere, ..Played::default() }, run("uid", "m", 0, 0));
         let environment = variables(environment);
         let ctx = Ctx { jobs: Some(&jobs), run: Some(&run), environment: &environment, ..ctx() };
         for _ in 0..2 {
