@@ -56,14 +56,7 @@ impl Parts {
         tasks: &TaskTracker,
         watching: &CancellationToken,
     ) -> Self {
-        let jobs = ClusterJobs {
-            client: settings
-                .jobs
-                .as_ref()
-                .map_or_else(|| way.clone(), |other| way.to(other.clone()))
-                .fenced(fence.clone()),
-            elsewhere: settings.jobs.is_some(),
-        };
+        let jobs = jobs(way, settings, &fence);
         let client = way.fenced(fence);
         let metrics = way.metrics();
         let (events, sending) = Events::new(client.clone(), settings.clock);
@@ -209,6 +202,12 @@ impl Crew<'_> {
             }
         });
     }
+}
+
+/// The Jobs of metrics, in this cluster or in another one.
+fn jobs(way: &Way, settings: &Settings, fence: &Fence) -> ClusterJobs {
+    let way = settings.jobs.as_ref().map_or_else(|| way.clone(), |other| way.to(other.clone()));
+    ClusterJobs { client: way.fenced(fence.clone()), elsewhere: settings.jobs.is_some() }
 }
 
 /// What changes with the configuration.
