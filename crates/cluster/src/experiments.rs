@@ -129,10 +129,12 @@ impl Experiments {
             .metadata
             .controller()
             .and_then(|owner| self.sinks.cache.read().rollouts.get(&name.0, &owner.name).map(Arc::clone));
-        for (event, owner) in owner_events.into_iter().zip(std::iter::repeat(owner)) {
-            let Some(owner) = owner else { continue };
-            self.metrics.event(&(owner.metadata.namespace.clone(), owner.metadata.name.clone()), &event);
-            self.events.publish(&Kind::ROLLOUT, &owner.metadata, [event]);
+        if let Some(owner) = owner {
+            let name = (owner.metadata.namespace.clone(), owner.metadata.name.clone());
+            for event in &owner_events {
+                self.metrics.event(&name, event);
+            }
+            self.events.publish(&Kind::ROLLOUT, &owner.metadata, owner_events);
         }
         Ok(requeue_after.map_or(Outcome::Done, Outcome::After))
     }
