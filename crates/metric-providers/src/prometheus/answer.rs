@@ -34,6 +34,11 @@ struct Instant {
     value: Point,
 }
 
+/// Longest text of a bucket's upper end.
+const LONGEST_END: usize = 32;
+/// Buckets of one histogram.
+const MOST_BUCKETS: usize = 250;
+
 #[derive(Deserialize)]
 struct Labelled {
     #[serde(default)]
@@ -65,7 +70,15 @@ pub(super) fn buckets(reply: &Reply) -> Result<BTreeMap<String, f64>, Fault> {
         let end = metric.get("le").ok_or_else(|| {
             Fault::Answer("a series has no label le: query `sum by (le) (NAME_bucket{...})`".to_owned())
         })?;
-        *found.entry(end.clone()).or_insert(0.0) += number(&value)?;
+        let count = number(&value)?;
+        // What is read is kept in a status: neither any text that a server writes, nor without end.
+        if end.len() > LONGEST_END || end.parse::<f64>().is_err() || !count.is_finite() {
+            return Err(Fault::Answer(shortened(&format!("a bucket with the label le {end:?} is none"))));
+        }
+        *found.entry(end.clone()).or_insert(0.0) += count;
+        if found.len() > MOST_BUCKETS {
+            return Err(Fault::Answer(format!("a histogram of more than {MOST_BUCKETS} buckets")));
+        }
     }
     Ok(found)
 }

@@ -46,7 +46,16 @@ async fn a_histogram_is_read_by_the_upper_ends_of_its_buckets() {
         |end: &str, pod: &str, count: &str| json!({"metric": {"le": end, "pod": pod}, "value": [0, count]});
     let canary = json!([series("0.1", "a", "3"), series("0.1", "b", "4"), series("+Inf", "a", "9")]);
     let nameless = json!([{"metric": {"pod": "a"}, "value": [0, "1"]}]);
-    for (query, result) in [("slow1", canary), ("slow0", json!([])), ("all", nameless)] {
+    let strange = json!([series("quick", "a", "1")]);
+    let without_end = json!((0..300).map(|end| series(&end.to_string(), "a", "1")).collect::<Vec<_>>());
+    for (query, result) in [
+        ("slow1", canary),
+        ("slow0", json!([])),
+        ("all", nameless),
+        ("strange", strange),
+        ("endless", without_end),
+        ("nan", json!([series("1", "a", "NaN")])),
+    ] {
         let body = json!({"status": "success", "data": {"resultType": "vector", "result": result}});
         Mock::given(method("POST"))
             .and(body_string_contains(format!("query={query}")))
@@ -65,8 +74,15 @@ async fn a_histogram_is_read_by_the_upper_ends_of_its_buckets() {
     let found = read(&Ctx::default(), &asked(prometheus.clone(), "slow0")).await;
     let figures = json!({"latency": {"canary": {"buckets": {"0.1": 7.0, "+Inf": 9.0}}, "stable": {}}});
     assert_eq!(found.outcome, Ok(Some(Value::Json(figures))));
-    let text = read(&Ctx::default(), &asked(prometheus, "all")).await.outcome.unwrap_err();
-    assert!(text.contains("sum by (le)"), "{text}");
+    for (query, said) in [
+        ("all", "sum by (le)"),
+        ("strange", "\"quick\" is none"),
+        ("endless", "more than 250"),
+        ("nan", "\"1\" is none"),
+    ] {
+        let text = read(&Ctx::default(), &asked(prometheus.clone(), query)).await.outcome.unwrap_err();
+        assert!(text.contains(said), "{text}");
+    }
     let text = read(&Ctx::default(), &asked(json!({"datadog": {}}), "slow0")).await.outcome.unwrap_err();
     assert!(text.contains("metric latency: histograms are read from prometheus alone"), "{text}");
 }
