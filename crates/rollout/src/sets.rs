@@ -56,6 +56,11 @@ impl Sets {
     pub(crate) fn available(&self) -> i32 {
         self.all.iter().map(|set| set.status.available_replicas).fold(0, i32::saturating_add)
     }
+
+    /// How many pods of all are certainly available.
+    pub(crate) fn sure(&self) -> i32 {
+        self.all.iter().map(|set| sure(set)).fold(0, i32::saturating_add)
+    }
 }
 
 /// Whether the status of a ReplicaSet is about the size that it was given last.
@@ -63,10 +68,20 @@ pub(crate) fn is_observed(set: &ReplicaSet) -> bool {
     set.status.observed_generation >= set.metadata.generation
 }
 
-/// How many pods of a ReplicaSet are certainly available: none while its status is older than its size, for it may
-/// count pods that are gone.
+/// How many pods of a ReplicaSet are counted as available, those included that are about to go; none while its status is
+/// older than its size, for it may count pods that are gone: one that shrank and grew again has none of them.
+pub(crate) fn counted(set: &ReplicaSet) -> i32 {
+    if is_observed(set) { set.status.available_replicas } else { 0 }
+}
+
+/// How many pods of a ReplicaSet are certainly available.
 pub(crate) fn sure(set: &ReplicaSet) -> i32 {
-    if is_observed(set) { set.status.available_replicas.min(set.replicas()) } else { 0 }
+    counted(set).min(set.replicas())
+}
+
+/// Whether so many pods are wanted of a ReplicaSet, and are there, and no other.
+pub(crate) fn has(set: &ReplicaSet, wanted: i32) -> bool {
+    set.replicas() == wanted && is_observed(set) && set.status.available_replicas == wanted
 }
 
 /// How many pods of a ReplicaSet are available; none when there is no such ReplicaSet.

@@ -124,6 +124,11 @@ impl Controller {
         };
         self.due.remove(&job);
         self.failures.entry(job.clone()).or_default();
+        if let Some((after, long)) = around.faults.freeze() {
+            around.world.freeze_controllers(after, later(now, long));
+            let what = format!("stands still for {} s", long.as_secs());
+            around.told.push(("kube-controller-manager".to_owned(), what));
+        }
         let before = self.keeps_earlier.then(|| around.world.clone());
         let end = if around.faults.stale() { self.stale_pass(&job, around) } else { self.pass(&job, around) };
         self.earlier = before.into_iter().chain(self.keeps_earlier.then(|| around.world.clone())).collect();

@@ -1,6 +1,13 @@
-//! What can go wrong between the controller and the API.
+//! What can go wrong between the controller and the API, and beside it.
+
+use std::time::Duration;
 
 use crate::dice::Dice;
+
+/// Syncs that a standstill may still let through: enough for a ReplicaSet that takes pods away and counts them.
+const MOST_SYNCS: u64 = 8;
+/// Seconds that a standstill lasts at most.
+const LONGEST_FREEZE: u64 = 60;
 
 /// What happens to one write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,6 +31,12 @@ pub trait Faults {
 
     /// Whether the next pass sees the world as it was some time ago.
     fn stale(&mut self) -> bool;
+
+    /// Whether Kubernetes' own controllers, ahead of the next pass, are about to stand still: after how many more of
+    /// their syncs, and for how long.
+    fn freeze(&mut self) -> Option<(usize, Duration)> {
+        None
+    }
 }
 
 /// Nothing goes wrong.
@@ -76,5 +89,13 @@ impl Faults for RandomFaults {
 
     fn stale(&mut self) -> bool {
         self.strikes()
+    }
+
+    fn freeze(&mut self) -> Option<(usize, Duration)> {
+        if !self.strikes() {
+            return None;
+        }
+        let (syncs, seconds) = (self.dice.below(MOST_SYNCS), 1 + self.dice.below(LONGEST_FREEZE));
+        Some((usize::try_from(syncs).unwrap_or_default(), Duration::from_secs(seconds)))
     }
 }

@@ -167,7 +167,12 @@ fn users(dice: &mut Dice) -> Vec<Deed> {
             8 => verb("restart"),
             _ => verb("promote"),
         };
-        users.push(Deed { at: format!("{}s", 60 + dice.below(BUSY)), ..deed });
+        let at = 60 + dice.below(BUSY);
+        if deed.verb == "abort" && dice.once_in(2) {
+            // Somebody tries again before the pods are gone, or just after.
+            users.push(Deed { at: format!("{}s", at + dice.below(120)), ..verb("retry") });
+        }
+        users.push(Deed { at: format!("{at}s"), ..deed });
     }
     users.sort_by_key(|deed| deed.at.trim_end_matches('s').parse::<u64>().unwrap_or(0));
     users.into_iter().map(|deed| Deed { rollout: "shop".to_owned(), ..deed }).collect()

@@ -43,6 +43,24 @@ const BOUND: usize = 100_000;
 #[derive(Clone, Debug)]
 pub(crate) struct Controllers {
     queues: Vec<Queue>,
+    frozen: Option<Freeze>,
+}
+
+/// A standstill that is ahead or has begun.
+#[derive(Clone, Copy, Debug)]
+struct Freeze {
+    /// Syncs before it begins.
+    after: usize,
+    until: Timestamp,
+}
+
+impl Freeze {
+    /// Whether the next sync has to wait; else it is one of those before.
+    fn holds(&mut self, now: Timestamp) -> bool {
+        let before = self.after.checked_sub(1);
+        self.after = before.unwrap_or(0);
+        before.is_none() && now < self.until
+    }
 }
 
 #[derive(Clone, Debug, Default)]
@@ -54,11 +72,16 @@ struct Queue {
 
 impl Controllers {
     pub(crate) fn all() -> Self {
-        Self { queues: CONTROLLERS.iter().map(|_| Queue::default()).collect() }
+        Self { queues: CONTROLLERS.iter().map(|_| Queue::default()).collect(), frozen: None }
     }
 
     pub(crate) fn none() -> Self {
-        Self { queues: Vec::new() }
+        Self { queues: Vec::new(), frozen: None }
+    }
+
+    /// Stands still after so many more syncs, until a time.
+    pub(crate) fn freeze(&mut self, after: usize, until: Timestamp) {
+        self.frozen = Some(Freeze { after, until });
     }
 
     /// Works until nothing is due, and tells when the next thing is.
@@ -75,6 +98,12 @@ impl Controllers {
             let Some((queue, controller, id)) = next else {
                 return self.queues.iter().flat_map(|queue| queue.timers.values()).min().copied();
             };
+            if let Some(freeze) = &mut self.frozen
+                && freeze.holds(now)
+            {
+                queue.dirty.insert(id);
+                return Some(freeze.until);
+            }
             match (controller.sync)(store, &id, now) {
                 Some(again) if again > now => drop(queue.timers.insert(id, again)),
                 Some(_) => drop(queue.dirty.insert(id)),

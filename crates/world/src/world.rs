@@ -76,6 +76,12 @@ impl World {
         self.controllers.step(&mut self.store, now)
     }
 
+    /// The built-in controllers stand still after `after` more syncs, until a time: one that is cut off between the pods
+    /// that it takes away and the status that counts them leaves a status that is no longer true.
+    pub fn freeze_controllers(&mut self, after: usize, until: Timestamp) {
+        self.controllers.freeze(after, until);
+    }
+
     /// Has the controllers look at every object once, as after a restart.
     pub(crate) fn look_at_everything(&mut self) {
         self.controllers.look_at_everything(&self.store);

@@ -12,6 +12,7 @@ use super::services::selected_hash;
 use crate::pauses;
 use crate::plan::Plan;
 use crate::rollback;
+use crate::sets;
 
 /// The ReplicaSet that users reach, as `status` tells.
 pub(crate) fn active_set<'a>(
@@ -32,13 +33,13 @@ fn active_hash<'a>(plan: &'a Plan<'_, BlueGreen>) -> &'a str {
 pub(crate) fn is_saturated(plan: &Plan<'_, BlueGreen>, set: &ReplicaSet) -> bool {
     let replicas = plan.replicas();
     let desired = set.metadata.annotation(names::DESIRED_REPLICAS).and_then(|text| text.parse().ok());
-    set.replicas() == replicas && desired == Some(replicas) && set.status.available_replicas == replicas
+    desired == Some(replicas) && sets::has(set, replicas)
 }
 
 /// Whether the new version has the pods that it should have at this point of the update.
 fn is_ready(plan: &Plan<'_, BlueGreen>) -> bool {
     let wanted = sizes::of_new(plan);
-    plan.new_set().is_some_and(|set| set.replicas() == wanted && set.status.available_replicas == wanted)
+    plan.new_set().is_some_and(|set| sets::has(set, wanted))
 }
 
 /// Whether Services and the pause are left as they are: a person decides first.

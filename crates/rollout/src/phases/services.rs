@@ -9,6 +9,7 @@ use super::traffic;
 use crate::events;
 use crate::plan::{Plan, Stop};
 use crate::replicas::share_up;
+use crate::sets;
 use crate::strategy::Strategy;
 use crate::weights;
 
@@ -98,7 +99,7 @@ pub(crate) fn point<S: Strategy>(
 /// A Service that is not managed yet carries live traffic: only a whole ReplicaSet may take it over. After that the pods
 /// must be enough for what a router sends there, or as many as those that have it now (I2).
 fn can_take_over(plan: &Plan<'_>, set: &ReplicaSet, live: &Service) -> bool {
-    let available = set.status.available_replicas;
+    let available = sets::sure(set);
     if live.metadata.annotation(names::MANAGED_BY).is_none() {
         return available > 0 && set.replicas() <= available;
     }

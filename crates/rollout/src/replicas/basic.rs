@@ -3,24 +3,27 @@
 use crd::ReplicaSet;
 
 use super::{Bounds, Target, narrow};
+use crate::sets;
 
 /// Wanted and available pods of one ReplicaSet.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Size {
     pub(crate) wanted: i32,
     pub(crate) available: i32,
+    /// Those that are certainly available.
+    pub(crate) sure: i32,
 }
 
 impl Size {
     pub(crate) fn of(set: &ReplicaSet) -> Self {
-        Self { wanted: set.replicas(), available: set.status.available_replicas }
+        Self { wanted: set.replicas(), available: set.status.available_replicas, sure: sets::sure(set) }
     }
 
     /// Pods that may be counted on while others are removed.
     fn usable(self, whether_available: Count) -> i32 {
         match whether_available {
             Count::Wanted => self.wanted,
-            Count::Available => self.wanted.min(self.available),
+            Count::Available => self.wanted.min(self.sure),
         }
     }
 }
@@ -134,10 +137,13 @@ fn balance(
     (mut adjust, adjusting): (i32, Option<Size>),
     limit: i32,
 ) -> (i32, i32) {
-    let available = |size: Option<Size>| size.map_or(0, |size| size.available);
+    let (available, sure) = (
+        |size: Option<Size>| size.map_or(0, |size| size.available),
+        |size: Option<Size>| size.map_or(0, |size| size.sure),
+    );
     let over = |adjust: i32, drain: i32| adjust.saturating_add(drain).saturating_sub(limit).max(0);
     adjust -= over(adjust, drain);
-    let serving = available(draining).min(drain).saturating_add(available(adjusting).min(adjust));
+    let serving = sure(draining).min(drain).saturating_add(sure(adjusting).min(adjust));
     let lost = (available(adjusting) - adjust).max(0);
     let missing = (now.replicas - now.bounds.unavailable - serving).max(0);
     adjust += lost.min(missing);
@@ -198,7 +204,7 @@ mod vectors {
     fn sizes_move_within_surge_and_unavailability() {
         let mut rows = Rows::default();
         let cases: Vec<Row> = testing::read(include_str!("../../../../fixtures/rollout/basic.yaml"));
-        let size = |(wanted, available)| Size { wanted, available };
+        let size = |(wanted, available)| Size { wanted, available, sure: available };
         for case in cases {
             let canary = crd::Canary {
                 max_surge: Some(case.max_surge),
@@ -236,7 +242,8 @@ mod vectors {
         let mut rows = Rows::default();
         let cases: Vec<Row> = testing::read(include_str!("../../../../fixtures/rollout/usable.yaml"));
         for case in cases {
-            let size = Size { wanted: case.wanted, available: case.available };
+            let (wanted, available) = (case.wanted, case.available);
+            let size = Size { wanted, available, sure: available };
             let which = if case.ignore_available { Count::Wanted } else { Count::Available };
             rows.row(&case.case, size.usable(which), case.to);
         }

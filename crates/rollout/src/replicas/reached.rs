@@ -25,9 +25,9 @@ pub(crate) fn reached(plan: &Plan<'_>, known: Option<&TrafficWeights>) -> bool {
 /// Whether enough of the `wanted` pods are available.
 pub(crate) fn threshold_met(canary: &Canary, set: Option<&ReplicaSet>, wanted: i32) -> bool {
     let Some(set) = set else { return false };
-    let available = set.status.available_replicas;
+    let available = sets::counted(set);
     match canary.replica_progress_threshold.as_ref().filter(|threshold| threshold.value >= 0) {
-        None => set.replicas() == wanted && available == wanted,
+        None => sets::has(set, wanted),
         Some(threshold) if threshold.kind == "Percent" => {
             wanted == 0 || i64::from(available) * 100 >= i64::from(threshold.value) * i64::from(wanted)
         }

@@ -6,7 +6,7 @@ use super::{conditions, progress};
 use crate::decision::Reason;
 use crate::plan::Plan;
 use crate::strategy::Strategy;
-use crate::{pauses, words};
+use crate::{pauses, sets, words};
 
 /// Gives the reasons that no phase gives: a phase knows its own rule, not why the whole stands still.
 pub(super) fn tell<S: Strategy>(plan: &mut Plan<'_, S>) {
@@ -108,7 +108,9 @@ fn pods<S: Strategy>(plan: &Plan<'_, S>) -> Vec<Reason> {
 fn coming(set: &ReplicaSet) -> Option<String> {
     let (wanted, available) = (set.replicas(), set.status.available_replicas);
     if available >= wanted {
-        return None;
+        let untold = wanted > 0 && !sets::is_observed(set);
+        let name = &set.metadata.name;
+        return untold.then(|| format!("ReplicaSet {name} was resized, and does not say yet what it has"));
     }
     let mut detail =
         format!("{available} of {wanted} pods of ReplicaSet {} are available", set.metadata.name);

@@ -1,7 +1,7 @@
 //! Whether the update is promoted, given up, or one step further (spec rollout-canary 3 and 4).
 
 use crate::plan::{Plan, Split};
-use crate::{events, pauses, replicas, rollback, steps};
+use crate::{events, pauses, replicas, rollback, sets, steps};
 
 /// Decides about promotion, abort and the step, from the stored index; at most one step a pass.
 pub(crate) fn judge(plan: &mut Plan<'_>) {
@@ -37,7 +37,7 @@ fn promotion_reason(plan: &Plan<'_>) -> Option<String> {
         return None;
     }
     let new = plan.new_set()?;
-    let enough = new.status.available_replicas >= plan.replicas()
+    let enough = sets::sure(new) >= plan.replicas()
         || replicas::threshold_met(plan.strategy, Some(new), plan.replicas());
     if !enough {
         return None;

@@ -170,6 +170,63 @@ fn i2_a_weight_step_that_is_skipped_while_its_pods_start_gets_its_weight_when_th
     assert_eq!(outcome(&simulation)["phase"], "Healthy");
 }
 
+/// Kubernetes' controllers stand still for a minute, after so many syncs ahead of the pass with this number.
+struct FreezeAt {
+    pass: usize,
+    after: usize,
+}
+
+impl Faults for FreezeAt {
+    fn write(&mut self) -> Fault {
+        Fault::None
+    }
+
+    fn stale(&mut self) -> bool {
+        false
+    }
+
+    fn freeze(&mut self) -> Option<(usize, Duration)> {
+        self.pass = self.pass.wrapping_sub(1);
+        (self.pass == usize::MAX).then_some((self.after, Duration::from_secs(60)))
+    }
+}
+
+/// An update that is given up, and tried again as soon as its pods are gone.
+fn second_attempt(strategy: &Value, faults: FreezeAt) -> (Simulation, Vec<String>) {
+    let mut manifests = manifests();
+    manifests[0]["spec"]["strategy"] = strategy.clone();
+    let (probe, watchman) = watchman();
+    let simulation = Simulation::new(manifests, "2026-01-31T12:00:00Z".parse().unwrap()).unwrap();
+    let mut simulation = simulation.with_probe(probe).with_faults(faults);
+    simulation.at(Duration::from_secs(60), "default", "shop", new_version(2));
+    simulation.at(Duration::from_secs(90), "default", "shop", Verb::Abort);
+    simulation.at(Duration::from_secs(102), "default", "shop", Verb::Retry);
+    simulation.at(Duration::from_secs(104), "default", "shop", Verb::PromoteFull);
+    simulation.run_for(Duration::from_secs(600));
+    let broken = watchman.lock().unwrap().broken.clone();
+    (simulation, broken)
+}
+
+#[test]
+fn i2_a_status_that_counts_pods_which_are_gone_brings_no_users_to_them() {
+    let blue_green = json!({"blueGreen": {
+        "activeService": "shop-stable", "previewService": "shop-canary", "autoPromotionEnabled": false,
+        "abortScaleDownDelaySeconds": 10,
+    }});
+    let mut canary = manifests()[0]["spec"]["strategy"].clone();
+    canary["canary"]["abortScaleDownDelaySeconds"] = json!(10);
+    let mut dynamic = canary.clone();
+    dynamic["canary"]["dynamicStableScale"] = json!(true);
+    for strategy in [blue_green, canary, dynamic] {
+        for (pass, after) in (0..60).flat_map(|pass| (0..6).map(move |after| (pass, after))) {
+            let (simulation, broken) = second_attempt(&strategy, FreezeAt { pass, after });
+            let told = format!("{after} syncs after pass {pass}:\n{}", simulation.timeline());
+            assert_eq!(broken, Vec::<String>::new(), "{strategy}, {told}");
+            assert_eq!(outcome(&simulation)["phase"], "Healthy", "{strategy}, {told}");
+        }
+    }
+}
+
 fn verb() -> impl Strategy<Value = Verb> {
     prop_oneof![
         Just(Verb::Promote),

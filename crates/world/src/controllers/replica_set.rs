@@ -46,6 +46,7 @@ fn sync(store: &mut Store, id: &Id, now: Timestamp) -> Option<Timestamp> {
     adopt_and_release(store, &set);
     let mut active = pods::controlled(store, meta::uid(&set));
     active.retain(|pod| pods::is_active(pod));
+    let found = active.clone();
     let wanted = number(&set, &["spec", "replicas"]).unwrap_or(1).max(0) as usize;
     if active.len() > wanted {
         let surplus = (active.len() - wanted).min(BURST);
@@ -57,9 +58,8 @@ fn sync(store: &mut Store, id: &Id, now: Timestamp) -> Option<Timestamp> {
             pods::make(store, &set, now);
         }
     }
-    let mut active = pods::controlled(store, meta::uid(&set));
-    active.retain(|pod| pods::is_active(pod));
-    write::status(store, id, status(&set, &active, now));
+    // As the real one does: the status counts the pods that were there before. The events of the others ask for the next pass.
+    write::status(store, id, status(&set, &found, now));
     let min_ready = number(&set, &["spec", "minReadySeconds"]).unwrap_or(0);
     active.iter().filter_map(|pod| pods::available_at(pod, min_ready)).filter(|at| *at > now).min()
 }

@@ -8,6 +8,7 @@ use super::is_saturated;
 use crate::pauses;
 use crate::phases::analysis_runs::{self as runs, Role};
 use crate::plan::{Plan, Stop};
+use crate::sets;
 
 /// Keeps the runs that are due, ends all others; what they found stays in the status until the next template.
 pub(crate) fn reconcile(plan: &mut Plan<'_, BlueGreen>) -> ControlFlow<Stop> {
@@ -78,7 +79,7 @@ pub(super) fn applies_after_the_switch(plan: &Plan<'_, BlueGreen>) -> bool {
 fn pods_are_there(plan: &Plan<'_, BlueGreen>, role: Role) -> bool {
     let few = plan.strategy.preview_replica_count.filter(|_| role == Role::PrePromotion);
     plan.new_set().is_some_and(|set| match few {
-        Some(few) => set.replicas() == few && set.status.available_replicas == few,
+        Some(few) => sets::has(set, few),
         None => is_saturated(plan, set),
     })
 }

@@ -53,7 +53,7 @@ fn promotion_reason(plan: &Plan<'_, BlueGreen>) -> Option<&'static str> {
 fn may_grow(plan: &Plan<'_, BlueGreen>) -> bool {
     let Some(few) = plan.strategy.preview_replica_count.filter(|_| !plan.reset) else { return false };
     plan.stored().blue_green.scale_up_preview_check_point
-        || (is_judged(plan) && pause::is_over(plan) && sets::available(plan.new_set()) == few)
+        || (is_judged(plan) && pause::is_over(plan) && plan.new_set().map_or(0, sets::counted) == few)
 }
 
 /// Pods that serve users: those of the active version, or all while there is none.

@@ -57,7 +57,7 @@ fn stable_takes_over(plan: &mut Plan<'_, BlueGreen>) -> bool {
     let active = active_hash(plan);
     let serving =
         plan.sets.all.iter().find(|set| set.hash() == active).map_or(0, |set| set.status.available_replicas);
-    let stable = sets::available(plan.stable_set());
+    let stable = plan.stable_set().map_or(0, sets::sure);
     let whole = stable >= plan.replicas().min(serving.max(1));
     if !whole && plan.stable_set().is_some_and(|set| set.hash() != active) {
         plan.because(

@@ -7,7 +7,7 @@ use crate::replicas::bounds;
 pub(super) fn scale(plan: &mut Plan<'_>) -> bool {
     let Some(dropped) = drop_unhealthy(plan) else { return false };
     let min_available = plan.replicas() - bounds(plan.strategy, plan.replicas()).unavailable;
-    let mut room = plan.sets.available().saturating_sub(min_available);
+    let mut room = plan.sets.sure().saturating_sub(min_available);
     if room <= 0 {
         return false;
     }

@@ -39,7 +39,7 @@ pub(crate) fn count_down_after_abort<S: Strategy>(plan: &mut Plan<'_, S>, index:
             plan.give(Reason::new("abort.drain", detail).until(Some(deadline.into())));
         }
         None => {
-            let stable_is_whole = sets::available(plan.stable_set()) >= plan.replicas();
+            let stable_is_whole = plan.stable_set().map_or(0, sets::sure) >= plan.replicas();
             if present > 0 && stable_is_whole {
                 let deadline = deadline_in(plan, delay);
                 plan.annotate_set(index, names::SCALE_DOWN_DEADLINE, Some(&deadline));

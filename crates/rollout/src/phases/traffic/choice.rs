@@ -40,13 +40,14 @@ pub(super) fn choose(plan: &Plan<'_>) -> Choice {
         let additional = if stored.promote_full { Vec::new() } else { fitting(plan, 0) };
         return Choice { additional, ..ends_routes(0) };
     }
+    let max = weights::max(plan.strategy);
+    let kept = stored_weights.map_or(0, |weights| weights.canary.weight);
+    let carried = share_down(max, plan.new_set().map_or(0, sets::sure), plan.replicas());
     if stored.promote_full {
-        return ends_routes(if plan.strategy.dynamic_stable_scale {
-            let max = weights::max(plan.strategy);
-            share_down(max, available, plan.replicas()).min(max)
-        } else {
-            stored_weights.map_or(0, |weights| weights.canary.weight)
-        });
+        // A status that is older than the size is no reason to take back what was given.
+        let observed = plan.new_set().is_some_and(sets::is_observed);
+        let follows = plan.strategy.dynamic_stable_scale && observed;
+        return ends_routes(if follows { carried.min(max) } else { kept });
     }
     if plan.steps().is_empty() {
         return keeps_routes(0);
@@ -56,8 +57,6 @@ pub(super) fn choose(plan: &Plan<'_>) -> Choice {
         return beside(weights::current(plan));
     }
     // A user may have skipped the step that was waiting for pods: its weight is not owed before they are there (I2).
-    let carried = share_down(weights::max(plan.strategy), available, plan.replicas());
-    let kept = stored_weights.map_or(0, |weights| weights.canary.weight);
     beside(weights::before_current(plan).min(kept.max(carried)))
 }
 
@@ -80,7 +79,7 @@ pub(crate) fn rolls_back_dynamically(plan: &Plan<'_>) -> bool {
         && plan.traffic_routed()
         && plan.strategy.dynamic_stable_scale
         && weights.canary.pod_template_hash != new.hash()
-        && new.status.available_replicas < plan.replicas()
+        && sets::sure(new) < plan.replicas()
 }
 
 /// Whether an abort takes the canary Service away from the canary: at once, or when its last share is gone.
