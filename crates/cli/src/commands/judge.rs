@@ -10,6 +10,30 @@ use judge::{Config, Document, Judge, Report, Verdict};
 use crate::{Context, Env, Error, Io};
 use files::Arms;
 
+const AFTER_HELP: &str = "\
+Examples:
+  # Is the canary as good as stable?
+  %PROGRAM% judge canary.csv stable.csv
+
+  # With margins of one's own, for machines
+  %PROGRAM% judge canary.csv stable.csv --config judge.yaml -o json
+
+The file of --config, every line of which may be left out:
+  judge:
+    falseAborts: 1%          # of healthy releases, all metrics together
+    falsePass: 5%            # of canaries that are worse than passBelow, for each metric
+    window: 10s
+    minWindows: 3            # before a pass
+    minRequests: 50
+    metrics:
+    - name: errors           # as in the header of the files
+      kind: proportion       # proportion, rate, latency, gauge or limit
+      failAbove: {relative: 0%, absolute: 0.01pp}
+      passBelow: {relative: 50%, absolute: 0.1pp}
+    - {name: latency, kind: latency, edges: [0.1, 0.5, 1]}
+
+README.md of crates/judge in Aviary's repository has every field.";
+
 /// Judge a canary against stable, by the counts of both, window by window
 ///
 /// Reads two CSV files with the same header: one line a window, first the time of its end (seconds, or
@@ -28,7 +52,7 @@ use files::Arms;
 #[derive(clap::Args)]
 #[command(
     verbatim_doc_comment,
-    after_help = "Examples:\n  # Is the canary as good as stable?\n  %PROGRAM% judge canary.csv stable.csv\n\n  # With margins of one's own, for machines\n  %PROGRAM% judge canary.csv stable.csv --config judge.yaml -o json"
+    after_help = AFTER_HELP
 )]
 pub(crate) struct Args {
     /// Windows of the canary
@@ -112,5 +136,18 @@ fn for_machines(output: Output, report: &Report) -> Result<String, Error> {
             let value = serde_json::to_value(report).map_err(|error| failed(&error))?;
             crd::yaml::to_string(&value).map_err(|error| failed(&error))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_file_in_the_help_can_be_read() {
+        let (_, file) = AFTER_HELP.split_once("left out:\n").unwrap();
+        let (file, _) = file.split_once("\n\n").unwrap();
+        let Document { judge } = crd::yaml::from_str(file).unwrap();
+        assert_eq!(judge.metrics.len(), 2);
     }
 }
