@@ -15,7 +15,7 @@ pub(crate) const COMMAND: Command = Command {
 };
 
 /// What the closing lines of the test binaries add up to.
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub(crate) struct Totals {
     /// As the test binaries count: those that saw that they cannot run are among them.
     passed: usize,
@@ -23,6 +23,8 @@ pub(crate) struct Totals {
     /// Those that said so themselves.
     hollow: usize,
     ignored: usize,
+    /// Names of those that failed.
+    failing: Vec<String>,
 }
 
 impl Totals {
@@ -31,6 +33,8 @@ impl Totals {
         if line.starts_with("SKIPPED: ") {
             self.hollow += 1;
         }
+        let result = line.strip_prefix("test ").and_then(|rest| rest.strip_suffix("... FAILED"));
+        self.failing.extend(result.map(|name| name.trim_end().to_owned()));
         let Some(counts) = line.strip_prefix("test result: ").and_then(|rest| rest.split_once(". ")) else {
             return;
         };
@@ -45,12 +49,13 @@ impl Totals {
         }
     }
 
-    fn skipped(self) -> usize {
+    fn skipped(&self) -> usize {
         self.hollow + self.ignored
     }
 
     fn plus(self, other: Self) -> Self {
         Self {
+            failing: [self.failing, other.failing].concat(),
             passed: self.passed + other.passed,
             failed: self.failed + other.failed,
             hollow: self.hollow + other.hollow,
@@ -83,9 +88,15 @@ pub(crate) fn totals(arguments: &[String]) -> Result<Totals, Failure> {
     }
     args.extend(arguments.iter().map(String::as_str));
     let (totals, green) = stream(&args)?;
-    let repair = "rerun the failing test alone: `cargo test -p <package> <part of its name>`";
     if !green || totals.failed > 0 {
-        return Err(Failure::new(format!("tests failed: {totals}"), repair));
+        let repair = match totals.failing.first() {
+            Some(name) => format!("what it said stands above; run it alone with `cargo xtask test {name}`"),
+            None => {
+                "a test binary was not built or ended by itself; cargo's lines above say which".to_owned()
+            }
+        };
+        let names: String = totals.failing.iter().map(|name| format!("\n  failed: {name}")).collect();
+        return Err(Failure::new(format!("tests failed: {totals}{names}"), repair));
     }
     if shell::in_ci() && totals.skipped() > 0 {
         let repair = "do what the lines that begin with SKIPPED say; CI runs every test";
@@ -132,12 +143,15 @@ mod tests {
     #[test]
     fn totals_add_up_over_binaries_and_count_what_was_ignored_or_skipped() {
         let output = "running 2 tests\n\
+            test e2e::of_one_kind     ... FAILED\n\
+            test scaled ... ok\n\
             SKIPPED: the_real_server_agrees: run cargo xtask control-plane\n\
             test result: ok. 40 passed; 0 failed; 1 ignored; 0 measured; 3 filtered out; finished in 0.10s\n\
             test result: FAILED. 2 passed; 1 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.00s\n";
         let mut echo = Vec::new();
         let totals = count(output.as_bytes(), &mut echo);
         assert_eq!(totals.to_string(), "41 passed, 1 failed, 2 skipped");
+        assert_eq!(totals.failing, ["e2e::of_one_kind"]);
         assert_eq!(echo, output.as_bytes());
     }
 }
