@@ -95,8 +95,8 @@ pub(crate) fn totals(arguments: &[String]) -> Result<Totals, Failure> {
                 "a test binary was not built or ended by itself; cargo's lines above say which".to_owned()
             }
         };
-        let names: String = totals.failing.iter().map(|name| format!("\n  failed: {name}")).collect();
-        return Err(Failure::new(format!("tests failed: {totals}{names}"), repair));
+        let lines = [vec![format!("tests failed: {totals}")], totals.failing].concat();
+        return Err(Failure::new(lines.join("\n  "), repair));
     }
     if shell::in_ci() && totals.skipped() > 0 {
         let repair = "do what the lines that begin with SKIPPED say; CI runs every test";
