@@ -2,6 +2,7 @@
 
 mod readers;
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -118,7 +119,8 @@ macro_rules! stored {
 
         fn template_mut(&mut self) -> Option<&mut PodTemplate> {
             Some(&mut self.$($template).+)
-        })?
+        }
+        )?
     })* };
 }
 stored!(
@@ -135,8 +137,13 @@ stored!(
 pub(crate) enum Offered<T> {
     /// It is known already, or older than what is known.
     Known,
-    /// It was taken, in place of the one given here.
-    Taken(Option<Arc<T>>),
+    /// It was taken.
+    Taken {
+        /// In place of this.
+        before: Option<Arc<T>>,
+        /// As it is held.
+        after: Arc<T>,
+    },
 }
 
 impl<T: Stored> Store<T> {
@@ -145,38 +152,67 @@ impl<T: Stored> Store<T> {
         self.by_name.get(&(namespace.to_owned(), name.to_owned()))
     }
 
-    /// The object of the same name.
-    pub(crate) fn known(&self, meta: &ObjectMeta) -> Option<&Arc<T>> {
-        self.get(&meta.namespace, &meta.name)
-    }
-
     /// Takes an object as the watch shows it.
     pub(crate) fn show(&mut self, object: Arc<T>) -> Offered<T> {
-        let (name, version) = (object.name(), object.version());
-        self.watch.version = self.watch.version.max(version);
-        if let Some(known) = self.by_name.get(&name) {
-            if known.meta().resource_version == object.meta().resource_version {
-                self.watch.ahead.remove(&name);
-                return Offered::Known;
+        self.offer(object, |watch, name, known, object| {
+            let version = object.version();
+            watch.version = watch.version.max(version);
+            let is_known =
+                known.is_some_and(|known| known.meta().resource_version == object.meta().resource_version);
+            let is_old = known.is_some_and(|known| known.version() > version && watch.ahead.contains(name));
+            if !is_old {
+                watch.ahead.remove(name);
             }
-            if known.version() > version && self.watch.ahead.contains(&name) {
-                return Offered::Known;
-            }
-        }
-        self.watch.ahead.remove(&name);
-        Offered::Taken(self.put(name, object))
+            !is_known && !is_old
+        })
     }
 
     /// Takes an object as the answer to our own write shows it, unless the watch has come as far: then it has shown
     /// this version and perhaps the object's end. `lists` is what [`Store::lists`] said before the write.
     pub(crate) fn anticipate(&mut self, object: Arc<T>, lists: u64) -> Offered<T> {
-        let (name, version) = (object.name(), object.version());
-        let known = self.by_name.get(&name).map_or(0, |known| known.version());
-        if lists != self.watch.lists || version <= self.watch.version.max(known) {
-            return Offered::Known;
-        }
-        self.watch.ahead.insert(name.clone());
-        Offered::Taken(self.put(name, object))
+        self.offer(object, |watch, name, known, object| {
+            let newest = watch.version.max(known.map_or(0, Stored::version));
+            let is_news = lists == watch.lists && object.version() > newest;
+            if is_news {
+                watch.ahead.insert(name.clone());
+            }
+            is_news
+        })
+    }
+
+    /// Takes an object in the place of the one of its name, if it is news compared with that. One search: a watch brings
+    /// much that changes little.
+    fn offer(
+        &mut self,
+        mut object: Arc<T>,
+        is_news: impl FnOnce(&mut Watched, &Name, Option<&T>, &T) -> bool,
+    ) -> Offered<T> {
+        let after = controller_of(&*object).to_owned();
+        let before = match self.by_name.entry(object.name()) {
+            Entry::Vacant(slot) => {
+                if !is_news(&mut self.watch, slot.key(), None, &object) {
+                    return Offered::Known;
+                }
+                self.by_controller.insert((after, slot.key().clone()));
+                slot.insert(Arc::clone(&object));
+                None
+            }
+            Entry::Occupied(mut slot) => {
+                let known = slot.get();
+                if !is_news(&mut self.watch, slot.key(), Some(known), &object) {
+                    return Offered::Known;
+                }
+                share_template(&mut object, known);
+                let before = controller_of(&**known);
+                // Most changes leave it to the same owner.
+                if before != after {
+                    self.by_controller.remove(&(before.to_owned(), slot.key().clone()));
+                    self.by_controller.insert((after, slot.key().clone()));
+                }
+                Some(slot.insert(Arc::clone(&object)))
+            }
+        };
+        Offered::Taken { before, after: object }
     }
 
     /// How many lists have been begun.
@@ -188,20 +224,6 @@ impl<T: Stored> Store<T> {
     pub(crate) fn begin_list(&mut self) {
         self.watch.lists += 1;
         self.watch.ahead.clear();
-    }
-
-    fn put(&mut self, name: Name, object: Arc<T>) -> Option<Arc<T>> {
-        let previous = self.by_name.insert(name.clone(), Arc::clone(&object));
-        let before = previous.as_deref().map(controller_of);
-        let after = controller_of(&*object);
-        // Most changes leave it to the same owner.
-        if before != Some(after) {
-            if let Some(before) = before {
-                self.by_controller.remove(&(before.to_owned(), name.clone()));
-            }
-            self.by_controller.insert((after.to_owned(), name));
-        }
-        previous
     }
 
     /// Takes an object out, as of `version`: a newer one of the same name stays.
@@ -253,6 +275,13 @@ impl<T: Stored> Store<T> {
 
     pub(crate) fn names(&self) -> BTreeSet<Name> {
         self.by_name.keys().cloned().collect()
+    }
+}
+
+/// Most changes leave the template as it was: it is held once.
+fn share_template<T: Stored>(object: &mut Arc<T>, known: &T) {
+    if let Some((before, after)) = known.template().zip(Arc::get_mut(object).and_then(Stored::template_mut)) {
+        after.spec.share(&before.spec);
     }
 }
 
@@ -324,11 +353,11 @@ mod tests {
         let mut store = Store::default();
         let set = replica_set("a", Some("uid"), 3);
         store.show(at(&set, "5"));
-        assert!(matches!(store.anticipate(at(&set, "7"), 0), Offered::Taken(Some(_))));
+        assert!(matches!(store.anticipate(at(&set, "7"), 0), Offered::Taken { before: Some(_), .. }));
         assert_eq!(store.show(at(&set, "6")), Offered::Known);
         assert_eq!(versions(&store), ["7"]);
         assert_eq!(store.show(at(&set, "7")), Offered::Known);
-        assert!(matches!(store.show(at(&set, "8")), Offered::Taken(Some(_))));
+        assert!(matches!(store.show(at(&set, "8")), Offered::Taken { before: Some(_), .. }));
         assert_eq!(versions(&store), ["8"]);
     }
 
@@ -349,7 +378,10 @@ mod tests {
         let before = store.lists();
         store.begin_list();
         assert_eq!(store.anticipate(at(&set, "5"), before), Offered::Known);
-        assert!(matches!(store.anticipate(at(&set, "5"), store.lists()), Offered::Taken(None)));
+        assert!(matches!(
+            store.anticipate(at(&set, "5"), store.lists()),
+            Offered::Taken { before: None, .. }
+        ));
     }
 
     #[test]

@@ -139,10 +139,9 @@ impl<T: Watched> Target for T {
         T::store(objects).begin_list();
     }
 
-    fn put(objects: &mut Objects, _kind: &Kind, mut object: Arc<T::Object>) -> Vec<Task> {
-        like_before::<T>(objects, &mut object);
-        let offered = T::store(objects).show(Arc::clone(&object));
-        taken::<T>(objects, offered, &object)
+    fn put(objects: &mut Objects, _kind: &Kind, object: Arc<T::Object>) -> Vec<Task> {
+        let offered = T::store(objects).show(object);
+        taken::<T>(objects, offered)
     }
 
     fn remove(objects: &mut Objects, _kind: &Kind, name: &Name, version: u64) -> Vec<Task> {
@@ -168,25 +167,15 @@ fn anticipate<T: Watched>(
 ) -> Result<Answered, serde_json::Error> {
     let mut object: T::Object = serde_json::from_str(text)?;
     object.trim();
-    let mut object = Arc::new(object);
-    like_before::<T>(objects, &mut object);
     let version = object.meta().resource_version.clone();
-    let offered = T::store(objects).anticipate(Arc::clone(&object), lists);
-    Ok(Answered { version, tasks: taken::<T>(objects, offered, &object) })
+    let offered = T::store(objects).anticipate(Arc::new(object), lists);
+    Ok(Answered { version, tasks: taken::<T>(objects, offered) })
 }
 
-/// Most changes leave the template as it was: it is held once.
-fn like_before<T: Watched>(objects: &Objects, object: &mut Arc<T::Object>) {
-    let before = T::stored(objects).known(object.meta()).and_then(|before| before.template());
-    if let Some((before, after)) = before.zip(Arc::get_mut(object).and_then(Stored::template_mut)) {
-        after.spec.share(&before.spec);
-    }
-}
-
-fn taken<T: Watched>(objects: &mut Objects, offered: Offered<T::Object>, after: &T::Object) -> Vec<Task> {
+fn taken<T: Watched>(objects: &mut Objects, offered: Offered<T::Object>) -> Vec<Task> {
     match offered {
         Offered::Known => vec![],
-        Offered::Taken(before) => T::wakes(objects, before.as_deref(), Some(after)),
+        Offered::Taken { before, after } => T::wakes(objects, before.as_deref(), Some(&after)),
     }
 }
 
