@@ -1,14 +1,15 @@
 //! A child process that cannot outlive us, however we end.
 
 use std::fs::File;
-use std::io;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-/// Runs the program in the background and reads standard input, whose other end only we hold: when it
-/// closes (dropped, or this whole process killed) the program is killed by its id. Ends with the program.
+/// Runs the program in the background and reads standard input, whose other end only we hold: each line is a signal for
+/// the program, and when it closes (dropped, or this whole process killed) the program is killed by its id. Ends with
+/// the program.
 const KEEPER: &str = r#""$@" & program=$!
-{ read -r _; kill -KILL "$program"; } <&3 2>/dev/null &
+{ while read -r signal; do kill -"$signal" "$program"; done; kill -KILL "$program"; } <&3 2>/dev/null &
 watcher=$!
 exec 3<&-
 wait "$program"; status=$?
@@ -35,6 +36,12 @@ impl Leashed {
             .stderr(out)
             .spawn()?;
         Ok(Self { keeper, log })
+    }
+
+    /// Sends it a signal, by name: it comes soon after.
+    pub(super) fn signal(&self, signal: &str) -> io::Result<()> {
+        let Some(mut words) = self.keeper.stdin.as_ref() else { return Ok(()) };
+        writeln!(words, "{signal}")
     }
 
     /// The last lines that it printed, when it has ended by itself.
@@ -80,6 +87,26 @@ mod tests {
         assert!(proc.exists());
         drop(leashed);
         assert!(!proc.exists());
+    }
+
+    #[test]
+    fn a_signal_reaches_the_program() {
+        let dir = tempfile::tempdir().unwrap();
+        let script = "trap 'echo asked; exit 4' USR1; echo > ready; while :; do read -r _ < fifo; done";
+        let script = format!("cd {}; mkfifo fifo; {script}", dir.path().display());
+        let mut leashed =
+            Leashed::start(Path::new("sh"), &["-c".into(), script], dir.path().join("log")).unwrap();
+        while !dir.path().join("ready").exists() {
+            std::thread::yield_now();
+        }
+        leashed.signal("USR1").unwrap();
+        let said = loop {
+            if let Some(said) = leashed.ended() {
+                break said;
+            }
+            std::thread::yield_now();
+        };
+        assert!(said.starts_with("ended with exit status: 4") && said.ends_with("asked"), "{said}");
     }
 
     #[test]

@@ -166,6 +166,25 @@ impl ControlPlane {
         before != self.processes.len()
     }
 
+    /// Has one program stand still, by name; [`ControlPlane::thaw`] lets it go on.
+    pub fn freeze(&self, program: &str) -> Result<(), Failure> {
+        self.signal(program, "STOP")
+    }
+
+    /// Lets a program go on that stands still.
+    pub fn thaw(&self, program: &str) -> Result<(), Failure> {
+        self.signal(program, "CONT")
+    }
+
+    fn signal(&self, program: &str, signal: &str) -> Result<(), Failure> {
+        let found = self.processes.iter().find(|(name, _)| *name == program);
+        let Some((_, process)) = found else {
+            return Err(Failure::new(format!("{program} does not run"), "start a level that has it"));
+        };
+        let refused = |error| Failure::new(format!("cannot signal {program}: {error}"), REPAIR);
+        process.signal(signal).map_err(refused)
+    }
+
     fn api(programs: &Programs, extras: &Extras) -> Result<Self, Failure> {
         let mut last = Failure::new("the API server was not started", REPAIR);
         for _ in 0..ATTEMPTS {

@@ -12,7 +12,7 @@ use crate::harness::{Case, DEMO, Kind, Seen, Test, rollout, service};
 pub(crate) const TESTS: &[&[Test]] = &[given_up::TESTS, judged::TESTS, switched::TESTS];
 
 /// Both Services, and version 1 of a Rollout with these fields of its strategy.
-fn deploy(case: &Case<'_>, replicas: i64, fields: Value) -> Seen {
+pub(crate) fn deploy(case: &Case<'_>, replicas: i64, fields: Value) -> Seen {
     for name in ["active", "preview"] {
         case.create(Kind::SERVICE, service(name, DEMO));
     }
@@ -30,7 +30,7 @@ fn select(seen: &Seen, active: &str, preview: &str) -> bool {
 }
 
 /// Waits until the new version is there and waits for a user.
-fn until_paused(case: &Case<'_>, version: &str) -> Seen {
+pub(crate) fn until_paused(case: &Case<'_>, version: &str) -> Seen {
     case.until(&format!("version {version} waits"), |seen| {
         seen.phase(DEMO) == "Paused"
             && seen.is_observed(DEMO)
@@ -41,7 +41,7 @@ fn until_paused(case: &Case<'_>, version: &str) -> Seen {
 }
 
 /// The versions that the active Service selected, in order.
-fn served(case: &Case<'_>) -> Vec<String> {
+pub(crate) fn served(case: &Case<'_>) -> Vec<String> {
     let mut served: Vec<String> = Vec::new();
     case.replay(|seen, entry| {
         let active = seen.selects("active");
@@ -58,7 +58,7 @@ fn served(case: &Case<'_>) -> Vec<String> {
 }
 
 /// At every moment what the active Service selects has at least so many ready pods.
-fn always_served(case: &Case<'_>, least: usize) {
+pub(crate) fn always_served(case: &Case<'_>, least: usize) {
     case.replay(|seen, _| {
         let active = seen.selects("active");
         let ready = seen

@@ -18,7 +18,7 @@ pub(crate) use manifests::*;
 pub(crate) use process::Process;
 pub(crate) use requests::Patch;
 pub(crate) use seen::{Seen, deadline, hash_of, int, is_ready, text, time};
-pub(crate) use stand::{Stand, root};
+pub(crate) use stand::{Stand, definitions};
 pub(crate) use table::Table;
 
 /// One test.

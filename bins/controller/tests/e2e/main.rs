@@ -17,6 +17,7 @@ mod experiments;
 mod harness;
 mod invalid;
 mod jobs;
+mod late_statuses;
 mod leader;
 #[path = "../it/metrics.rs"]
 mod metrics;
@@ -53,6 +54,7 @@ const TESTS: &[&[Test]] = &[
     chaos::TESTS,
     leader::TESTS,
     peer_definitions::TESTS,
+    late_statuses::TESTS,
     abort::TESTS,
     analysis::TESTS,
     bounds::TESTS,
@@ -84,8 +86,7 @@ struct Shared {
 impl Shared {
     /// Runs one test. Where the control plane is absent it says that the test is skipped, which fails in CI.
     fn run(&self, test: Test) {
-        let definitions = harness::root().join("fixtures/crds");
-        let start = || catch_unwind(|| Stand::start(test.name, &definitions)).ok().flatten();
+        let start = || catch_unwind(|| Stand::start(test.name, &harness::definitions())).ok().flatten();
         let Some(stand) = self.stand.get_or_init(start) else {
             assert!(ControlPlane::available(test.name).is_none(), "the control plane did not start");
             return;

@@ -29,8 +29,13 @@ pub(crate) struct Stand {
 }
 
 /// The repository.
-pub(crate) fn root() -> PathBuf {
+fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+/// Our definitions of the resources.
+pub(crate) fn definitions() -> PathBuf {
+    root().join("fixtures/crds")
 }
 
 impl Stand {
