@@ -24,8 +24,8 @@ pub(crate) use encode::Form;
 /// assert_eq!(hash::pod_template(&PodTemplate::default(), Some(1)), "6746d5bbc");
 /// ```
 pub fn pod_template(template: &PodTemplate, collision_count: Option<i32>) -> String {
-    let canonical = canonical_template(&template.metadata, template.spec.canonical());
-    let state = fnv1a(OFFSET, canonical.as_bytes());
+    let state =
+        template.spec.hash_state(&template.metadata, || fnv1a(OFFSET, canonical(template).as_bytes()));
     let state = match collision_count {
         Some(count) => fnv1a(fnv1a(state, &count.to_le_bytes()), &[0; 4]),
         None => state,
@@ -42,6 +42,11 @@ pub fn pod_template(template: &PodTemplate, collision_count: Option<i32>) -> Str
 /// ```
 pub fn steps(steps: &[CanaryStep]) -> String {
     digits(fnv1a(OFFSET, canonical_steps(steps).as_bytes()))
+}
+
+/// The text of a pod template that is hashed.
+fn canonical(template: &PodTemplate) -> String {
+    canonical_template(&template.metadata, &canonical_spec(&template.spec.value(), Form::Go))
 }
 
 /// The text of a pod template around that of its specification.

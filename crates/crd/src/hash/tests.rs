@@ -35,10 +35,6 @@ fn vectors() -> Vectors {
     serde_json::from_str(include_str!("../../../../fixtures/hash/vectors.json")).unwrap()
 }
 
-fn canonical(template: &PodTemplate) -> String {
-    canonical_template(&template.metadata, template.spec.canonical())
-}
-
 fn template(value: Value) -> PodTemplate {
     serde_json::from_value(value).unwrap()
 }
@@ -121,4 +117,16 @@ proptest! {
         prop_assert!((1..=10).contains(&text.len()));
         prop_assert!(text.chars().all(|c| "456789bcdf".contains(c)));
     }
+}
+
+#[test]
+fn a_specification_that_was_hashed_hashes_otherwise_with_other_metadata() {
+    let labelled =
+        |label: &str| template(json!({"metadata": {"labels": {"a": label}}, "spec": {"containers": []}}));
+    let (one, fresh) = (labelled("1"), pod_template(&labelled("2"), None));
+    let hash = pod_template(&one, None);
+    let mut other = one.clone();
+    other.metadata.labels.insert("a".to_owned(), "2".to_owned());
+    assert_ne!(hash, fresh);
+    assert_eq!((pod_template(&other, None), pod_template(&one, None)), (fresh, hash));
 }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use crate::hash;
+use super::PodTemplateMeta;
 
 /// A pod specification as it was written.
 ///
@@ -28,8 +28,22 @@ pub struct PodSpec(Arc<Written>);
 #[derive(Debug)]
 struct Written {
     text: Box<str>,
-    /// The text that is hashed, once somebody has asked for it.
-    canonical: OnceLock<Box<str>>,
+    /// What somebody has asked for once follows from the text, and is not worked out again.
+    hashed: OnceLock<Hashed>,
+    sound: OnceLock<bool>,
+}
+
+/// A template with this specification, and the state of its hash.
+#[derive(Debug)]
+struct Hashed {
+    metadata: PodTemplateMeta,
+    state: u32,
+}
+
+impl Written {
+    fn new(text: Box<str>) -> Self {
+        Self { text, hashed: OnceLock::new(), sound: OnceLock::new() }
+    }
 }
 
 impl PodSpec {
@@ -61,15 +75,29 @@ impl PodSpec {
         }
     }
 
-    /// The text that is hashed.
-    pub(crate) fn canonical(&self) -> &str {
-        self.0.canonical.get_or_init(|| hash::canonical_spec(&self.value(), hash::Form::Go).into())
+    /// Whether nothing is wrong with it: what `check` says of its value, which must follow from that alone. A text is
+    /// checked once.
+    ///
+    /// ```
+    /// let spec: aviary_crd::PodSpec = serde_json::json!({"containers": []}).into();
+    /// assert!(!spec.is_sound(|pod| pod["containers"][0].is_object()));
+    /// ```
+    pub fn is_sound(&self, check: impl FnOnce(&Value) -> bool) -> bool {
+        *self.0.sound.get_or_init(|| check(&self.value()))
+    }
+
+    /// The state of the hash of a template with this specification. It is kept for the metadata that came first: hardly
+    /// any specification meets others.
+    pub(crate) fn hash_state(&self, metadata: &PodTemplateMeta, state: impl Fn() -> u32) -> u32 {
+        let new = || Hashed { metadata: metadata.clone(), state: state() };
+        let first = self.0.hashed.get_or_init(new);
+        if first.metadata == *metadata { first.state } else { state() }
     }
 }
 
 impl From<Value> for PodSpec {
     fn from(value: Value) -> Self {
-        Self(Arc::new(Written { text: value.to_string().into(), canonical: OnceLock::new() }))
+        Self(Arc::new(Written::new(value.to_string().into())))
     }
 }
 
@@ -118,7 +146,7 @@ impl<'de> Visitor<'de> for AsItStands {
                 "a pod specification is nested deeper than {MAX_DEPTH} levels"
             )));
         }
-        Ok(PodSpec(Arc::new(Written { text: Box::<str>::from(text), canonical: OnceLock::new() })))
+        Ok(PodSpec(Arc::new(Written::new(Box::<str>::from(text)))))
     }
 
     fn visit_newtype_struct<D: Deserializer<'de>>(self, value: D) -> Result<PodSpec, D::Error> {

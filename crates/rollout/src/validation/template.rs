@@ -34,7 +34,17 @@ fn check(spec: &RolloutSpec, found: &mut Found) {
             "`selector` does not match template `labels`",
         ));
     }
-    let pod = &spec.template.spec.value();
+    let is_sound = |pod: &Value| {
+        let mut found = Found::new();
+        check_pod(pod, &mut found);
+        found.is_empty()
+    };
+    if !spec.template.spec.is_sound(is_sound) {
+        check_pod(&spec.template.spec.value(), found);
+    }
+}
+
+fn check_pod(pod: &Value, found: &mut Found) {
     let volumes = names(pod.get("volumes"));
     let list = |field: &str| pod.get(field).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
     if list("containers").is_empty() {
