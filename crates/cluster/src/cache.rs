@@ -187,13 +187,12 @@ impl<T: Stored> Store<T> {
         mut object: Arc<T>,
         is_news: impl FnOnce(&mut Watched, &Name, Option<&T>, &T) -> bool,
     ) -> Offered<T> {
-        let after = controller_of(&*object).to_owned();
         let before = match self.by_name.entry(object.name()) {
             Entry::Vacant(slot) => {
                 if !is_news(&mut self.watch, slot.key(), None, &object) {
                     return Offered::Known;
                 }
-                self.by_controller.insert((after, slot.key().clone()));
+                self.by_controller.insert((controller_of(&*object).to_owned(), slot.key().clone()));
                 slot.insert(Arc::clone(&object));
                 None
             }
@@ -203,11 +202,11 @@ impl<T: Stored> Store<T> {
                     return Offered::Known;
                 }
                 share_template(&mut object, known);
-                let before = controller_of(&**known);
+                let (before, after) = (controller_of(&**known), controller_of(&*object));
                 // Most changes leave it to the same owner.
                 if before != after {
                     self.by_controller.remove(&(before.to_owned(), slot.key().clone()));
-                    self.by_controller.insert((after, slot.key().clone()));
+                    self.by_controller.insert((after.to_owned(), slot.key().clone()));
                 }
                 Some(slot.insert(Arc::clone(&object)))
             }

@@ -24,13 +24,17 @@ pub enum Fault {
     CrashAfter,
 }
 
-/// Decides what goes wrong.
+/// Decides what goes wrong: nothing, where it does not say.
 pub trait Faults {
     /// What happens to the next write.
-    fn write(&mut self) -> Fault;
+    fn write(&mut self) -> Fault {
+        Fault::None
+    }
 
     /// Whether the next pass sees the world as it was some time ago.
-    fn stale(&mut self) -> bool;
+    fn stale(&mut self) -> bool {
+        false
+    }
 
     /// Whether Kubernetes' own controllers, ahead of the next pass, are about to stand still: after how many more of
     /// their syncs, and for how long.
@@ -43,15 +47,7 @@ pub trait Faults {
 #[derive(Clone, Copy, Debug, Default)]
 pub struct NoFaults;
 
-impl Faults for NoFaults {
-    fn write(&mut self) -> Fault {
-        Fault::None
-    }
-
-    fn stale(&mut self) -> bool {
-        false
-    }
-}
+impl Faults for NoFaults {}
 
 /// A number of faults at places that follow from a seed.
 #[derive(Clone, Debug)]

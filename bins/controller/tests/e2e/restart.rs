@@ -32,11 +32,11 @@ fn a_restart_waits_for_the_disruption_budget(case: &Case<'_>) {
     case.merge(Kind::DISRUPTION_BUDGET, "demo", json!({"spec": {"maxUnavailable": 1}}));
     // It asks again within 30 s.
     // The status is told before the last pod that was evicted has been replaced.
-    case.until("it has been restarted", |seen| {
+    let seen = case.until("it has been restarted", |seen| {
         let (wanted, done) = (&seen.rollout(DEMO)["spec"]["restartAt"], &seen.status(DEMO)["restartedAt"]);
         wanted.is_string() && wanted == done && seen.is_healthy(DEMO) && seen.ready(DEMO) == 3
     });
-    let after = case.now().names_of(DEMO, "1");
+    let after = seen.names_of(DEMO, "1");
     assert!(after.len() == 3 && after.iter().all(|name| !before.contains(name)), "{before:?}, {after:?}");
     let (mut deployed, mut least) = (false, usize::MAX);
     case.replay(|seen, entry| {

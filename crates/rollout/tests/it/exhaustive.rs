@@ -30,22 +30,25 @@ impl Paths {
     }
 }
 
-/// Searches breadth first; the number of different worlds.
-fn search(spec: &str, left: Left, depth: usize, begin: Begin) -> usize {
-    let mut cluster = Cluster::new(spec);
-    let template = yaml("{metadata: {name: errors}, spec: {metrics: [{name: rate, count: 1}]}}");
-    cluster.templates.namespaced.insert("errors".to_owned(), Arc::new(template));
+/// Passes until nothing more happens by itself, with pods that are there at once.
+fn come_to_rest(cluster: &mut Cluster) {
     for _ in 0..8 {
         let decision = cluster.decide();
         cluster.carry_out(&decision);
         cluster.settle();
     }
+}
+
+/// Searches breadth first; the number of different worlds.
+fn search(spec: &str, left: Left, depth: usize, begin: Begin) -> usize {
+    let mut cluster = Cluster::new(spec);
+    let template = yaml("{metadata: {name: errors}, spec: {metrics: [{name: rate, count: 1}]}}");
+    cluster.templates.namespaced.insert("errors".to_owned(), Arc::new(template));
+    come_to_rest(&mut cluster);
     assert!(cluster.sets.iter().all(|set: &ReplicaSet| set.status.available_replicas == set.replicas()));
     cluster.set_image("demo:v2");
-    for _ in 0..if begin == Begin::Paused { 8 } else { 0 } {
-        let decision = cluster.decide();
-        cluster.carry_out(&decision);
-        cluster.settle();
+    if begin == Begin::Paused {
+        come_to_rest(&mut cluster);
     }
     let mut paths = Paths::default();
     let first = World { cluster, frozen: None, left, came_by: 0 };

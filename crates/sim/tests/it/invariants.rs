@@ -59,10 +59,6 @@ impl Faults for CrashAt {
         self.left = self.left.wrapping_sub(1);
         if self.left == usize::MAX { self.fault } else { Fault::None }
     }
-
-    fn stale(&mut self) -> bool {
-        false
-    }
 }
 
 fn release(faults: impl Faults + 'static) -> Simulation {
@@ -88,10 +84,6 @@ fn i11_a_crash_at_any_write_leads_to_the_same_end() {
 struct StaleAt(usize);
 
 impl Faults for StaleAt {
-    fn write(&mut self) -> Fault {
-        Fault::None
-    }
-
     fn stale(&mut self) -> bool {
         self.0 = self.0.wrapping_sub(1);
         self.0 == usize::MAX
@@ -177,14 +169,6 @@ struct FreezeAt {
 }
 
 impl Faults for FreezeAt {
-    fn write(&mut self) -> Fault {
-        Fault::None
-    }
-
-    fn stale(&mut self) -> bool {
-        false
-    }
-
     fn freeze(&mut self) -> Option<(usize, Duration)> {
         self.pass = self.pass.wrapping_sub(1);
         (self.pass == usize::MAX).then_some((self.after, Duration::from_secs(60)))
