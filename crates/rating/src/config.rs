@@ -97,8 +97,12 @@ pub struct Limits {
     pub concurrency: usize,
     /// How many API requests one client may send a second; more get 429 with `retry-after`. `None` is any number.
     pub rate: Option<NonZeroU32>,
-    /// Longest time for a client to send its headers; after it the connection is closed.
-    pub headers: Duration,
+    /// Longest time for a client to send the headers of its next request; after it the connection is closed.
+    ///
+    /// It must be longer than whatever is in front keeps a connection that it does not use (an AWS load balancer: 60 s,
+    /// the sidecar: [`crate::SidecarConfig::keep`]). Else that one sends a request just when its connection is closed,
+    /// cannot know whether it was served, and answers its client 502.
+    pub idle: Duration,
 }
 
 impl Default for Limits {
@@ -108,7 +112,7 @@ impl Default for Limits {
             time: Duration::from_secs(5),
             concurrency: 256,
             rate: None,
-            headers: Duration::from_secs(10),
+            idle: Duration::from_secs(75),
         }
     }
 }

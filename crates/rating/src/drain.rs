@@ -25,14 +25,14 @@ pub struct Drained {
 /// The accepting end of one instance.
 pub(crate) struct Acceptor {
     app: Router,
-    headers: Duration,
+    idle: Duration,
     graceful: GracefulShutdown,
     connections: JoinSet<()>,
 }
 
 impl Acceptor {
-    pub(crate) fn new(app: Router, headers: Duration) -> Self {
-        Self { app, headers, graceful: GracefulShutdown::new(), connections: JoinSet::new() }
+    pub(crate) fn new(app: Router, idle: Duration) -> Self {
+        Self { app, idle, graceful: GracefulShutdown::new(), connections: JoinSet::new() }
     }
 
     /// Serves until `stop`, then finishes what runs, for at most `deadline`.
@@ -65,7 +65,7 @@ impl Acceptor {
         let _ = stream.set_nodelay(true);
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
-            .header_read_timeout(self.headers)
+            .header_read_timeout(self.idle)
             .serve_connection(TokioIo::new(stream), TowerToHyperService::new(self.app.clone()));
         let connection = self.graceful.watch(connection);
         self.connections.spawn(async move {

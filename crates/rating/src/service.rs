@@ -66,12 +66,12 @@ impl Service {
             None => address,
             Some(metrics) => {
                 let (listener, address) = sidecar::bind(metrics).await?;
-                let acceptor = Acceptor::new(sidecar::router(Arc::clone(&app.metrics)), limits.headers);
+                let acceptor = Acceptor::new(sidecar::router(Arc::clone(&app.metrics)), limits.idle);
                 tokio::spawn(acceptor.run(listener, stop.clone(), Duration::ZERO));
                 address
             }
         };
-        let acceptor = Acceptor::new(router(Arc::clone(&app), here), limits.headers);
+        let acceptor = Acceptor::new(router(Arc::clone(&app), here), limits.idle);
         let server = tokio::spawn(acceptor.run(listener, stop.clone(), drain.deadline));
         tracing::info!(%address, version = app.version.to_str().unwrap_or_default(), "rating service listens");
         Ok(Running { address, metrics_address, app, drain, stop, server })

@@ -39,8 +39,10 @@ pub struct SidecarConfig {
     pub version: String,
     /// Longest time for the service to begin its answer; after it the client gets 504.
     pub timeout: Duration,
-    /// Longest time for a client to send its headers.
-    pub headers: Duration,
+    /// Longest time for a client to send the headers of its next request, as [`crate::Limits::idle`].
+    pub idle: Duration,
+    /// How long a connection to the service is kept for the next request. The service must keep it longer.
+    pub keep: Duration,
     /// How to go away. The service's own notice must be longer than this one and the longest request together, or the
     /// last clients find nobody behind the proxy.
     pub drain: Drain,
@@ -56,7 +58,8 @@ impl SidecarConfig {
             upstream,
             version: version.into(),
             timeout: Duration::from_secs(6),
-            headers: Duration::from_secs(10),
+            idle: Duration::from_secs(75),
+            keep: Duration::from_secs(30),
             drain: Drain::default(),
         }
     }
@@ -84,14 +87,14 @@ impl Sidecar {
     /// ```
     pub async fn start(config: SidecarConfig) -> Result<RunningSidecar, StartError> {
         let metrics = Arc::new(Metrics::new(&config.version));
-        let forward = Arc::new(Forward::new(config.upstream, config.timeout, Arc::clone(&metrics)));
+        let forward = Arc::new(Forward::new(&config, Arc::clone(&metrics)));
         let (listener, address) = bind(config.listen).await?;
         let (metrics_listener, metrics_address) = bind(config.metrics).await?;
         let stop = CancellationToken::new();
         let app = Router::new().fallback(forward::request).with_state(Arc::clone(&forward));
-        let acceptor = Acceptor::new(app, config.headers);
+        let acceptor = Acceptor::new(app, config.idle);
         let server = tokio::spawn(acceptor.run(listener, stop.clone(), config.drain.deadline));
-        let acceptor = Acceptor::new(router(metrics), config.headers);
+        let acceptor = Acceptor::new(router(metrics), config.idle);
         tokio::spawn(acceptor.run(metrics_listener, stop.clone(), Duration::ZERO));
         tracing::info!(%address, %metrics_address, upstream = %config.upstream, "sidecar listens");
         Ok(RunningSidecar { address, metrics_address, forward, drain: config.drain, stop, server })

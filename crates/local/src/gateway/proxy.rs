@@ -11,7 +11,7 @@ use http::{HeaderMap, HeaderName, Method, Request, Response, StatusCode, header}
 use http_body_util::{BodyExt, Full, Limited};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::rt::TokioExecutor;
+use hyper_util::rt::{TokioExecutor, TokioTimer};
 use parking_lot::RwLock;
 
 use super::destination::{self, Destination, Target};
@@ -23,6 +23,8 @@ use super::table::{Endpoint, Table};
 const LIMIT: usize = 4 << 20;
 /// Longest time for one pod to answer.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// How long a connection to a pod is kept for the next request: pods keep it longer (`rating::Limits::idle`).
+const KEEP: Duration = Duration::from_secs(30);
 /// How many pods a request is sent to at most.
 const ATTEMPTS: usize = 3;
 /// Headers that speak of one connection, not of the request (RFC 9110, 7.6.1).
@@ -57,7 +59,10 @@ impl Proxy {
         let mut connector = HttpConnector::new();
         // Small requests must not wait for the acknowledgement of those before them.
         connector.set_nodelay(true);
-        let client = Client::builder(TokioExecutor::new()).build(connector);
+        let client = Client::builder(TokioExecutor::new())
+            .pool_timer(TokioTimer::new())
+            .pool_idle_timeout(KEEP)
+            .build(connector);
         Self { table, hosts, client, ledger: Ledger::default() }
     }
 

@@ -1,6 +1,5 @@
 //! One request to the service and its answer back.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -12,10 +11,10 @@ use http::uri::{Authority, Scheme};
 use http::{HeaderMap, HeaderName, HeaderValue, Uri, Version, header};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::rt::TokioExecutor;
+use hyper_util::rt::{TokioExecutor, TokioTimer};
 use tokio::time::timeout;
 
-use super::route;
+use super::{SidecarConfig, route};
 use crate::metrics::Metrics;
 use crate::problem::Problem;
 
@@ -40,14 +39,19 @@ pub(super) struct Forward {
 }
 
 impl Forward {
-    pub(super) fn new(upstream: SocketAddr, timeout: Duration, metrics: Arc<Metrics>) -> Self {
+    pub(super) fn new(config: &SidecarConfig, metrics: Arc<Metrics>) -> Self {
+        let timeout = config.timeout;
         let mut connector = HttpConnector::new();
         connector.set_nodelay(true);
         connector.set_connect_timeout(Some(timeout.min(Duration::from_secs(1))));
-        let client = Client::builder(TokioExecutor::new()).build(connector);
+        // A connection that the service is about to close must not get a request.
+        let client = Client::builder(TokioExecutor::new())
+            .pool_timer(TokioTimer::new())
+            .pool_idle_timeout(config.keep)
+            .build(connector);
         // An address and a port are an authority.
         let upstream =
-            upstream.to_string().parse().unwrap_or_else(|_| Authority::from_static("127.0.0.1:8080"));
+            config.upstream.to_string().parse().unwrap_or_else(|_| Authority::from_static("127.0.0.1:8080"));
         Self { client, upstream, timeout, metrics, draining: AtomicBool::new(false) }
     }
 

@@ -4,6 +4,9 @@ use std::time::Duration;
 
 use aviary_rating::{Config, FaultPlan, Limits};
 use futures::future::join_all;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
 
 use crate::support::{config, problem, start};
 
@@ -51,5 +54,19 @@ async fn requests_over_the_concurrency_limit_are_shed_at_once_while_health_answe
     while !client.get("/metrics").await.text.contains("http_requests_in_flight{version=\"1.4.0\"} 1") {}
     service.faults().set(FaultPlan::default());
     assert_eq!(client.get("/v1/items/a/rating").await.status, 200, "the places are free again");
+    service.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_connection_without_a_whole_request_is_closed() {
+    let limits = Limits { idle: Duration::from_millis(50), ..Limits::default() };
+    let (service, _) = start(Config { limits, ..config() }).await;
+    for sent in ["", "GET /healthz HTTP/1.1\r\n"] {
+        let mut connection = TcpStream::connect(service.addr()).await.unwrap();
+        connection.write_all(sent.as_bytes()).await.unwrap();
+        let closed = timeout(Duration::from_secs(20), connection.read(&mut [0; 64])).await;
+        // A reset ends it as well.
+        assert_eq!(closed.expect("the connection stays").unwrap_or(0), 0, "{sent:?}");
+    }
     service.shutdown().await;
 }

@@ -3,9 +3,11 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use aviary_rating::{Config, Drain, FaultPlan, RunningSidecar, Sidecar, SidecarConfig};
+use aviary_rating::{Config, Drain, FaultPlan, Limits, RunningSidecar, Sidecar, SidecarConfig};
 use serde_json::json;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
+use tokio::time::timeout;
 
 use crate::support::{Client, config, start};
 
@@ -98,4 +100,27 @@ async fn metrics_may_have_a_port_of_their_own() {
     let apart = Client::new(format!("http://{}", service.metrics_addr()));
     assert_eq!(counted(&apart, "/v1/items/{id}/rating", 200).await, 1);
     assert_eq!(apart.get("/v1/items/a/rating").await.status, 404);
+}
+
+/// A request on a connection that is closed at the same moment is lost: only the client can end an idle connection safely.
+#[tokio::test]
+async fn the_sidecar_lets_go_of_a_connection_that_it_does_not_use_and_the_service_keeps_it_longer() {
+    let service = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let keep = Duration::from_millis(50);
+    let config = SidecarConfig { keep, ..SidecarConfig::before(service.local_addr().unwrap(), "1.4.0") };
+    let sidecar = Sidecar::start(config).await.unwrap();
+    let client = Client::new(format!("http://{}", sidecar.addr()));
+    let answer = tokio::spawn(async move { client.get("/v1/items/a/rating").await.status });
+    let (mut connection, _) = service.accept().await.unwrap();
+    let mut asked = [0; 4096];
+    assert!(connection.read(&mut asked).await.unwrap() > 0);
+    connection.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n").await.unwrap();
+    assert_eq!(answer.await.unwrap(), 200);
+    let closed = timeout(Duration::from_secs(20), connection.read(&mut asked)).await;
+    assert_eq!(closed.expect("the connection is kept").unwrap(), 0);
+
+    let defaults = SidecarConfig::before(sidecar.addr(), "1.4.0");
+    assert!(defaults.keep < Limits::default().idle);
+    let load_balancer = Duration::from_secs(60);
+    assert!(defaults.idle > load_balancer && Limits::default().idle > load_balancer);
 }
