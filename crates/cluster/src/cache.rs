@@ -79,9 +79,6 @@ pub(crate) trait Stored {
     /// Its metadata.
     fn meta(&self) -> &ObjectMeta;
 
-    /// Its metadata.
-    fn meta_mut(&mut self) -> &mut ObjectMeta;
-
     /// Its pod template, if it has one.
     fn template(&self) -> Option<&PodTemplate> {
         None
@@ -107,10 +104,6 @@ macro_rules! stored {
     ($($kind:ty $({ $($template:ident).+ })?),*) => { $(impl Stored for $kind {
         fn meta(&self) -> &ObjectMeta {
             &self.metadata
-        }
-
-        fn meta_mut(&mut self) -> &mut ObjectMeta {
-            &mut self.metadata
         }
 
         $(fn template(&self) -> Option<&PodTemplate> {

@@ -1,5 +1,6 @@
 //! Events on objects: best effort, bounded, folded when they repeat.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -9,6 +10,7 @@ use jiff::Timestamp;
 use kube::Client;
 use kube::core::Request;
 use rollout::{Event, EventType};
+use serde::Serialize;
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
@@ -126,7 +128,7 @@ impl Writer {
         if let Some((name, count)) = self.known.get_mut(&id) {
             *count += 1;
             let patch = json!({"count": *count, "lastTimestamp": now});
-            match self.client.request::<Value>(merge(&url, name, &patch)?).await {
+            match self.client.request_text(merge(&url, name, &patch)?).await {
                 // Events are kept for an hour by default; a forgotten one is written anew.
                 Err(kube::Error::Api(status)) if status.is_not_found() => {}
                 other => return other.map(drop),
@@ -134,7 +136,7 @@ impl Writer {
         }
         let name = self.name(&regarding.name, *at);
         let body = body(&name, regarding, event, &now);
-        self.client.request::<Value>(create(&url, &body)?).await?;
+        self.client.request_text(create(&url, &body)?).await?;
         if self.known.len() >= REMEMBERED {
             self.known.clear();
         }
@@ -154,7 +156,7 @@ fn namespace(regarding: &Regarding) -> &str {
     if regarding.namespace.is_empty() { "default" } else { &regarding.namespace }
 }
 
-fn create(url: &str, body: &Value) -> Result<http::Request<Vec<u8>>, kube::Error> {
+fn create(url: &str, body: &Body<'_>) -> Result<http::Request<Vec<u8>>, kube::Error> {
     let bytes = serde_json::to_vec(body).map_err(kube::Error::SerdeError)?;
     Request::new(url).create(&kube::api::PostParams::default(), bytes).map_err(kube::Error::BuildRequest)
 }
@@ -164,24 +166,72 @@ fn merge(url: &str, name: &str, patch: &Value) -> Result<http::Request<Vec<u8>>,
     Request::new(url).patch(name, &params, &patch).map_err(kube::Error::BuildRequest)
 }
 
-fn body(name: &str, regarding: &Regarding, event: &Event, now: &str) -> Value {
-    let Regarding { kind, namespace: _, name: object, uid, version } = regarding;
-    json!({
-        "apiVersion": "v1",
-        "kind": "Event",
-        "metadata": {"name": name, "namespace": namespace(regarding)},
-        "involvedObject": {
-            "apiVersion": kind.api_version(), "kind": kind.kind, "namespace": regarding.namespace,
-            "name": object, "uid": uid, "resourceVersion": version,
+/// An event as the server takes it, out of borrowed parts: there are more events than all other requests together.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Body<'a> {
+    api_version: &'static str,
+    kind: &'static str,
+    metadata: Metadata<'a>,
+    involved_object: Involved<'a>,
+    reason: &'a str,
+    message: &'a str,
+    #[serde(rename = "type")]
+    severity: &'static str,
+    source: Source,
+    reporting_component: &'static str,
+    reporting_instance: &'static str,
+    first_timestamp: &'a str,
+    last_timestamp: &'a str,
+    count: u8,
+}
+
+#[derive(Serialize)]
+struct Metadata<'a> {
+    name: &'a str,
+    namespace: &'a str,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Involved<'a> {
+    api_version: Cow<'a, str>,
+    kind: &'a str,
+    namespace: &'a str,
+    name: &'a str,
+    uid: &'a str,
+    resource_version: &'a str,
+}
+
+#[derive(Serialize)]
+struct Source {
+    component: &'static str,
+}
+
+fn body<'a>(name: &'a str, regarding: &'a Regarding, event: &'a Event, now: &'a str) -> Body<'a> {
+    Body {
+        api_version: "v1",
+        kind: "Event",
+        metadata: Metadata { name, namespace: namespace(regarding) },
+        involved_object: Involved {
+            api_version: regarding.kind.api_version(),
+            kind: &regarding.kind.kind,
+            namespace: &regarding.namespace,
+            name: &regarding.name,
+            uid: &regarding.uid,
+            resource_version: &regarding.version,
         },
-        "reason": event.reason,
-        "message": event.message,
-        "type": match event.kind { EventType::Normal => "Normal", EventType::Warning => "Warning" },
-        "source": {"component": COMPONENT},
-        "reportingComponent": COMPONENT,
-        "reportingInstance": "",
-        "firstTimestamp": now,
-        "lastTimestamp": now,
-        "count": 1,
-    })
+        reason: event.reason,
+        message: &event.message,
+        severity: match event.kind {
+            EventType::Normal => "Normal",
+            EventType::Warning => "Warning",
+        },
+        source: Source { component: COMPONENT },
+        reporting_component: COMPONENT,
+        reporting_instance: "",
+        first_timestamp: now,
+        last_timestamp: now,
+        count: 1,
+    }
 }

@@ -4,7 +4,6 @@ use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
-use crd::names;
 use kube::api::ApiResource;
 use kube::core::{DynamicResourceScope, ObjectMeta};
 use serde::de::DeserializeOwned;
@@ -31,11 +30,6 @@ impl<T: Stored + DeserializeOwned + fmt::Debug + Send + Sync + 'static> Held for
 
     fn held_version(&self) -> &str {
         &self.meta().resource_version
-    }
-
-    /// kubectl's copy of the whole object is kubectl's.
-    fn trim(&mut self) {
-        self.meta_mut().annotations.remove(names::LAST_APPLIED);
     }
 }
 

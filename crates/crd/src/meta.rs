@@ -2,9 +2,18 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{StringMap, Time};
+use crate::string_map::StringMapWithout;
+use crate::{StringMap, Time, names};
 
-/// The metadata that every object carries. `managedFields` are left out: they are the server's.
+/// The metadata that every object carries. `managedFields` are left out: they are the server's. So is kubectl's copy of
+/// the whole object as it was applied: both are longer than the rest, and nobody but their owner reads them.
+///
+/// ```
+/// let text = r#"{"annotations": {"a": "b", "kubectl.kubernetes.io/last-applied-configuration": "{\"a\":[]}"}}"#;
+/// let meta: aviary_crd::ObjectMeta = serde_json::from_str(text)?;
+/// assert_eq!(meta.annotations, [("a".to_owned(), "b".to_owned())].into());
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct ObjectMeta {
@@ -36,7 +45,7 @@ pub struct ObjectMeta {
     #[serde(skip_serializing_if = "StringMap::is_empty", deserialize_with = "null_is_empty")]
     pub labels: StringMap,
     /// Annotations.
-    #[serde(skip_serializing_if = "StringMap::is_empty", deserialize_with = "null_is_empty")]
+    #[serde(skip_serializing_if = "StringMap::is_empty", deserialize_with = "without_last_applied")]
     pub annotations: StringMap,
     /// Owners; at most one is the controller.
     #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "null_is_empty")]
@@ -132,6 +141,11 @@ impl LabelSelectorRequirement {
             _ => false,
         }
     }
+}
+
+/// Annotations but for kubectl's copy of the object, whose text is not even decoded.
+fn without_last_applied<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<StringMap, D::Error> {
+    deserializer.deserialize_option(StringMapWithout(names::LAST_APPLIED))
 }
 
 /// Reads an explicit `null` as the empty value: Go writes nil maps and lists that way.

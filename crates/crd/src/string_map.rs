@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use serde::de::{MapAccess, Visitor};
+use serde::de::{IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// A map from text to text, in the order of its keys.
@@ -166,6 +166,41 @@ impl<'de> Visitor<'de> for Pairs {
         let mut map = StringMap::new();
         while let Some((key, value)) = pairs.next_entry()? {
             map.insert(key, value);
+        }
+        Ok(map)
+    }
+}
+
+/// Reads a map without the pair of one key, whose value is skipped; `null` is the empty map.
+pub(crate) struct StringMapWithout(pub(crate) &'static str);
+
+impl<'de> Visitor<'de> for StringMapWithout {
+    type Value = StringMap;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a map")
+    }
+
+    fn visit_none<E>(self) -> Result<StringMap, E> {
+        Ok(StringMap::new())
+    }
+
+    fn visit_unit<E>(self) -> Result<StringMap, E> {
+        Ok(StringMap::new())
+    }
+
+    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<StringMap, D::Error> {
+        deserializer.deserialize_map(self)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut pairs: A) -> Result<StringMap, A::Error> {
+        let mut map = StringMap::new();
+        while let Some(key) = pairs.next_key::<String>()? {
+            if key == self.0 {
+                pairs.next_value::<IgnoredAny>()?;
+            } else {
+                map.insert(key, pairs.next_value()?);
+            }
         }
         Ok(map)
     }

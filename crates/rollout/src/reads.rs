@@ -81,7 +81,8 @@ pub fn decides_alike(before: &Rollout, after: &Rollout) -> bool {
         && one.deletion_timestamp == other.deletion_timestamp
         && one.annotations == other.annotations
         && before.status == after.status
-        && before.spec == after.spec
+        // Every change of a specification is another generation.
+        && (one.generation.is_some() || before.spec == after.spec)
 }
 
 fn restart_is_due(rollout: &Rollout) -> bool {
