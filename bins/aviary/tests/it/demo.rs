@@ -10,6 +10,9 @@ use tokio::sync::{Mutex, MutexGuard};
 /// Longest time for one demo. The build under test is not optimized.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(240);
 
+/// How often a release is tried on a machine that is too busy for its latency to be judged.
+pub(crate) const ATTEMPTS: usize = 3;
+
 /// One demo at a time: latency is judged, and two of them would judge how busy the machine is.
 static MACHINE: Mutex<()> = Mutex::const_new(());
 
@@ -37,10 +40,18 @@ async fn run_on(_: &MutexGuard<'static, ()>, words: &str) -> Output {
     tokio::time::timeout(PATIENCE, child.wait_with_output()).await.expect("the demo hangs").unwrap()
 }
 
-/// The document and the exit code; standard error is shown when there is no document.
+/// The document and the exit code; standard error is shown when there is no document. A machine that was too busy for
+/// the demo, as the demo itself says, gets another chance.
 pub(crate) async fn report(words: &str) -> (Value, i32) {
     let machine = machine().await;
-    report_on(&machine, words).await
+    let mut last = report_on(&machine, words).await;
+    for _ in 1..ATTEMPTS {
+        if !last.0["releases"].as_array().unwrap().iter().any(|release| release["tooBusy"] == true) {
+            break;
+        }
+        last = report_on(&machine, words).await;
+    }
+    last
 }
 
 /// The same, for whom the machine is already.

@@ -15,6 +15,7 @@ use futures::future::join_all;
 use serde_json::Value;
 use tokio::process::Command;
 
+use crate::demo::ATTEMPTS;
 use crate::keep::{Kept, end};
 
 /// A release of the demo takes half a minute.
@@ -144,7 +145,17 @@ impl Runner {
 }
 
 fn all_well(results: &[(bool, String)]) {
-    assert!(results.iter().all(|(well, _)| *well), "{results:#?}");
+    for ((well, said), region) in results.iter().zip(REGIONS) {
+        assert!(*well, "in {region}:\n{said}");
+    }
+}
+
+/// Whether a release was given up because this machine is too busy: nothing but its latency was judged, and 1.5.0 has
+/// none.
+fn was_only_slow(results: &[(bool, String)]) -> bool {
+    let said: String = results.iter().map(|(_, said)| said.as_str()).collect();
+    said.contains("Metric \"p95-latency\" assessed Failed")
+        && !said.contains("Metric \"error-rate\" assessed Failed")
 }
 
 /// The real actionlint, as CI provides it.
@@ -245,8 +256,18 @@ async fn bad(runner: &Runner) {
 
 /// 1.5.0 has no faults.
 async fn good(runner: &Runner) {
-    all_well(&runner.job("deploy", "1.5.0").await);
-    let verified = runner.job("verify", "1.5.0").await;
+    let mut rolled_back = 1;
+    let verified = loop {
+        all_well(&runner.job("deploy", "1.5.0").await);
+        let verified = runner.job("verify", "1.5.0").await;
+        if rolled_back == ATTEMPTS || !was_only_slow(&verified) {
+            break verified;
+        }
+        for job in ["rollback", "restore"] {
+            all_well(&runner.job(job, "1.5.0").await);
+        }
+        rolled_back += 1;
+    };
     all_well(&verified);
     for (_, said) in &verified {
         // Once after every step that was seen, and never badly.
@@ -261,7 +282,7 @@ async fn good(runner: &Runner) {
         }
         assert_eq!(
             runner.calls(region).matches("helm rollback").count(),
-            1,
+            rolled_back,
             "the good release is not rolled back"
         );
     }

@@ -49,6 +49,8 @@ pub(crate) struct ReleaseReport {
     pub(crate) timeline: Vec<Entry>,
     /// What was not as it should be.
     pub(crate) problems: Vec<String>,
+    /// Whether the problems may come from a machine that is too busy: the version that is known to be good was slow too.
+    pub(crate) too_busy: bool,
     pub(crate) ok: bool,
 }
 
@@ -136,9 +138,9 @@ impl ReleaseReport {
         let found_bad_by = judges(&regions);
         let mut problems: Vec<String> = regions.iter().flat_map(|region| problems(release, region)).collect();
         problems.extend(wrong_judges(release, outcome, &found_bad_by));
-        if !problems.is_empty() {
-            problems.extend(busy(&from, &regions));
-        }
+        let busy = busy(&from, &regions).filter(|_| !problems.is_empty());
+        let too_busy = busy.is_some();
+        problems.extend(busy);
         Self {
             name: release.name,
             about: release.about,
@@ -153,6 +155,7 @@ impl ReleaseReport {
             timeline,
             ok: problems.is_empty(),
             problems,
+            too_busy,
         }
     }
 }
