@@ -129,11 +129,11 @@ impl Checker<'_> {
                 self.predicate_builtin(name, &head, &arguments)
             }
             Node::Builtin { name, arguments } => {
-                let types = self.rest(head, &arguments)?;
+                let types = self.rest(id, name, head, &arguments)?;
                 self.plain_builtin(id, name, &arguments, &types)
             }
             Node::Call { name, arguments } => {
-                let types = self.rest(head, &arguments)?;
+                let types = self.rest(id, &name, head, &arguments)?;
                 self.function(id, &name, &arguments, &types)
             }
             // A chain is what is in it; every other node is a leaf.
@@ -141,11 +141,24 @@ impl Checker<'_> {
         }
     }
 
-    /// The types of all arguments, the first of which is known.
-    fn rest(&mut self, first: Type, arguments: &[NodeId]) -> Result<Vec<Type>, Error> {
+    /// The types of all arguments, the first of which is known. One that does not fit is told of before what is wrong in
+    /// those after it.
+    fn rest(
+        &mut self,
+        id: NodeId,
+        name: &str,
+        first: Type,
+        arguments: &[NodeId],
+    ) -> Result<Vec<Type>, Error> {
         let mut types = vec![first];
         for argument in arguments.iter().skip(1) {
-            types.push(self.visit(*argument)?);
+            match self.visit(*argument) {
+                Ok(type_of) => types.push(type_of),
+                Err(error) => {
+                    self.fit_so_far(id, name, arguments, &types)?;
+                    return Err(error);
+                }
+            }
         }
         Ok(types)
     }

@@ -27,8 +27,8 @@ fn shortest(number: f64) -> (String, i32) {
     (mantissa.replace('.', ""), exponent.parse().unwrap_or(0))
 }
 
-/// A float as Go prints it: plain between 10^`low` and 10^21, else with an exponent.
-fn float_between(number: f64, low: i32) -> String {
+/// A float as Go prints it: plain while its decimal exponent is in `plain`, else with an exponent.
+fn float_within(number: f64, plain: std::ops::Range<i32>) -> String {
     if number.is_nan() {
         return "NaN".into();
     }
@@ -36,7 +36,7 @@ fn float_between(number: f64, low: i32) -> String {
         return if number > 0.0 { "+Inf".into() } else { "-Inf".into() };
     }
     let (digits, exponent) = shortest(number);
-    if number == 0.0 || (low..21).contains(&exponent) {
+    if number == 0.0 || plain.contains(&exponent) {
         return format!("{number}");
     }
     let sign = if number < 0.0 { "-" } else { "" };
@@ -48,12 +48,12 @@ fn float_between(number: f64, low: i32) -> String {
 
 /// A float as Go's `%v` prints it.
 pub(crate) fn float(number: f64) -> String {
-    float_between(number, -4)
+    float_within(number, -4..6)
 }
 
 /// A float as Go's `encoding/json` writes it.
 pub(crate) fn json_float(number: f64) -> String {
-    let text = float_between(number, -6);
+    let text = float_within(number, -6..21);
     match text.split_once("e-0") {
         Some((mantissa, digit)) => format!("{mantissa}e-{digit}"),
         None => text,
@@ -95,5 +95,30 @@ pub(crate) fn value(v: &Value) -> String {
         Value::Duration(d) => crate::time::duration::print(*d),
         Value::Zone(z) => z.name.to_string(),
         Value::Named(n) => n.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As `fmt.Sprint` and `json.Marshal` of Go 1.26 print them.
+    #[test]
+    fn floats_are_printed_as_go_prints_them() {
+        for (number, default, json) in [
+            (1e5, "100000", "100000"),
+            (123_456.5, "123456.5", "123456.5"),
+            (1e6, "1e+06", "1000000"),
+            (12_345_678.9, "1.23456789e+07", "12345678.9"),
+            (-123_456_789.0, "-1.23456789e+08", "-123456789"),
+            (1e20, "1e+20", "100000000000000000000"),
+            (1e21, "1e+21", "1e+21"),
+            (0.0001, "0.0001", "0.0001"),
+            (0.000_01, "1e-05", "0.00001"),
+            (1.5e-7, "1.5e-07", "1.5e-7"),
+            (0.0, "0", "0"),
+        ] {
+            assert_eq!((float(number).as_str(), json_float(number).as_str()), (default, json));
+        }
     }
 }

@@ -133,9 +133,6 @@ fn from_base64(call: &mut Call<'_>) -> Given {
     let illegal = |place: usize| format!("illegal base64 data at input byte {place}");
     let body = text.trim_end_matches('=');
     let padding = text.len() - body.len();
-    if !text.len().is_multiple_of(4) || padding > 2 {
-        return Err(illegal(text.len() - text.len() % 4));
-    }
     let mut bytes = Vec::new();
     let mut bits = 0_u32;
     for (i, letter) in body.bytes().enumerate() {
@@ -144,6 +141,10 @@ fn from_base64(call: &mut Call<'_>) -> Given {
         if i % 4 != 0 {
             bytes.push((bits >> (6 - 2 * (i % 4))) as u8);
         }
+    }
+    // Letters come first: as Go reads them, four by four.
+    if !text.len().is_multiple_of(4) || padding > 2 {
+        return Err(illegal(text.len() - text.len() % 4));
     }
     Ok(Value::text(String::from_utf8_lossy(&bytes)))
 }

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{Builtin, Call, Check, Given, kind, named, one};
-use crate::operate;
 use crate::types::Type;
 use crate::value::{List, ListKind, Map, MapKind, Value};
+use crate::{go_text, operate};
 
 pub(super) const TABLE: &[Builtin] = &[
     Builtin { name: "keys", check: Check::Rule(|types| of_map("get keys from", "", types)), run: keys },
@@ -67,12 +67,16 @@ fn to_pairs(call: &mut Call<'_>) -> Given {
 
 fn from_pairs(call: &mut Call<'_>) -> Given {
     let Value::List(list) = call.argument(0).clone() else {
-        return Err(format!("cannot transform {} from pairs", kind(call.argument(0))));
+        let given = match call.argument(0) {
+            Value::Nil => "<invalid reflect.Value>".to_owned(),
+            other => kind(other).to_owned(),
+        };
+        return Err(format!("cannot transform {given} from pairs"));
     };
     call.budget.work(list.items().len() as u64)?;
     let mut entries = BTreeMap::new();
     for item in list.items() {
-        let Value::List(pair) = item else { return Err(format!("invalid pair {}", item.go_type())) };
+        let Value::List(pair) = item else { return Err(format!("invalid pair {}", go_text::value(item))) };
         let [key, value] = pair.items() else {
             return Err(format!("invalid pair length {}", pair.items().len()));
         };

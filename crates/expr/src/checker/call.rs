@@ -63,6 +63,26 @@ impl Checker<'_> {
         }
     }
 
+    /// Whether the first arguments fit, of which the types are known.
+    pub(super) fn fit_so_far(
+        &mut self,
+        id: NodeId,
+        name: &str,
+        arguments: &[NodeId],
+        types: &[Type],
+    ) -> Result<(), Error> {
+        if let Some(function) = self.env.function(name) {
+            return self.arguments(id, name, function.signature().0, arguments, types);
+        }
+        // With several signatures all arguments are looked at before any of them is compared.
+        let Some(Check::Signatures([(parameters, _)])) = builtins::find(name).map(|builtin| &builtin.check)
+        else {
+            return Ok(());
+        };
+        let parameters: Vec<Type> = parameters.iter().map(|p| p.type_of()).collect();
+        self.arguments(id, name, &parameters, arguments, types)
+    }
+
     /// Whether arguments of these types fit; integer literals given for floats become floats.
     pub(super) fn arguments(
         &mut self,
@@ -72,10 +92,10 @@ impl Checker<'_> {
         arguments: &[NodeId],
         types: &[Type],
     ) -> Result<(), Error> {
-        if types.len() > parameters.len() {
+        if arguments.len() > parameters.len() {
             return self.error(id, format!("too many arguments to call {name}"));
         }
-        if types.len() < parameters.len() {
+        if arguments.len() < parameters.len() {
             return self.error(id, format!("not enough arguments to call {name}"));
         }
         for ((argument, type_of), wanted) in arguments.iter().zip(types).zip(parameters) {

@@ -20,24 +20,26 @@ impl Machine<'_> {
     ) -> Evaluated {
         let list = match head {
             Value::List(list) => list,
-            other => {
-                let first = arguments.first().copied().unwrap_or(id);
-                return self.at(first, Err(no_list(&other)));
+            Value::Text(text) => {
+                let made = self.budget.make(text.len() as u64);
+                self.at(id, made)?;
+                bytes(&text)
             }
+            other => return self.at(id, Err(no_list(&other))),
         };
         let body = arguments.get(1).copied();
         let extra = arguments.get(2).copied();
         self.scopes.push(Scope { list: Arc::clone(&list), index: 0, gathered: Value::Nil });
         let result = match name {
-            "all" => self.until(list.len(), body, false).map(|found| Value::Bool(found.is_none())),
-            "any" => self.until(list.len(), body, true).map(|found| Value::Bool(found.is_some())),
-            "none" => self.until(list.len(), body, true).map(|found| Value::Bool(found.is_none())),
-            "one" => self.matching(list.len(), body).map(|found| Value::Bool(found.len() == 1)),
-            "count" => self.matching(list.len(), body).map(|found| Value::Int(found.len() as i64)),
-            "find" => self.until(list.len(), body, true).map(|found| list.pick(found)),
-            "findIndex" => self.until(list.len(), body, true).map(index),
-            "findLast" => self.last(list.len(), body).map(|found| list.pick(found)),
-            "findLastIndex" => self.last(list.len(), body).map(index),
+            "all" => self.until(id, list.len(), body, false).map(|found| Value::Bool(found.is_none())),
+            "any" => self.until(id, list.len(), body, true).map(|found| Value::Bool(found.is_some())),
+            "none" => self.until(id, list.len(), body, true).map(|found| Value::Bool(found.is_none())),
+            "one" => self.matching(id, list.len(), body).map(|found| Value::Bool(found.len() == 1)),
+            "count" => self.matching(id, list.len(), body).map(|found| Value::Int(found.len() as i64)),
+            "find" => self.until(id, list.len(), body, true).map(|found| list.pick(found)),
+            "findIndex" => self.until(id, list.len(), body, true).map(index),
+            "findLast" => self.last(id, list.len(), body).map(|found| list.pick(found)),
+            "findLastIndex" => self.last(id, list.len(), body).map(index),
             "filter" => self.filter(id, &list, body),
             "map" => self.each(list.len(), body).and_then(|items| {
                 let made = self.budget.make(items.len() as u64);
@@ -64,38 +66,41 @@ impl Machine<'_> {
         }
     }
 
-    fn holds_at(&mut self, index: usize, body: Option<NodeId>) -> Result<bool, Error> {
+    fn holds_at(&mut self, id: NodeId, index: usize, body: Option<NodeId>) -> Result<bool, Error> {
         match self.value_at(index, body)? {
             Value::Bool(holds) => Ok(holds),
-            other => {
-                let at = body.map_or(0, |body| self.tree.at(body));
-                Err(Error::run(at, conversion(&other, "bool")))
-            }
+            other => self.at(id, Err(conversion(&other, "bool"))),
         }
     }
 
-    fn until(&mut self, length: usize, body: Option<NodeId>, wanted: bool) -> Result<Option<usize>, Error> {
+    fn until(
+        &mut self,
+        id: NodeId,
+        length: usize,
+        body: Option<NodeId>,
+        wanted: bool,
+    ) -> Result<Option<usize>, Error> {
         for index in 0..length {
-            if self.holds_at(index, body)? == wanted {
+            if self.holds_at(id, index, body)? == wanted {
                 return Ok(Some(index));
             }
         }
         Ok(None)
     }
 
-    fn last(&mut self, length: usize, body: Option<NodeId>) -> Result<Option<usize>, Error> {
+    fn last(&mut self, id: NodeId, length: usize, body: Option<NodeId>) -> Result<Option<usize>, Error> {
         for index in (0..length).rev() {
-            if self.holds_at(index, body)? {
+            if self.holds_at(id, index, body)? {
                 return Ok(Some(index));
             }
         }
         Ok(None)
     }
 
-    fn matching(&mut self, length: usize, body: Option<NodeId>) -> Result<Vec<usize>, Error> {
+    fn matching(&mut self, id: NodeId, length: usize, body: Option<NodeId>) -> Result<Vec<usize>, Error> {
         let mut found = Vec::new();
         for index in 0..length {
-            if self.holds_at(index, body)? {
+            if self.holds_at(id, index, body)? {
                 found.push(index);
             }
         }
@@ -107,7 +112,7 @@ impl Machine<'_> {
     }
 
     fn filter(&mut self, id: NodeId, list: &List, body: Option<NodeId>) -> Evaluated {
-        let found = self.matching(list.items().len(), body)?;
+        let found = self.matching(id, list.items().len(), body)?;
         let made = self.budget.make(found.len() as u64);
         self.at(id, made)?;
         self.list(id, found.into_iter().map(|index| list.pick(Some(index))).collect())
@@ -127,7 +132,8 @@ impl Machine<'_> {
         let mut groups: BTreeMap<Key, Vec<Value>> = BTreeMap::new();
         for (index, item) in list.items().iter().enumerate() {
             let key = self.value_at(index, body)?;
-            let key = self.at(id, operate::key_of(MapKind::Any, &key))?;
+            let unhashable = || format!("hash of unhashable type: {}", key.go_type());
+            let key = self.at(id, Key::new(&key).ok_or_else(unhashable))?;
             groups.entry(key).or_default().push(item.clone());
         }
         self.at(id, crate::budget::nest(list.items()))?;
@@ -174,6 +180,11 @@ impl Machine<'_> {
         }
         Ok(gathered)
     }
+}
+
+/// The items of a text are its bytes, as a loop over it in Go has them by their index.
+fn bytes(text: &str) -> Arc<List> {
+    Arc::new(List::new(ListKind::Any, text.bytes().map(Value::Uint8).collect()))
 }
 
 /// What Go says of something that is no list.

@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod bounds;
 #[cfg(test)]
+mod oracle;
+#[cfg(test)]
 mod recorded;
 #[cfg(test)]
 mod vectors;

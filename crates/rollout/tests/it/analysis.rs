@@ -104,6 +104,25 @@ fn a_failed_background_run_brings_the_update_back() {
 }
 
 #[test]
+fn no_background_run_begins_while_the_status_knows_of_no_new_version() {
+    let mut cluster = with_template(BACKGROUND);
+    for pass in 0..30 {
+        if pass == 8 {
+            cluster.set_image("demo:v2");
+        }
+        let mut unknown = cluster.clone();
+        unknown.edit(&json!({"status": {"currentPodHash": null}}));
+        let _ = step(&mut unknown);
+        assert!(unknown.runs.is_empty(), "{:?}", unknown.rollout.status);
+        let _ = step(&mut cluster);
+        if !cluster.runs.is_empty() {
+            return;
+        }
+    }
+    panic!("no run: {:?}", cluster.rollout.status);
+}
+
+#[test]
 fn an_undecided_run_asks_a_person_and_going_on_measures_again() {
     let mut cluster = until_run(STEP);
     ends(&mut cluster, AnalysisPhase::Inconclusive);
