@@ -25,10 +25,13 @@ pub struct Document {
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(try_from = "raw::Config")]
 pub struct Config {
-    /// alpha: the chance that a canary no worse than the fail margin is ever failed, per release attempt. 1 %.
+    /// The chance that a canary no worse than the fail margin is ever failed, per release attempt, in whichever region.
+    /// 1 %.
     pub false_aborts: f64,
     /// beta: the chance that a canary at or beyond the pass margin is ever passed, per metric. 5 %.
     pub false_pass: f64,
+    /// How many regions judge this release at the same time, each by itself; one that fails it brings all back. 1.
+    pub regions: u32,
     /// How long the windows are that the caller makes. 10 s.
     pub window: Duration,
     /// How long the first windows are only looked at, not judged: caches are cold. 30 s.
@@ -197,6 +200,12 @@ impl Metric {
 }
 
 impl Config {
+    /// alpha: this judge's share of [`Config::false_aborts`]. Whatever the judges of other regions see, the chance that
+    /// one of all of them fails a healthy release is at most the sum of their shares.
+    pub(crate) fn alpha(&self) -> f64 {
+        self.false_aborts / f64::from(self.regions.max(1))
+    }
+
     /// What is allowed and yet may not do what its author hopes, in sentences.
     #[must_use]
     pub fn warnings(&self) -> Vec<String> {

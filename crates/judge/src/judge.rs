@@ -92,7 +92,7 @@ impl Judge {
             self.state.warmed += seconds;
         }
         self.state.windows += 1;
-        let (share, cap) = (restart_share(seconds), cap(self.config.false_aborts));
+        let (share, cap) = (restart_share(seconds), cap(self.config.alpha()));
         let State { regions, metrics, .. } = &mut self.state;
         for (metric, state) in self.config.metrics.iter().zip(metrics) {
             let rules = Rules { metric, share, cap, seconds, prior: state.prior };
@@ -115,7 +115,7 @@ impl Judge {
 
     /// The logarithm of what fails a release.
     fn fails_at(&self) -> f64 {
-        -self.config.false_aborts.ln()
+        -self.config.alpha().ln()
     }
 
     /// A rule about burn rates that is broken.
@@ -201,7 +201,7 @@ impl Judge {
             verdict: self.verdict(),
             windows: self.state.windows,
             odds: self.log_e().exp(),
-            fails_at: 1.0 / self.config.false_aborts,
+            fails_at: 1.0 / self.config.alpha(),
             p_value: (-self.state.highest).exp().min(1.0),
             failed_in_window: failed.map(|failed| failed.window),
             culprit: failed.map(|failed| failed.culprit.clone()),

@@ -183,9 +183,14 @@ async fn unchanged(
     let asked = requests.take_until_quiet().await?;
     let events = rounds * flags.rollouts;
     let micros = (controller.cpu()? - before) / events as f64 * 1e6;
-    Ok(
-        json!({"events": events, "cpu_microseconds_each": round(micros), "requests": asked.work() + asked.events()}),
-    )
+    let work = asked.work() + asked.events() - asked.watches();
+    Ok(json!({
+        "events": events,
+        "cpu_microseconds_each": round(micros),
+        "requests": work,
+        // What they were, should there be any.
+        "asked": if work == 0 { json!({}) } else { asked.table() },
+    }))
 }
 
 async fn idle(controller: &Controller, requests: &mut Log) -> Result<Value, Box<dyn Error>> {

@@ -12,6 +12,7 @@ pub(super) fn config(raw: raw::Config) -> Result<Config, Error> {
     let config = Config {
         false_aborts: or(raw.false_aborts.as_ref(), 0.01, |it| it.percent("judge.falseAborts"))?,
         false_pass: or(raw.false_pass.as_ref(), 0.05, |it| it.percent("judge.falsePass"))?,
+        regions: raw.regions.unwrap_or(1),
         window: or(raw.window.as_ref(), Duration::from_secs(10), |it| it.duration("judge.window"))?,
         warmup: or(raw.warmup.as_ref(), Duration::from_secs(30), |it| it.duration("judge.warmup"))?,
         min_windows: raw.min_windows.unwrap_or(3),
@@ -41,6 +42,13 @@ fn or<T>(
 fn whole(config: &Config) -> Result<(), Error> {
     chance("judge.falseAborts", config.false_aborts)?;
     chance("judge.falsePass", config.false_pass)?;
+    require(
+        config.regions > 0,
+        "judge.regions",
+        "0",
+        "leaves nobody to judge",
+        "set it to how many regions the release goes through, 1 where there is but one",
+    )?;
     let window = config.window.as_secs_f64();
     require(
         (1.0..=60.0).contains(&window),

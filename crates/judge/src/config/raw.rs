@@ -10,6 +10,7 @@ use serde::Deserialize;
 pub(super) struct Config {
     pub(super) false_aborts: Option<Scalar>,
     pub(super) false_pass: Option<Scalar>,
+    pub(super) regions: Option<u32>,
     pub(super) window: Option<Scalar>,
     pub(super) warmup: Option<Scalar>,
     pub(super) min_windows: Option<u32>,

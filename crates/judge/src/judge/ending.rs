@@ -45,7 +45,7 @@ impl Judge {
         let judged = self.metrics().filter(|(metric, _)| metric.judged());
         let units = judged.flat_map(|(metric, state)| state.units.iter().map(move |unit| (metric, unit)));
         let mut open = units.filter(|(metric, unit)| unit.verdict(metric, &self.config) != Verdict::Pass);
-        open.find_map(|(metric, unit)| unit.hides(metric, self.config.false_aborts))
+        open.find_map(|(metric, unit)| unit.hides(metric, self.config.alpha()))
     }
 }
 

@@ -98,7 +98,7 @@ impl State {
 
 /// The parts of a configuration that its sums depend on. Others (weights, deadlines) may change in mid-release.
 fn judged(config: &Config) -> String {
-    let mut text = format!("alpha {}", config.false_aborts);
+    let mut text = format!("alpha {}", config.alpha());
     for metric in &config.metrics {
         let (fail, pass) = (metric.fail_above, metric.pass_below);
         // Writing to a string cannot fail.

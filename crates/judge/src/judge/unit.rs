@@ -72,7 +72,7 @@ impl Unit {
 
     /// The verdict on this metric here, by itself.
     pub(super) fn verdict(&self, metric: &Metric, config: &Config) -> Verdict {
-        if self.breached(metric).is_some() || self.process.log_e_fail(metric) >= -config.false_aborts.ln() {
+        if self.breached(metric).is_some() || self.process.log_e_fail(metric) >= -config.alpha().ln() {
             return Verdict::Fail;
         }
         if !self.seen.there(config.no_data_after, metric.kind.compares()) {
@@ -124,7 +124,7 @@ impl Unit {
             limit: limit_of(metric),
             odds_worse: self.process.log_e_fail(metric).exp(),
             odds_not_worse: self.process.log_e_pass(metric).exp(),
-            fails_at: 1.0 / config.false_aborts,
+            fails_at: 1.0 / config.alpha(),
             passes_at: 1.0 / config.false_pass,
             dispersion: self.process.dispersion(prior),
             missing: (verdict == Verdict::NeedMoreData).then(|| self.missing(metric, config)).flatten(),

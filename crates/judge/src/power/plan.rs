@@ -34,7 +34,7 @@ pub struct Figures {
     pub detectable: Option<f64>,
     /// `mustDetect`, and when it is caught with 90 % probability, if within the steps.
     pub must_detect: Option<(f64, Option<Duration>)>,
-    /// alpha.
+    /// In all regions together.
     pub false_aborts: f64,
     /// The rate that the canary passes below.
     pub passes_below: f64,
@@ -48,7 +48,7 @@ impl Plan {
     pub fn figures(&self, config: &Config, metric: &Metric) -> Figures {
         let steps: Vec<Exposure> = self.steps.iter().filter_map(|step| self.exposure(step)).collect();
         let tempering = Tempering::of(metric.dispersion, 1.0);
-        let alpha = config.false_aborts;
+        let alpha = config.alpha();
         let margin = metric.pass_below;
         // The cap keeps back a window and a half.
         let caught = |p1: f64| {
@@ -59,7 +59,7 @@ impl Plan {
             canary_requests: steps.iter().map(|step| step.canary).sum(),
             detectable: detectable(self.stable, &steps, alpha, 0.9, tempering),
             must_detect: metric.must_detect.map(|p1| (p1, caught(p1))),
-            false_aborts: alpha,
+            false_aborts: config.false_aborts,
             passes_below: margin.at(self.stable),
             passes_after: self.after(|odds| {
                 requests_to_pass(self.stable, odds, margin, config.false_pass, metric.dispersion)

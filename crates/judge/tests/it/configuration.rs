@@ -7,7 +7,7 @@ use std::time::Duration;
 #[test]
 fn everything_that_is_not_said_has_the_default_of_the_document() {
     let config = config("metrics: [{name: errors, kind: proportion}]");
-    assert_eq!((config.false_aborts, config.false_pass), (0.01, 0.05));
+    assert_eq!((config.false_aborts, config.false_pass, config.regions), (0.01, 0.05, 1));
     assert_eq!((config.window, config.warmup), (Duration::from_secs(10), Duration::from_secs(30)));
     assert_eq!((config.min_windows, config.min_requests, config.no_data_after), (3, 50.0, 5));
     assert_eq!((config.max_wait, config.on_inconclusive), (None, OnInconclusive::Pause));
@@ -23,6 +23,7 @@ fn everything_that_can_be_said_is_understood() {
     let config = config(
         "falseAborts: 0.5%
 falsePass: 10 %
+regions: 2
 window: 15s
 warmup: 1m
 minWindows: 5
@@ -48,7 +49,7 @@ metrics:
 - {name: panics, kind: limit, limit: 2, model: poisson}
 - {name: budget, kind: limit, objective: 99.9%}",
     );
-    assert_eq!((config.false_aborts, config.false_pass), (0.005, 0.1));
+    assert_eq!((config.false_aborts, config.false_pass, config.regions), (0.005, 0.1, 2));
     assert_eq!(config.max_wait, Some(Duration::from_secs(5400)));
     assert_eq!(config.on_inconclusive, OnInconclusive::PassIfSafe);
     let [errors, restarts, latency, cpu, slo, panics, budget] = &config.metrics[..] else { panic!() };
@@ -70,6 +71,7 @@ const REFUSED: &[(&str, &str, &[&str])] = &[
     ("falseAborts: 1", "", &["judge.falseAborts", "`1`", "at most 50%"]),
     ("falseAborts: lots", "", &["judge.falseAborts", "`lots` is no percentage", "`1%`"]),
     ("falsePass: 0%", "", &["judge.falsePass", "is not above 0"]),
+    ("regions: 0", "", &["judge.regions", "leaves nobody to judge", "1 where there is but one"]),
     ("window: 0.5s", "", &["judge.window", "1s to 60s"]),
     ("window: soon", "", &["judge.window", "`soon` is no duration", "`30s`"]),
     ("minWindows: 0", "", &["judge.minWindows", "before any window"]),

@@ -1,6 +1,6 @@
 //! One release in several regions.
 
-use crate::support::{errors, repeat};
+use crate::support::{config, errors, repeat};
 use aviary_judge::{Counts, Judge, Sample, Verdict, Window};
 
 fn window(eu: (f64, f64), us: (f64, f64)) -> Window {
@@ -55,4 +55,18 @@ fn every_region_must_pass_and_show_data() {
         Window::of(10.0).with_region("errors", "eu", Sample::Counts(Counts::new(300.0, 2700.0, 1.0, 13.0)));
     repeat(&mut judge, &half, 5);
     assert_eq!(judge.verdict(), Verdict::NoData);
+}
+
+#[test]
+fn judges_that_see_one_region_each_share_what_may_be_aborted_by_mistake() {
+    let fails_at = |lines: &str| {
+        let metrics = "metrics: [{name: errors, kind: proportion}]";
+        Judge::new(&config(&format!("{lines}\n{metrics}"))).report().fails_at
+    };
+    for (lines, odds) in
+        [("regions: 1", 100.0), ("regions: 2", 200.0), ("{falseAborts: 2%, regions: 4}", 200.0)]
+    {
+        let lines = lines.trim_matches(['{', '}']).replace(", ", "\n");
+        assert!((fails_at(&lines) - odds).abs() < 1e-9, "{lines}");
+    }
 }
