@@ -30,6 +30,7 @@ mod replica_sets;
 mod restart;
 mod routed;
 mod scale;
+mod stutter;
 mod takeover;
 mod time;
 mod undo;
@@ -43,6 +44,7 @@ use std::time::Instant;
 
 use harness::{Case, Stand, Table, Test};
 use libtest_mimic::{Arguments, Trial};
+use stutter::Stutter;
 use xtask::control_plane::ControlPlane;
 
 /// The tests wait for most of their time, so there are more of them at once than there are cores.
@@ -84,6 +86,11 @@ struct Shared {
 }
 
 impl Shared {
+    /// The control plane, once it runs.
+    fn plane(&self) -> Option<&ControlPlane> {
+        self.stand.get()?.as_ref().map(|stand| &stand.plane)
+    }
+
     /// Runs one test. Where the control plane is absent it says that the test is skipped, which fails in CI.
     fn run(&self, test: Test) {
         let start = || catch_unwind(|| Stand::start(test.name, &harness::definitions())).ok().flatten();
@@ -110,6 +117,7 @@ fn main() -> ExitCode {
     let mut arguments = Arguments::from_args();
     arguments.test_threads.get_or_insert(AT_ONCE);
     let shared = Arc::new(Shared::default());
+    let stutter = Stutter::begin(&shared);
     let tests = [TESTS, takeover::TESTS, blue_green::TESTS].into_iter().flatten().copied().flatten();
     let trials = tests.map(|test| {
         let (shared, test) = (Arc::clone(&shared), *test);
@@ -119,6 +127,9 @@ fn main() -> ExitCode {
         })
     });
     let conclusion = libtest_mimic::run(&arguments, trials.collect());
+    if let Some(stutter) = stutter {
+        stutter.end();
+    }
     let Some(mut shared) = Arc::into_inner(shared) else { return ExitCode::FAILURE };
     if !shared.table.is_empty() {
         println!("{}", shared.table);

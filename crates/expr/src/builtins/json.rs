@@ -105,8 +105,19 @@ fn from_json(call: &mut Call<'_>) -> Given {
         Ok(json) => Ok(Value::from(&json)),
         Err(_) if text.trim().is_empty() => Err("unexpected end of JSON input".into()),
         Err(error) if error.is_eof() => Err("unexpected end of JSON input".into()),
-        Err(error) => Err(format!("invalid JSON: {error}")),
+        Err(error) => Err(no_json(text.trim_start()).unwrap_or_else(|| format!("invalid JSON: {error}"))),
     }
+}
+
+/// What Go says of a text that does not begin like JSON, or like one of its three words, which is the usual case.
+fn no_json(text: &str) -> Option<String> {
+    let first = text.chars().next()?;
+    if !first.is_ascii_digit() && !"{[\"-tfn".contains(first) {
+        return Some(format!("invalid character {first:?} looking for beginning of value"));
+    }
+    let word = ["true", "false", "null"].into_iter().find(|word| word.starts_with(first))?;
+    let (given, wanted) = text.chars().zip(word.chars()).find(|(given, wanted)| given != wanted)?;
+    Some(format!("invalid character {given:?} in literal {word} (expecting {wanted:?})"))
 }
 
 const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
