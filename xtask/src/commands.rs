@@ -65,13 +65,22 @@ pub(crate) fn run(words: &[String]) -> Result<(), Failure> {
             Ok(())
         }
         Some((name, arguments)) => match named(name) {
+            Some(Command { name, arguments: takes, about, .. }) if asks_for_help(arguments) => {
+                println!("{about}\n\nUsage: cargo xtask {name} {takes}");
+                Ok(())
+            }
             Some(command) => (command.run)(arguments),
             None => Err(Failure::new(
                 format!("there is no command `{name}`"),
-                "choose one of `cargo xtask --help`",
+                "choose one of those that `cargo xtask --help` lists",
             )),
         },
     }
+}
+
+/// What follows `--` is for the program that a command starts.
+fn asks_for_help(arguments: &[String]) -> bool {
+    arguments.iter().take_while(|word| *word != "--").any(|word| word == "--help" || word == "-h")
 }
 
 /// The command of this name.
@@ -110,11 +119,19 @@ mod tests {
     }
 
     #[test]
+    fn help_is_given_instead_of_a_run() {
+        let words = |line: &str| line.split(' ').map(str::to_owned).collect::<Vec<_>>();
+        assert!(asks_for_help(&words("--schedules --help")) && asks_for_help(&words("-h")));
+        assert!(!asks_for_help(&words("name -- --help")));
+        assert!(run(&words("soak --help")).is_ok());
+    }
+
+    #[test]
     fn an_unknown_command_is_refused_with_a_way_on() {
         let failure = run(&["tydi".to_owned()]).unwrap_err();
         assert_eq!(
             failure.to_string(),
-            "there is no command `tydi`\n  repair: choose one of `cargo xtask --help`"
+            "there is no command `tydi`\n  repair: choose one of those that `cargo xtask --help` lists"
         );
     }
 }

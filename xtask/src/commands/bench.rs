@@ -62,15 +62,19 @@ fn run(arguments: &[String]) -> Result<(), Failure> {
     let wanted = understood(arguments)?;
     let names = &wanted.names;
     for bench in BENCHES.iter().filter(|bench| names.is_empty() || names.contains(&bench.name)) {
+        // Beside the figures, so that JSON can be piped.
+        eprintln!("{}: {}", bench.name, bench.about);
         let measured = match bench.measure {
             Measure::Table(measure) => measure()?.to_string(),
             Measure::Report(measure) => measure(&wanted)?,
         };
-        // Beside the figures, so that JSON can be piped.
-        eprintln!("\n{}: {}", bench.name, bench.about);
         println!("{measured}");
     }
     Ok(())
+}
+
+fn names() -> String {
+    BENCHES.iter().map(|bench| bench.name).collect::<Vec<_>>().join(", ")
 }
 
 /// What the words ask for.
@@ -89,7 +93,9 @@ fn understood(arguments: &[String]) -> Result<Wanted<'_>, Failure> {
             "--plots" => wanted.plots = true,
             name => {
                 let bench = BENCHES.iter().find(|bench| bench.name == name);
-                let bench = bench.ok_or_else(|| wrong(format!("there is no measurement `{name}`")))?;
+                let bench = bench.ok_or_else(|| {
+                    wrong(format!("there is no measurement `{name}`; those that there are: {}", names()))
+                })?;
                 wanted.names.push(bench.name);
             }
         }

@@ -98,6 +98,11 @@ pub(crate) fn totals(arguments: &[String]) -> Result<Totals, Failure> {
         let lines = [vec![format!("tests failed: {totals}")], totals.failing].concat();
         return Err(Failure::new(lines.join("\n  "), repair));
     }
+    if totals.passed + totals.failed + totals.ignored == 0 {
+        let words = arguments.join(" ");
+        let repair = "give a part of a test's name, or nothing; `cargo test --workspace -- --list` lists all";
+        return Err(Failure::new(format!("no test matches `{words}`"), repair));
+    }
     if shell::in_ci() && totals.skipped() > 0 {
         let repair = "do what the lines that begin with SKIPPED say; CI runs every test";
         return Err(Failure::new(format!("tests were skipped: {totals}"), repair));

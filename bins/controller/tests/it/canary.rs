@@ -19,7 +19,9 @@ pub(crate) struct Canary {
 }
 
 impl Canary {
-    pub(crate) fn start(plane: Arc<ControlPlane>) -> Self {
+    pub(crate) fn start(plane: &Arc<ControlPlane>) -> Self {
+        // The server outlives its test in a pool, and must not keep the control plane and its files.
+        let plane = Arc::downgrade(plane);
         let runtime = Runtime::new().unwrap();
         let degraded = Arc::new(AtomicBool::new(false));
         let bad = Arc::clone(&degraded);
@@ -31,6 +33,7 @@ impl Canary {
             };
             Mock::given(path("/healthz")).respond_with(health).mount(&server).await;
             let version = move |_: &Request| {
+                let plane = plane.upgrade().expect("the control plane is there as long as its region");
                 ResponseTemplate::new(200).insert_header("x-version", selected_version(&plane))
             };
             Mock::given(method("GET")).respond_with(version).mount(&server).await;

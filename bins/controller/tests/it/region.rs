@@ -47,7 +47,7 @@ impl Region {
         let definitions =
             ["fixtures/crds", "crates/local/src/region/gateway-api.yaml"].map(|path| root().join(path));
         let plane = Arc::new(ControlPlane::for_test(test, Level::Pods, &definitions)?);
-        let (metrics, canary) = (Metrics::start(), Canary::start(Arc::clone(&plane)));
+        let (metrics, canary) = (Metrics::start(), Canary::start(&plane));
         let region =
             Self { name, plane, helm, metrics, canary, gateway: None, beacon_port: free_port(), way };
         let values = format!(

@@ -26,6 +26,14 @@
 //!
 //! Statuses are needed where somebody else has to do something first, and at the end; each is written after the request
 //! that it tells of. What lies above the least are counts of pods, told between 4 and 6, and conflicts.
+//!
+//! # Where the time goes
+//!
+//! Two cores are busy throughout, 70 % of it in kube-apiserver, 9 % in etcd, 8 % in kube-controller-manager, 4 % in the
+//! controller. A patch of a Rollout costs kube-apiserver 3 to 6 ms, wherever one looks (it decodes, converts, prunes,
+//! validates and tracks the fields of the whole object, several times over), a new event 0.9 ms. So the four patches and
+//! ten events of an update are 20 to 30 ms of it for each Rollout, of 55 ms in all: a controller that took no time at all
+//! would hardly be nearer to the floor.
 
 use std::error::Error;
 use std::path::PathBuf;
@@ -151,7 +159,7 @@ async fn rollouts(flags: &Flags) -> Result<Value, Box<dyn Error>> {
             merge(&mut report, json!({phase: {"times_the_least": round(each / LEAST)}}));
         }
     }
-    merge(&mut report, json!({"memory": {"after_update": controller.memory()?}}));
+    merge(&mut report, json!({"load_after": load(), "memory": {"after_update": controller.memory()?}}));
     eprintln!("unchanged ...");
     merge(&mut report, json!({"unchanged": unchanged(flags, &fleet, &controller, &mut requests).await?}));
     eprintln!("idle ...");
@@ -163,7 +171,7 @@ async fn rollouts(flags: &Flags) -> Result<Value, Box<dyn Error>> {
     controller = start()?;
     let asked = requests.take_until_quiet().await?;
     let restarted = json!({"memory": controller.memory()?, "cpu_seconds": round(controller.cpu()?), "requests": asked.table()});
-    merge(&mut report, json!({"restart": restarted, "load_after": load()}));
+    merge(&mut report, json!({"restart": restarted}));
     controller.stop()?;
     Ok(report)
 }
