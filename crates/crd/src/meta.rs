@@ -2,7 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::string_map::StringMapWithout;
 use crate::{StringMap, Time, names};
 
 /// The metadata that every object carries. `managedFields` are left out: they are the server's. So is kubectl's copy of
@@ -143,9 +142,18 @@ impl LabelSelectorRequirement {
     }
 }
 
-/// Annotations but for kubectl's copy of the object, whose text is not even decoded.
+/// Annotations but for kubectl's copy of the object.
+#[derive(Default)]
+struct Annotations(StringMap);
+
+impl<'de> Deserialize<'de> for Annotations {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        StringMap::without(names::LAST_APPLIED, deserializer).map(Self)
+    }
+}
+
 fn without_last_applied<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<StringMap, D::Error> {
-    deserializer.deserialize_option(StringMapWithout(names::LAST_APPLIED))
+    null_is_empty(deserializer).map(|Annotations(annotations)| annotations)
 }
 
 /// Reads an explicit `null` as the empty value: Go writes nil maps and lists that way.

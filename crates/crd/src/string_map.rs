@@ -34,6 +34,14 @@ impl StringMap {
         self.0.is_empty()
     }
 
+    /// Reads a map but for the pair of one key.
+    pub(crate) fn without<'de, D: Deserializer<'de>>(
+        key: &'static str,
+        deserializer: D,
+    ) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(Pairs { without: Some(key) })
+    }
+
     fn find(&self, key: &str) -> Result<usize, usize> {
         self.0.binary_search_by(|(known, _)| known.as_str().cmp(key))
     }
@@ -149,11 +157,14 @@ impl Serialize for StringMap {
 
 impl<'de> Deserialize<'de> for StringMap {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(Pairs)
+        deserializer.deserialize_map(Pairs { without: None })
     }
 }
 
-struct Pairs;
+/// Reads the pairs of a map; the value of `without` is not even decoded.
+struct Pairs {
+    without: Option<&'static str>,
+}
 
 impl<'de> Visitor<'de> for Pairs {
     type Value = StringMap;
@@ -164,39 +175,8 @@ impl<'de> Visitor<'de> for Pairs {
 
     fn visit_map<A: MapAccess<'de>>(self, mut pairs: A) -> Result<StringMap, A::Error> {
         let mut map = StringMap::new();
-        while let Some((key, value)) = pairs.next_entry()? {
-            map.insert(key, value);
-        }
-        Ok(map)
-    }
-}
-
-/// Reads a map without the pair of one key, whose value is skipped; `null` is the empty map.
-pub(crate) struct StringMapWithout(pub(crate) &'static str);
-
-impl<'de> Visitor<'de> for StringMapWithout {
-    type Value = StringMap;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a map")
-    }
-
-    fn visit_none<E>(self) -> Result<StringMap, E> {
-        Ok(StringMap::new())
-    }
-
-    fn visit_unit<E>(self) -> Result<StringMap, E> {
-        Ok(StringMap::new())
-    }
-
-    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<StringMap, D::Error> {
-        deserializer.deserialize_map(self)
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut pairs: A) -> Result<StringMap, A::Error> {
-        let mut map = StringMap::new();
         while let Some(key) = pairs.next_key::<String>()? {
-            if key == self.0 {
+            if self.without == Some(key.as_str()) {
                 pairs.next_value::<IgnoredAny>()?;
             } else {
                 map.insert(key, pairs.next_value()?);

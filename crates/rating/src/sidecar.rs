@@ -23,7 +23,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::drain::{Acceptor, Drained};
 use crate::metrics::{CONTENT_TYPE, Metrics};
-use crate::{Drain, StartError};
+use crate::{Drain, Limits, StartError};
 use forward::Forward;
 
 /// How a sidecar is to run.
@@ -58,7 +58,7 @@ impl SidecarConfig {
             upstream,
             version: version.into(),
             timeout: Duration::from_secs(6),
-            idle: Duration::from_secs(75),
+            idle: Limits::default().idle,
             keep: Duration::from_secs(30),
             drain: Drain::default(),
         }

@@ -15,7 +15,7 @@ use crate::Shared;
 const WISH: &str = "AVIARY_E2E_STUTTER";
 const PROGRAMS: [&str; 3] = ["kube-controller-manager", "kube-scheduler", "kwok"];
 
-/// What freezes and thaws, until it is dropped.
+/// What freezes and thaws, until it is told to end.
 pub(crate) struct Stutter {
     thread: JoinHandle<()>,
     ends: Sender<()>,

@@ -100,7 +100,7 @@ fn keep_background(plan: &mut Plan<'_>, current: Option<&AnalysisRun>) -> Option
     let background = plan.strategy.analysis.as_ref()?;
     let index = plan.stored().current_step_index.unwrap_or(0);
     let begins = background.starting_step.unwrap_or(0);
-    // Without it nothing is known of an update yet that could be judged (spec analysis-01 10).
+    // While the status knows no hash it knows of no update that could be judged (spec analysis-01 10).
     if plan.stored().current_pod_hash.is_empty() {
         return None;
     }
