@@ -74,6 +74,9 @@ pub struct Metric {
     pub canary: Option<Source>,
     /// Where stable's numbers come from.
     pub stable: Option<Source>,
+    /// The label that tells strata apart (route, tenant), for whoever reads them: canary and stable are compared within
+    /// each, because their mixes may differ (judge 2.7).
+    pub strata: Option<String>,
     /// Worse than this fails. r = 1, d = 0.01 points.
     pub fail_above: Margin,
     /// Not worse than this passes. r = 1.5, d = 0.1 points.
@@ -151,7 +154,7 @@ pub enum Evidence {
 pub struct Source {
     /// Bad ones of a proportion or limit.
     pub bad: Option<String>,
-    /// All of a proportion or limit.
+    /// All of a proportion or limit; of a latency, where the histogram has no last bucket that counts all.
     pub total: Option<String>,
     /// Events of a rate.
     pub count: Option<String>,

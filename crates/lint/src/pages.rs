@@ -38,6 +38,7 @@ pages!(
     "endless-analysis",
     "condition-type",
     "no-condition",
+    "comparison",
     "no-data",
     "blended-query",
     "short-window",

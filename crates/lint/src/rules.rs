@@ -4,6 +4,7 @@ mod abort_on_failure;
 mod auto_approve;
 mod autoscaled_replicas;
 mod blended_query;
+mod comparison;
 mod condition_type;
 mod disruption_budget;
 mod drain;
@@ -82,6 +83,7 @@ pub(crate) const RULES: &[Rule] = &[
     row("endless-analysis", Error, "analyses in a step that never end", endless_analysis::check),
     row("condition-type", Error, "conditions that cannot be evaluated", condition_type::check),
     row("no-condition", Warning, "metrics that are judged by nothing", no_condition::check),
+    row("comparison", Warning, "what `aviary/compare` cannot judge, or not as one hopes", comparison::check),
     row("no-data", Warning, "what a metric makes of a canary without traffic", no_data::check),
     row("blended-query", Error, "queries that cannot tell the canary from the rest", blended_query::check),
     row("short-window", Warning, "query windows that hold too few scrapes", short_window::check),

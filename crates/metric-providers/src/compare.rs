@@ -12,90 +12,46 @@
 //!         stable: {bad: QUERY, total: QUERY}
 //! ```
 //!
-//! `source` has one member, a provider's name, with its configuration less the query. Each query gives one number; of
-//! several series it is their sum, and no series is no figure. `buckets` is the query of a histogram, one series a
-//! bucket (`sum by (le) (NAME_bucket{...})`), of Prometheus alone; its figure is `{UPPER_END: NUMBER}`. The answer is `{METRIC: {canary: {FIELD: NUMBER}, stable:
-//! {...}}}`. It reads and does not judge: windows, verdicts and the rest of the configuration are `aviary-rollout`'s.
+//! `source` has one member, a provider's name, with its configuration less the query. A query gives one number; of
+//! several series it is their sum, and no series is no figure.
+//!
+//! - With `strata: LABEL` a query gives a number for each value of the label (`sum by (route) (...)`, in Datadog
+//!   `sum:... by {route}`), at most [`MOST_STRATA`]. What a stratum is called stays here: what is kept of it has a digest.
+//! - `buckets` is the query of a histogram, one series a bucket: of Prometheus `sum by (le) (NAME_bucket{...})`; of
+//!   Datadog `sum:NAME.bucket{...} by {upper_bound}.as_count()`, with `total: sum:NAME.count{...}.as_count()` beside it, for
+//!   its agent sends no last bucket. Where the agent is told to send buckets that are not cumulative, group by
+//!   `{lower_bound,upper_bound}`. A distribution of Datadog's has no buckets: compare a proportion of it, with
+//!   `count(v: v>0.2):NAME{...}.as_count()` as `bad` and `count:NAME{...}.as_count()` as `total`.
+//!
+//! Prometheus tells counters, which are differenced between two readings. Datadog tells what was counted in a window: it
+//! is asked by version 2 of its API for the sum over the judge's `window` (of a gauge for the mean), which ended
+//! `source.delay` ago (`1m`), because what is younger may not have arrived. Windows of half a minute or a minute suit it.
+//!
+//! The answer is `{METRIC: {canary: ARM, stable: ARM}}`; an ARM is `{FIELD: NUMBER}`, with `buckets: {UPPER_END: NUMBER}`
+//! and `strata: {DIGEST: {FIELD: NUMBER}}` where there are some. It reads and does not judge: windows, verdicts and the
+//! rest of the configuration are `aviary-rollout`'s.
+
+mod config;
+mod figures;
 
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use crd::Metric;
-use serde::Deserialize;
 use serde_json::{Map, Value as Json, json};
 
-use crate::{Answer, Ctx, Error, Fault, Provider, Value, Wanted};
+use crate::{Answer, Ctx, Error, Fault, Provider, Value, Wanted, datadog, prometheus};
+use config::{Compared, Config, System};
 
 /// Its name in `provider.plugin`.
 pub(crate) const NAME: &str = "aviary/compare";
-/// The providers that a source may be.
-const SOURCES: [&str; 2] = ["prometheus", "datadog"];
-/// The one whose histograms can be read.
-const HISTOGRAMS: &str = "prometheus";
 /// The field of a histogram.
 const BUCKETS: &str = "buckets";
+/// Strata of one arm: each is kept in a status.
+const MOST_STRATA: usize = 50;
 
 /// Asks another provider for both arms.
 pub(crate) struct Compare;
-
-/// What is read of the configuration; the judge's fields are not looked at here.
-#[derive(Debug, Deserialize)]
-struct Config {
-    source: Map<String, Json>,
-    metrics: Vec<Compared>,
-}
-
-#[derive(Debug, Deserialize)]
-struct Compared {
-    name: String,
-    /// Queries by field.
-    #[serde(default)]
-    canary: BTreeMap<String, String>,
-    #[serde(default)]
-    stable: BTreeMap<String, String>,
-}
-
-impl Config {
-    fn of(metric: &Metric) -> Result<Self, Fault> {
-        let written = metric.provider.get("plugin").and_then(|plugin| plugin.get(NAME)).cloned();
-        let config: Self = serde_json::from_value(written.unwrap_or_default())
-            .map_err(|error| Fault::Config(format!("{NAME}: {error}")))?;
-        let (source, _) = config.source()?;
-        let buckets = |arm: &BTreeMap<String, String>| source != HISTOGRAMS && arm.contains_key(BUCKETS);
-        if let Some(found) = config.metrics.iter().find(|it| buckets(&it.canary) || buckets(&it.stable)) {
-            let name = &found.name;
-            return Err(Fault::Config(format!(
-                "{NAME}: metric {name}: histograms are read from {HISTOGRAMS} alone; of {source} compare the share of \
-                 requests that are slower than a bound"
-            )));
-        }
-        Ok(config)
-    }
-
-    /// The provider that is asked, and its configuration.
-    fn source(&self) -> Result<(&str, &Map<String, Json>), Fault> {
-        let known = || SOURCES.join(", ");
-        let mut found = self.source.iter().filter(|(name, _)| *name != "cumulative");
-        match (found.next(), found.next()) {
-            (Some((name, Json::Object(config))), None) if SOURCES.contains(&name.as_str()) => {
-                Ok((name, config))
-            }
-            _ => Err(Fault::Config(format!(
-                "{NAME}: source must be one of {}, with its configuration",
-                known()
-            ))),
-        }
-    }
-
-    /// A metric of the source's provider with one query.
-    fn asked(&self, query: &str) -> Result<Metric, Fault> {
-        let (name, config) = self.source()?;
-        let mut config = config.clone();
-        config.insert("query".to_owned(), query.into());
-        let provider = Map::from_iter([(name.to_owned(), Json::Object(config))]);
-        Ok(Metric { name: NAME.to_owned(), provider, ..Metric::default() })
-    }
-}
 
 #[async_trait]
 impl Provider for Compare {
@@ -104,16 +60,20 @@ impl Provider for Compare {
     }
 
     fn wanted(&self, metric: &Metric) -> Option<Wanted> {
-        crate::wanted(&Config::of(metric).ok()?.asked("").ok()?)
+        crate::wanted(&Config::of(metric).ok()?.anything())
     }
 
     async fn read(&self, ctx: &Ctx<'_>, metric: &Metric) -> Result<Answer, Error> {
-        let fail = |fault| Error::new(metric, NAME, None, fault);
-        let config = Config::of(metric).map_err(fail)?;
+        let config = Config::of(metric).map_err(|fault| Error::new(metric, NAME, None, fault))?;
+        let now = || {
+            let now = (ctx.clock)();
+            now.checked_sub(config.delay).unwrap_or(now)
+        };
+        let ctx = Ctx { clock: &now, ..ctx.clone() };
         let mut figures = Map::new();
         for compared in &config.metrics {
-            let canary = arm(ctx, &config, metric, &compared.canary).await?;
-            let stable = arm(ctx, &config, metric, &compared.stable).await?;
+            let canary = arm(&ctx, &config, compared, &compared.canary).await?;
+            let stable = arm(&ctx, &config, compared, &compared.stable).await?;
             figures.insert(compared.name.clone(), json!({"canary": canary, "stable": stable}));
         }
         Ok(Value::Json(Json::Object(figures)).into())
@@ -134,34 +94,33 @@ impl Provider for Compare {
 async fn arm(
     ctx: &Ctx<'_>,
     config: &Config,
-    metric: &Metric,
+    compared: &Compared,
     queries: &BTreeMap<String, String>,
 ) -> Result<Map<String, Json>, Error> {
     let mut found = Map::new();
+    let mut strata: BTreeMap<String, BTreeMap<&str, f64>> = BTreeMap::new();
     for (field, query) in queries {
-        let asked = config.asked(query).map_err(|fault| Error::new(metric, NAME, None, fault))?;
+        let asked = config.asked(compared, query);
+        let answer = match config.system {
+            System::Prometheus => prometheus::labelled(ctx, &asked).await?,
+            System::Datadog => datadog::labelled(ctx, &asked).await?,
+        };
+        let fail = |text| Error::new(&asked, NAME, None, Fault::Answer(text));
         if field == BUCKETS {
-            let buckets = crate::prometheus::buckets(ctx, &asked).await?;
+            let buckets = figures::buckets(&answer, config.system).map_err(fail)?;
             if !buckets.is_empty() {
                 found.insert(field.clone(), json!(buckets));
             }
-            continue;
+        } else if let Some(label) = &compared.strata {
+            for (name, number) in figures::strata(&answer, label).map_err(fail)? {
+                strata.entry(name).or_default().insert(field, number);
+            }
+        } else if let Some(number) = figures::number(&answer) {
+            found.insert(field.clone(), json!(number));
         }
-        let answer = crate::provider(&asked)?.read(ctx, &asked).await?;
-        found.extend(
-            answer.value.and_then(|value| number(&value)).map(|number| (field.clone(), json!(number))),
-        );
+    }
+    if !strata.is_empty() {
+        found.insert("strata".to_owned(), json!(strata));
     }
     Ok(found)
-}
-
-/// The number that a query gave, if it gave one.
-fn number(value: &Value) -> Option<f64> {
-    let sum = match value {
-        Value::Number(number) => *number,
-        Value::Numbers(numbers) if !numbers.is_empty() => numbers.iter().sum(),
-        Value::Written(inner, _) => return number(inner),
-        _ => return None,
-    };
-    sum.is_finite().then_some(sum)
 }

@@ -9,8 +9,8 @@ use crd::Metric;
 use reqwest::Url;
 
 use crate::clients::Door;
-use crate::http::{self, Call};
-use crate::{Answer, Credentials, Ctx, Error, Fault, Provider, Wanted};
+use crate::http::{self, Call, Reply};
+use crate::{Answer, Credentials, Ctx, Error, Fault, Labelled, Provider, Wanted};
 use config::{Config, Version};
 
 /// Where keys are found that stand in the controller's environment.
@@ -39,16 +39,35 @@ impl Provider for Datadog {
     }
 
     async fn read(&self, ctx: &Ctx<'_>, metric: &Metric) -> Result<Answer, Error> {
-        let fail = |fault| Error::new(metric, self.name(), None, fault);
-        let config = Config::of(metric).map_err(fail)?;
-        let keys = Keys::of(&config, &ctx.credentials).map_err(fail)?;
-        let asked = config.check().map_err(fail)?;
-        // The address by itself first: an error shows it as it was written.
-        http::url(keys.address).map_err(fail)?;
-        let url = http::url(&format!("{}{}", keys.address, asked.version.path())).map_err(fail)?;
-        let answered = ask(ctx, &config, &asked, &keys, &url).await;
-        answered.map_err(|fault| Error::new(metric, self.name(), Some(&url), fault))
+        asked(ctx, metric, |version, body| match version {
+            Version::V1 => series::read(body),
+            Version::V2 => scalar::read(body),
+        })
+        .await
     }
+}
+
+/// The numbers of a query to version 2, by their tags.
+pub(crate) async fn labelled(ctx: &Ctx<'_>, metric: &Metric) -> Result<Vec<Labelled>, Error> {
+    asked(ctx, metric, |_, body| scalar::labelled(body)).await
+}
+
+/// Asks for a metric, and reads the body of the reply.
+async fn asked<T>(
+    ctx: &Ctx<'_>,
+    metric: &Metric,
+    read: fn(Version, &[u8]) -> Result<T, Fault>,
+) -> Result<T, Error> {
+    let fail = |fault| Error::new(metric, Datadog.name(), None, fault);
+    let config = Config::of(metric).map_err(fail)?;
+    let keys = Keys::of(&config, &ctx.credentials).map_err(fail)?;
+    let asked = config.check().map_err(fail)?;
+    // The address by itself first: an error shows it as it was written.
+    http::url(keys.address).map_err(fail)?;
+    let url = http::url(&format!("{}{}", keys.address, asked.version.path())).map_err(fail)?;
+    let answered = ask(ctx, &config, &asked, &keys, &url).await;
+    let answered = answered.and_then(|reply| read(asked.version, &reply.body));
+    answered.map_err(|fault| Error::new(metric, Datadog.name(), Some(&url), fault))
 }
 
 /// What Datadog is shown.
@@ -81,7 +100,7 @@ async fn ask(
     asked: &config::Asked,
     keys: &Keys<'_>,
     url: &Url,
-) -> Result<Answer, Fault> {
+) -> Result<Reply, Fault> {
     let now = (ctx.clock)().as_second();
     let from = now - asked.interval.as_secs() as i64;
     let call = match asked.version {
@@ -100,18 +119,13 @@ async fn ask(
         .secret("dd-api-key", keys.api)?
         .secret("dd-application-key", keys.application)?;
     let reply = Door::trusted(ctx)?.ask(call, asked.timeout).await?;
-    let (status, body) = (reply.status, &reply.body);
-    match status {
-        200 => {}
-        401 | 403 => {
+    match reply.status {
+        200 => Ok(reply),
+        status @ (401 | 403) => {
             let text = format!("received authentication error response code: {status} {}", reply.text());
-            return Err(Fault::Answer(text));
+            Err(Fault::Answer(text))
         }
-        _ => return Err(Fault::Answer(format!("received non 2xx response code: {status} {}", reply.text()))),
-    }
-    match asked.version {
-        Version::V1 => series::read(body),
-        Version::V2 => scalar::read(body),
+        status => Err(Fault::Answer(format!("received non 2xx response code: {status} {}", reply.text()))),
     }
 }
 

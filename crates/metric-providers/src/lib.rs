@@ -48,6 +48,7 @@ mod influxdb;
 mod job;
 mod json_path;
 mod kayenta;
+mod labelled;
 mod learned;
 mod new_relic;
 mod oauth2;
@@ -78,6 +79,8 @@ pub use value::{Item, Record, Value, Verdict};
 use std::collections::BTreeMap;
 
 use crd::Metric;
+
+pub(crate) use labelled::Labelled;
 
 /// One row a metric system, in the order in which a metric is searched for them (spec analysis-02 10).
 pub const PROVIDERS: &[&dyn Provider] = &[

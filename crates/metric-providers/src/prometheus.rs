@@ -13,7 +13,7 @@ use reqwest::Url;
 
 use crate::clients::{Door, Proxy};
 use crate::http::{Call, Reply};
-use crate::{Answer, Ctx, Error, Fault, Provider};
+use crate::{Answer, Ctx, Error, Fault, Labelled, Provider};
 use config::{Config, Range};
 use dress::Dress;
 
@@ -37,9 +37,9 @@ impl Provider for Prometheus {
     }
 }
 
-/// What each bucket of a histogram counts, by its upper end as the label `le` has it.
-pub(crate) async fn buckets(ctx: &Ctx<'_>, metric: &Metric) -> Result<BTreeMap<String, f64>, Error> {
-    asked(ctx, metric, answer::buckets).await
+/// The numbers of now, by their labels.
+pub(crate) async fn labelled(ctx: &Ctx<'_>, metric: &Metric) -> Result<Vec<Labelled>, Error> {
+    asked(ctx, metric, answer::labelled).await
 }
 
 /// Asks for a metric, and reads the reply.

@@ -28,6 +28,7 @@ mod validate;
 
 pub(crate) use arguments::resolve;
 pub use assess::{RunDecision, Trimmed, assess, status_patch};
+pub use compare::comparison;
 pub use due::{Ask, Filled, How, due};
 pub(crate) use limits::is_unbounded;
 pub(crate) use measured::measured;

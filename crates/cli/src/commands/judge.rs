@@ -41,6 +41,7 @@ README.md of crates/judge in Aviary's repository has every field.";
 ///
 ///   NAME.bad, NAME.total       a proportion: failed requests out of all
 ///   NAME.count, NAME.exposure  a rate: restarts per pod-minute
+///   NAME[STRATUM].bad, ...     the same by route or tenant: canary and stable are compared within each
 ///   NAME.value                 a gauge: its mean over the window
 ///   NAME.le_0.1, NAME.le_inf   a latency: requests up to each bound, as a histogram counts them
 ///

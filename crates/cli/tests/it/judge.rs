@@ -79,6 +79,40 @@ async fn counters_are_read_as_what_they_grew_by_also_over_a_restart() {
 }
 
 #[tokio::test]
+async fn strata_are_compared_each_by_itself() {
+    // The canary serves the route that fails more often: by itself, each route is as good as before.
+    let lines = |of: &dyn Fn(u32) -> String| (1..60).map(of).collect::<Vec<_>>().join("\n");
+    let rows = |good: u32, bad: u32| lines(&|at| format!("{},0,{good},{},{bad}", at * 10, bad / 10));
+    let header = "time,errors[/a].bad,errors[/a].total,errors[/b.c].bad,errors[/b.c].total\n";
+    let by_route = "judge: {warmup: 0s, metrics: [{name: errors, kind: proportion, strata: route}]}";
+    let pooled = |good: u32, bad: u32| lines(&|at| format!("{},{},{}", at * 10, bad / 10, good + bad));
+    let directory = files(&[
+        ("judge.yaml", by_route),
+        ("pooled.yaml", NO_WARM_UP),
+        ("canary.csv", &format!("{header}{}", rows(100, 100))),
+        ("stable.csv", &format!("{header}{}", rows(1_700, 100))),
+        ("canary-pooled.csv", &format!("time,bad,total\n{}", pooled(100, 100))),
+        ("stable-pooled.csv", &format!("time,bad,total\n{}", pooled(1_700, 100))),
+        ("uneven.csv", "time,errors[/a].bad,errors[/a].total,errors[/b].bad\n10,0,1,0\n"),
+    ]);
+    let apart = judged(directory.path(), "judge canary.csv stable.csv --config judge.yaml").await;
+    assert_eq!((apart.exit, apart.stderr.as_str()), (0, ""), "{}", apart.stdout);
+    let together = "judge canary-pooled.csv stable-pooled.csv --config pooled.yaml";
+    assert_eq!(judged(directory.path(), together).await.exit, 2);
+    for (command, said) in [
+        (
+            "judge canary-pooled.csv stable-pooled.csv --config judge.yaml",
+            "columns for them are `errors[STRATUM].total`",
+        ),
+        ("judge uneven.csv uneven.csv", "the strata of `errors` differ"),
+    ] {
+        let outcome = judged(directory.path(), command).await;
+        assert_eq!(outcome.exit, 1, "{}", outcome.stdout);
+        assert!(outcome.stderr.contains(said), "{}", outcome.stderr);
+    }
+}
+
+#[tokio::test]
 async fn mistakes_name_the_file_the_line_and_what_to_do() {
     let directory = files(&[
         ("good.csv", "time,bad,total\n10,0,100\n"),

@@ -29,6 +29,7 @@ pub(super) struct Metric {
     pub(super) kind: KindName,
     pub(super) canary: Option<Source>,
     pub(super) stable: Option<Source>,
+    pub(super) strata: Option<String>,
     #[serde(default)]
     pub(super) fail_above: Margin,
     #[serde(default)]

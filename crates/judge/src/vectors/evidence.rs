@@ -138,6 +138,7 @@ fn latencies() {
             kind: Kind::Latency { edges: vec![1.0, 2.0, 3.0] },
             canary: None,
             stable: None,
+            strata: None,
             fail_above: Margin::NONE,
             pass_below: Margin::new(1.5, 0.001),
             dispersion: Dispersion::Independent,

@@ -66,6 +66,19 @@ metrics:
     assert_eq!((*objective, rates.len(), rates[0].factor, rates[1].factor), (0.999, 2, 14.4, 6.0));
 }
 
+#[test]
+fn queries_may_be_by_stratum_and_a_histogram_may_leave_its_total_to_another() {
+    let arm = |name: &str| format!("  {name}: {{bad: b, total: t}}\n");
+    let text = format!(
+        "metrics:\n- name: errors\n  kind: proportion\n  strata: route\n{}{}",
+        arm("canary"),
+        arm("stable")
+    );
+    assert_eq!(config(&text).metrics[0].strata.as_deref(), Some("route"));
+    let text = "metrics: [{name: slow, kind: latency, canary: {buckets: b, total: t}, stable: {buckets: b}}]";
+    assert_eq!(config(text).metrics[0].canary.as_ref().and_then(|it| it.total.as_deref()), Some("t"));
+}
+
 /// A line of the release or of its metric, and what its refusal must say.
 const REFUSED: &[(&str, &str, &[&str])] = &[
     ("falseAborts: 1", "", &["judge.falseAborts", "`1`", "at most 50%"]),
@@ -106,6 +119,7 @@ const REFUSED: &[(&str, &str, &[&str])] = &[
     ("", "canary: {bad: b, total: t}", &["metrics[errors].stable is missing", "both arms"]),
     ("", "canary: {bad: b}", &["metrics[errors].canary.total is missing"]),
     ("", "canary: {bad: b, total: t, value: v}", &["canary.value", "another kind"]),
+    ("", "strata: ''", &["metrics[errors].strata", "is no label", "`route`"]),
     ("", "name: again", &["name"]),
 ];
 
@@ -134,6 +148,12 @@ fn each_kind_refuses_what_makes_no_test_of_it() {
             "as wide as the bounds",
         ),
         ("{name: a, kind: gauge, weight: 1, passBelow: {relative: 50%}}", "a gauge compares differences"),
+        (
+            "{name: a, kind: latency, strata: route}",
+            "metrics[a].strata: `latency` is of a kind that has no strata",
+        ),
+        ("{name: a, kind: latency, canary: {total: t}, stable: {total: t}}", "canary.buckets is missing"),
+        ("{name: a, kind: rate, canary: {count: c, exposure: e, total: t}}", "canary.total"),
         ("{name: a, kind: limit}", "metrics[a].limit is missing"),
         ("{name: a, kind: limit, limit: 5}", "`5` is no share"),
         ("{name: a, kind: limit, limit: 1%, objective: 99%}", "stands beside `limit`"),

@@ -5,7 +5,7 @@ use serde_json::{Value as Json, json};
 
 use super::config::Config;
 use super::{nothing, unreadable};
-use crate::{Answer, Fault, Value, go_json};
+use crate::{Answer, Fault, Labelled, Value, go_json};
 
 /// More groups than this are not all told.
 const GROUPS: usize = 100;
@@ -53,25 +53,8 @@ struct Column {
 }
 
 pub(super) fn read(body: &[u8]) -> Result<Answer, Fault> {
-    let Body { data } = serde_json::from_slice(body).map_err(|error| unreadable(&error))?;
-    if let Some(errors) = data.errors.filter(|errors| !errors.is_empty()) {
-        return Err(Fault::Answer(format!("There were errors in your query: {errors}")));
-    }
-    let columns = &data.attributes.columns;
-    let kind = |column: &&Column, wanted: &str| column.kind.as_deref().unwrap_or_default() == wanted;
-    let number = columns.iter().find(|column| kind(column, "number") || kind(column, ""));
-    let groups: Vec<&Column> = columns.iter().filter(|column| kind(column, "group")).collect();
-    let Some(number) = number else { return Ok(nothing("[]")) };
-    let mut rows = Vec::new();
-    for (at, raw) in number.values.iter().enumerate().filter(|(_, raw)| !raw.is_null()) {
-        let value = raw.as_f64().ok_or_else(|| {
-            let (raw, name) = (raw.to_string(), &number.name);
-            Fault::Answer(format!(
-                "could not parse numeric value {raw:?} in column {name:?}: it is no number"
-            ))
-        })?;
-        rows.push((value, at));
-    }
+    let columns = columns(body)?;
+    let (groups, rows) = (groups(&columns), rows(&columns)?);
     let Some((first, _)) = rows.first() else { return Ok(nothing("[]")) };
     if groups.is_empty() {
         return Ok(Value::Number(*first).into());
@@ -79,13 +62,59 @@ pub(super) fn read(body: &[u8]) -> Result<Answer, Fault> {
     grouped(&groups, &rows)
 }
 
+/// The numbers, each with the tags of its group.
+pub(super) fn labelled(body: &[u8]) -> Result<Vec<Labelled>, Fault> {
+    let columns = columns(body)?;
+    let (groups, rows) = (groups(&columns), rows(&columns)?);
+    let one = |(number, at): &(f64, usize)| {
+        let tag = |group: &&Column| Some((group.name.clone(), label(&[group], *at)?));
+        let labels = groups.iter().map(tag).collect::<Option<_>>().ok_or_else(|| nameless(*at))?;
+        Ok(Labelled { labels, number: *number })
+    };
+    rows.iter().map(one).collect()
+}
+
+fn columns(body: &[u8]) -> Result<Vec<Column>, Fault> {
+    let Body { data } = serde_json::from_slice(body).map_err(|error| unreadable(&error))?;
+    match data.errors.filter(|errors| !errors.is_empty()) {
+        Some(errors) => Err(Fault::Answer(format!("There were errors in your query: {errors}"))),
+        None => Ok(data.attributes.columns),
+    }
+}
+
+fn is_of(column: &Column, wanted: &str) -> bool {
+    column.kind.as_deref().unwrap_or_default() == wanted
+}
+
+fn groups(columns: &[Column]) -> Vec<&Column> {
+    columns.iter().filter(|column| is_of(column, "group")).collect()
+}
+
+/// The numbers of the first column that has some, and the rows in which they stand.
+fn rows(columns: &[Column]) -> Result<Vec<(f64, usize)>, Fault> {
+    let number = columns.iter().find(|column| is_of(column, "number") || is_of(column, ""));
+    let Some(number) = number else { return Ok(Vec::new()) };
+    let values = number.values.iter().enumerate().filter(|(_, raw)| !raw.is_null());
+    let read = |(at, raw): (usize, &Json)| {
+        raw.as_f64().map(|value| (value, at)).ok_or_else(|| {
+            let (raw, name) = (raw.to_string(), &number.name);
+            Fault::Answer(format!(
+                "could not parse numeric value {raw:?} in column {name:?}: it is no number"
+            ))
+        })
+    };
+    values.map(read).collect()
+}
+
+fn nameless(at: usize) -> Fault {
+    Fault::Answer(format!("could not parse group label at index {at}"))
+}
+
 fn grouped(groups: &[&Column], rows: &[(f64, usize)]) -> Result<Answer, Fault> {
     let mut named = Vec::new();
     for (value, at) in rows {
         let label = label(groups, *at);
-        let label =
-            label.ok_or_else(|| Fault::Answer(format!("could not parse group label at index {at}")))?;
-        named.push((label, *value));
+        named.push((label.ok_or_else(|| nameless(*at))?, *value));
     }
     let mut answer = Answer::from(Value::Numbers(rows.iter().map(|(value, _)| *value).collect()));
     if named.len() > GROUPS {

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::Value as Json;
 
 use crate::http::{Reply, shortened};
-use crate::{Answer, Fault, Value};
+use crate::{Answer, Fault, Labelled, Value};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", default)]
@@ -34,13 +34,8 @@ struct Instant {
     value: Point,
 }
 
-/// Longest text of a bucket's upper end.
-const LONGEST_END: usize = 32;
-/// Buckets of one histogram.
-const MOST_BUCKETS: usize = 250;
-
 #[derive(Deserialize)]
-struct Labelled {
+struct Series {
     #[serde(default)]
     metric: BTreeMap<String, String>,
     value: Point,
@@ -59,28 +54,22 @@ pub(super) fn read(reply: &Reply) -> Result<Answer, Fault> {
     Ok(Answer { value: Some(value(envelope.data)?), metadata, resume_at: None })
 }
 
-/// What each bucket of a histogram counts, by its upper end as the label `le` has it; series of one bucket are added up.
-pub(super) fn buckets(reply: &Reply) -> Result<BTreeMap<String, f64>, Fault> {
+/// The numbers of now, each with its labels.
+pub(super) fn labelled(reply: &Reply) -> Result<Vec<Labelled>, Fault> {
     let Data { result_type, result } = envelope(reply)?.data;
-    if result_type != "vector" {
-        return Err(Fault::Answer(shortened(&format!("a histogram is a vector, not {result_type:?}"))));
-    }
-    let mut found = BTreeMap::new();
-    for Labelled { metric, value } in parsed::<Vec<Labelled>>(result)? {
-        let end = metric.get("le").ok_or_else(|| {
-            Fault::Answer("a series has no label le: query `sum by (le) (NAME_bucket{...})`".to_owned())
-        })?;
-        let count = number(&value)?;
-        // What is read is kept in a status: neither any text that a server writes, nor without end.
-        if end.len() > LONGEST_END || end.parse::<f64>().is_err() || !count.is_finite() {
-            return Err(Fault::Answer(shortened(&format!("a bucket with the label le {end:?} is none"))));
+    match result_type.as_str() {
+        "scalar" => Ok(vec![Labelled { labels: BTreeMap::new(), number: number(&parsed(result)?)? }]),
+        "vector" => {
+            let series: Vec<Series> = parsed(result)?;
+            let one = |it: Series| Ok(Labelled { number: number(&it.value)?, labels: it.metric });
+            series.into_iter().map(one).collect()
         }
-        *found.entry(end.clone()).or_insert(0.0) += count;
-        if found.len() > MOST_BUCKETS {
-            return Err(Fault::Answer(format!("a histogram of more than {MOST_BUCKETS} buckets")));
+        other => {
+            let text =
+                format!("{other:?} is not of one moment: take rangeQuery out, and ranges without a function");
+            Err(Fault::Answer(shortened(&text)))
         }
     }
-    Ok(found)
 }
 
 /// What was answered, unless it is an error.

@@ -76,15 +76,122 @@ async fn a_histogram_is_read_by_the_upper_ends_of_its_buckets() {
     assert_eq!(found.outcome, Ok(Some(Value::Json(figures))));
     for (query, said) in [
         ("all", "sum by (le)"),
-        ("strange", "\"quick\" is none"),
+        ("strange", "le \"quick\", is none"),
         ("endless", "more than 250"),
-        ("nan", "\"1\" is none"),
+        ("nan", "le \"1\", is none"),
     ] {
         let text = read(&Ctx::default(), &asked(prometheus.clone(), query)).await.outcome.unwrap_err();
         assert!(text.contains(said), "{text}");
     }
-    let text = read(&Ctx::default(), &asked(json!({"datadog": {}}), "slow0")).await.outcome.unwrap_err();
-    assert!(text.contains("metric latency: histograms are read from prometheus alone"), "{text}");
+}
+
+#[tokio::test]
+async fn strata_are_told_by_a_digest_of_what_they_are_called() {
+    rustls::crypto::ring::default_provider().install_default().ok();
+    let server = MockServer::start().await;
+    let routes =
+        |count: usize| (0..count).map(|at| json!({"metric": {"route": format!("/{at}")}, "value": [0, "2"]}));
+    for (query, result) in [
+        ("bad1", json!([{"metric": {"route": "/0"}, "value": [0, "1"]}])),
+        ("all1", routes(2).collect()),
+        ("bad0", json!([])),
+        ("all0", routes(51).collect()),
+    ] {
+        let body = json!({"status": "success", "data": {"resultType": "vector", "result": result}});
+        Mock::given(method("POST"))
+            .and(body_string_contains(format!("query={query}")))
+            .respond_with(ResponseTemplate::new(200).set_body_json(body))
+            .mount(&server)
+            .await;
+    }
+    let asked = |label: &str, total: &str| {
+        let mut metric = metric(&json!({"prometheus": {"address": server.uri()}}));
+        let compared = &mut metric.provider["plugin"]["aviary/compare"]["metrics"][0];
+        compared["strata"] = label.into();
+        compared["stable"]["total"] = total.into();
+        metric
+    };
+    let found = read(&Ctx::default(), &asked("route", "all1")).await.outcome.unwrap();
+    let Some(Value::Json(found)) = found else { panic!() };
+    let names =
+        |arm: &str| found["errors"][arm]["strata"].as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+    assert_eq!(names("canary"), names("stable"), "the same in both arms");
+    assert_eq!(names("canary").len(), 2);
+    let told = found["errors"]["canary"]["strata"].to_string();
+    assert!(!told.contains('/') && told.contains("{\"bad\":1.0,\"total\":2.0}"), "{told}");
+    for (label, total, said) in [
+        ("route", "all0", "51 strata, and 50 are the most"),
+        ("rout", "all1", "no series has the label \"rout\" of `strata`"),
+    ] {
+        let text = read(&Ctx::default(), &asked(label, total)).await.outcome.unwrap_err();
+        assert!(text.contains(said), "{text}");
+    }
+}
+
+/// What the Datadog of the test hears, and says.
+async fn datadog(source: Json, metrics: Json, columns: &Json) -> (Result<Option<Value>, String>, Vec<Json>) {
+    rustls::crypto::ring::default_provider().install_default().ok();
+    let server = MockServer::start().await;
+    let body = json!({"data": {"attributes": {"columns": columns}}});
+    Mock::given(method("POST"))
+        .and(path("/api/v2/query/scalar"))
+        .respond_with(ResponseTemplate::new(200).set_body_json(body))
+        .mount(&server)
+        .await;
+    let mut metric = metric(&source);
+    metric.provider["plugin"]["aviary/compare"]["metrics"] = metrics;
+    metric.provider["plugin"]["aviary/compare"]["window"] = "30s".into();
+    let credentials = [("api-key", "k".to_owned()), ("app-key", "k".to_owned()), ("address", server.uri())];
+    let credentials = credentials.map(|(name, value)| (name.to_owned(), value));
+    let clock = || "2026-01-31T12:00:00Z".parse().unwrap();
+    let ctx = Ctx { credentials: credentials.into_iter().collect(), clock: &clock, ..Ctx::default() };
+    let found = read(&ctx, &metric).await.outcome;
+    let heard = server.received_requests().await.unwrap();
+    (
+        found,
+        heard
+            .iter()
+            .map(|request| request.body_json::<Json>().unwrap()["data"]["attributes"].clone())
+            .collect(),
+    )
+}
+
+#[tokio::test]
+async fn datadog_is_asked_for_what_was_counted_in_a_window_that_has_arrived() {
+    let gauge = json!([{"name": "cpu", "kind": "gauge", "canary": {"value": "avg:cpu{a}"}, "stable": {"value": "avg:cpu{b}"}}]);
+    let columns = json!([{"type": "number", "values": [0.5]}]);
+    let (found, heard) = datadog(json!({"datadog": {}, "delay": "2m"}), gauge, &columns).await;
+    let figures = json!({"cpu": {"canary": {"value": 0.5}, "stable": {"value": 0.5}}});
+    assert_eq!(found, Ok(Some(Value::Json(figures))));
+    let noon = 1_769_860_800_000_i64;
+    assert_eq!((&heard[0]["from"], &heard[0]["to"]), (&json!(noon - 150_000), &json!(noon - 120_000)));
+    assert_eq!(heard[0]["queries"][0]["aggregator"], "avg");
+
+    let errors = json!([{"name": "errors", "kind": "proportion", "strata": "route",
+        "canary": {"total": "sum:hits{a} by {route}.as_count()"}, "stable": {}}]);
+    let columns = json!([{"type": "group", "name": "route", "values": [["/a"], ["/b"]]}, {"type": "number", "values": [3, 4]}]);
+    let (found, heard) = datadog(json!({"datadog": {}}), errors, &columns).await;
+    let Ok(Some(Value::Json(found))) = found else { panic!("{found:?}") };
+    let strata = found["errors"]["canary"]["strata"].as_object().unwrap();
+    let totals: Vec<&Json> = strata.values().map(|it| &it["total"]).collect();
+    assert!(totals.contains(&&json!(3.0)) && totals.contains(&&json!(4.0)), "{totals:?}");
+    assert_eq!((&heard[0]["from"], &heard[0]["to"]), (&json!(noon - 90_000), &json!(noon - 60_000)));
+    assert_eq!(heard[0]["queries"][0]["aggregator"], "sum");
+}
+
+#[tokio::test]
+async fn a_histogram_of_datadog_is_read_by_its_upper_bounds_cumulative_or_not() {
+    let metrics = || json!([{"name": "slow", "kind": "latency", "canary": {"buckets": "b"}, "stable": {}}]);
+    let upper = json!({"type": "group", "name": "upper_bound", "values": [["0.5"], ["0.1"]]});
+    let lower = json!({"type": "group", "name": "lower_bound", "values": [["0.1"], ["0"]]});
+    let numbers = json!({"type": "number", "values": [9, 7]});
+    for (columns, up_to) in [(json!([upper, numbers]), 9.0), (json!([lower, upper, numbers]), 16.0)] {
+        let (found, _) = datadog(json!({"datadog": {}}), metrics(), &columns).await;
+        let figures = json!({"slow": {"canary": {"buckets": {"0.1": 7.0, "0.5": up_to}}, "stable": {}}});
+        assert_eq!(found, Ok(Some(Value::Json(figures))));
+    }
+    let (found, _) = datadog(json!({"datadog": {}}), metrics(), &json!([numbers])).await;
+    assert!(found.unwrap_err().contains("by {upper_bound}"));
 }
 
 #[tokio::test]
@@ -93,6 +200,10 @@ async fn what_cannot_be_asked_is_told_with_what_can() {
         (json!({"graphite": {}}), "source must be one of prometheus, datadog"),
         (json!({}), "source must be one of prometheus, datadog"),
         (json!({"prometheus": {}}), "prometheus address is not configured"),
+        (json!({"prometheus": {}, "delay": 5}), "source.delay: 5 is no duration"),
+        (json!({"datadog": {"apiVersion": "v1"}}), "source.datadog.apiVersion: \"v1\" does not fit"),
+        (json!({"datadog": {"interval": "5m"}}), "is asked for with \"10s\": take it out"),
+        (json!({"datadog": {"aggregator": "last"}}), "source.datadog.aggregator: what is asked follows"),
     ] {
         let found = read(&Ctx::default(), &metric(&source)).await;
         let text = found.outcome.unwrap_err();

@@ -29,7 +29,7 @@ use judge::{Config, Ending, Judge, Report, Verdict};
 use serde_json::Value;
 
 use super::{Outcome, Reading};
-use figures::Figures;
+use figures::{Figures, Since};
 
 /// The plugin's name in `provider.plugin`.
 const NAME: &str = "aviary/compare";
@@ -39,6 +39,8 @@ const STATE: &str = "aviary.dev/judge";
 const FIGURES: &str = "aviary.dev/figures";
 /// What is known, in sentences.
 const SUMMARY: &str = "summary";
+/// The metric systems that can be asked, and since when what they tell was counted.
+const SOURCES: [(&str, Since); 2] = [("prometheus", Since::Start), ("datadog", Since::Window)];
 /// How long a verdict may take when nobody says.
 const MAX_WAIT: Duration = Duration::from_secs(30 * 60);
 
@@ -47,16 +49,30 @@ pub(super) fn configuration(metric: &Metric) -> Option<&Value> {
     metric.provider.get("plugin")?.get(NAME)
 }
 
-/// The judge's part of a configuration.
+/// What a metric asks the judge for; `None` for one that does not compare. Where figures come from is checked as well,
+/// but for the settings of the metric system, which its provider knows.
 ///
 /// # Errors
-/// What is wrong with it, with the field's name.
-pub(super) fn config(written: &Value) -> Result<Config, String> {
+/// What is wrong with it, with the field's name and the remedy.
+#[must_use]
+pub fn comparison(metric: &Metric) -> Option<Result<Config, String>> {
+    configuration(metric).map(config)
+}
+
+fn config(written: &Value) -> Result<Config, String> {
     let mut own = written.clone();
     if let Some(fields) = own.as_object_mut() {
         fields.remove("source");
     }
-    serde_json::from_value(own).map_err(|error| format!("{NAME}: {error}"))
+    let config: Config = serde_json::from_value(own).map_err(|error| format!("{NAME}: {error}"))?;
+    since(written)?;
+    // A metric with queries for one arm alone was refused by the judge, if it takes both.
+    match config.metrics.iter().find(|metric| metric.canary.is_none()) {
+        Some(metric) => {
+            Err(format!("{NAME}: judge.metrics[{}].canary is missing: write its queries", metric.name))
+        }
+        None => Ok(config),
+    }
 }
 
 /// The measurement that a reading makes of the one that was in flight.
@@ -114,7 +130,7 @@ fn judged(
     reading: &Reading,
     started: Timestamp,
 ) -> Result<Found, String> {
-    let config = config(written)?;
+    let (config, since) = (config(written)?, since(written)?);
     let known = |key: &str| earlier.and_then(|earlier| earlier.metadata.get(key));
     let mut judge = match known(STATE) {
         None => Judge::new(&config),
@@ -132,13 +148,16 @@ fn judged(
     };
     match (&before, &now) {
         (Some(before), Ok(now)) => {
-            judge.observe(&figures::window(&config, before, now, is_cumulative(written)));
+            judge.observe(&figures::window(&config, before, now, since));
         }
         (Some(before), Err(why)) => judge.observe(&figures::gap(&config, before, reading.started_at, why)),
         (None, _) => {}
     }
     // What was counted in a window that could not be read comes with the next one, of both arms.
-    let figures = now.unwrap_or_else(|_| before.unwrap_or_default().without_figures(reading.started_at));
+    let figures = match now {
+        Ok(now) => now.after(before.as_ref()),
+        Err(_) => before.unwrap_or_default().without_figures(reading.started_at),
+    };
     Ok(found(&config, &judge, &figures, reading.started_at.duration_since(started)))
 }
 
@@ -185,9 +204,19 @@ fn ending(judge: &Judge) -> (AnalysisPhase, String) {
     (phase, why)
 }
 
-/// Whether the source gives counters that only grow, and not the counts of a window.
-fn is_cumulative(written: &Value) -> bool {
-    let source = written.get("source");
-    let datadog = source.and_then(|source| source.get("datadog")).is_some();
-    source.and_then(|source| source.get("cumulative")?.as_bool()).unwrap_or(!datadog)
+/// Whether the source gives counters that only grow, or the counts of a window.
+fn since(written: &Value) -> Result<Since, String> {
+    let sources = written.get("source").and_then(Value::as_object);
+    let given = |name: &str| sources.is_some_and(|sources| sources.get(name).is_some_and(Value::is_object));
+    let mut known = SOURCES.iter().filter(|(name, _)| given(name));
+    let (Some((_, usual)), None) = (known.next(), known.next()) else {
+        let names = SOURCES.map(|(name, _)| name).join(", ");
+        return Err(format!("{NAME}: source must be one of {names}, with its configuration"));
+    };
+    let written = sources.and_then(|sources| sources.get("cumulative")?.as_bool());
+    Ok(match written {
+        Some(true) => Since::Start,
+        Some(false) => Since::Window,
+        None => *usual,
+    })
 }

@@ -186,3 +186,104 @@ fn a_wrong_configuration_is_an_error_that_names_the_field() {
     assert!(message.starts_with("aviary/compare: ") && message.contains("falseAborts"), "{message}");
     assert_eq!(compared.measurement().phase, Some(AnalysisPhase::Error));
 }
+
+/// The judge's last words, and how often it could not use a window.
+fn summary(compared: &Compared) -> &str {
+    &compared.measurement().metadata["summary"]
+}
+
+/// Passes of a run whose source answers so; each text is an answer in JSON.
+fn told(config: Value, answers: impl IntoIterator<Item = Value>) -> Compared {
+    let mut compared = Compared::new(config);
+    for answer in answers {
+        compared.answered(&Outcome::Value((&answer).into()), &answer.to_string());
+    }
+    compared
+}
+
+fn errors(canary: Value, stable: Value) -> Value {
+    json!({"errors": {"canary": canary, "stable": stable}})
+}
+
+#[test]
+fn a_counter_that_fell_is_no_window() {
+    let counters = |bad: u32, all: u32, stable_bad: u32, stable: u32| {
+        errors(json!({"bad": bad, "total": all}), json!({"bad": stable_bad, "total": stable}))
+    };
+    // A stable pod that had served for weeks goes away: what is left of its counters was not counted in this window.
+    let compared = told(
+        json!({}),
+        [
+            counters(0, 100, 5_000, 900_000),
+            counters(1, 200, 5_009, 901_800),
+            counters(2, 300, 3_000, 500_000),
+        ],
+    );
+    let found = summary(&compared);
+    assert!(found.contains("canary 1 of 100 requests (1 %), stable 9 of 1,800 (0.5 %)"), "{found}");
+    assert!(found.contains("windows not used: 1 (a counter fell: a pod restarted or went away)"), "{found}");
+}
+
+#[test]
+fn what_was_counted_before_the_first_look_is_no_window() {
+    let stable = |bad: u32, all: u32| json!({"bad": bad, "total": all});
+    // The canary's first request, and a metric system that knew nothing of stable at first.
+    let compared = told(
+        json!({}),
+        [
+            errors(json!({}), json!({})),
+            errors(json!({"total": 50}), stable(9_000, 900_000)),
+            errors(json!({"bad": 1, "total": 150}), stable(9_009, 901_800)),
+        ],
+    );
+    let found = summary(&compared);
+    assert!(found.contains("canary 1 of 100 requests (1 %), stable 9 of 1,800 (0.5 %)"), "{found}");
+}
+
+#[test]
+fn an_arm_that_tells_nothing_for_a_while_loses_nothing_and_both_wait() {
+    let both = |bad: u32, all: u32| {
+        errors(json!({"bad": bad, "total": all}), json!({"bad": 9 * bad, "total": 9 * all}))
+    };
+    let mut silent = both(2, 200);
+    silent["errors"]["canary"] = json!({});
+    let compared = told(json!({}), [both(0, 0), both(1, 100), silent, both(3, 300)]);
+    let found = summary(&compared);
+    assert!(found.contains("canary 3 of 300 requests (1 %), stable 27 of 2,700 (1 %)"), "{found}");
+}
+
+#[test]
+fn strata_are_compared_each_by_itself() {
+    // The canary serves the bad route more often: by itself each route is as good as before.
+    let config = json!({"metrics": [{"name": "errors", "kind": "proportion", "strata": "route",
+        "canary": {"bad": "a", "total": "b"}, "stable": {"bad": "c", "total": "d"}}]});
+    let arm = |pass: u32, good: u32, bad: u32| {
+        let route = |bad: u32, all: u32| json!({"bad": pass * bad, "total": pass * all});
+        json!({"strata": {"aa": route(0, good), "bb": route(bad / 10, bad)}})
+    };
+    let answers = || (0..40).map(|pass| errors(arm(pass, 100, 100), arm(pass, 1_700, 100)));
+    let compared = told(config, answers());
+    assert_ne!(compared.phase(), Some(AnalysisPhase::Failed), "{}", summary(&compared));
+    let size: usize = compared.measurement().metadata.values().map(String::len).sum();
+    assert!(size < 8_000, "{size} bytes");
+    // Added up, the same figures are a regression.
+    let added = |arm: &Value| {
+        let sum = |field: &str| {
+            arm["strata"].as_object().unwrap().values().map(|it| it[field].as_u64().unwrap()).sum::<u64>()
+        };
+        json!({"bad": sum("bad"), "total": sum("total")})
+    };
+    let pooled = answers().map(|it| errors(added(&it["errors"]["canary"]), added(&it["errors"]["stable"])));
+    assert_eq!(told(json!({}), pooled).phase(), Some(AnalysisPhase::Failed));
+}
+
+#[test]
+fn a_histogram_without_a_last_bucket_takes_all_from_its_total() {
+    let config = json!({"source": {"prometheus": null, "datadog": {}},
+        "metrics": [{"name": "slow", "kind": "latency", "edges": [0.5],
+        "canary": {"buckets": "a", "total": "b"}, "stable": {"buckets": "c", "total": "d"}}]});
+    let arm = |slow: u32| json!({"buckets": {"0.1": 50, "0.5": 100 - slow}, "total": 100});
+    let answers = (0..40).map(|_| json!({"slow": {"canary": arm(30), "stable": arm(1)}}));
+    let compared = told(config, answers);
+    assert_eq!(compared.phase(), Some(AnalysisPhase::Failed), "{}", summary(&compared));
+}

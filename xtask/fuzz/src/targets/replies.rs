@@ -52,6 +52,14 @@ const PROVIDERS: &[Provider] = &[
         reply: r#"{"data": {"attributes": {"columns": [{"values": [0.004]}]}, "errors": null}}"#,
     },
     Provider {
+        config: |address| comparison(&json!({"prometheus": {"address": address}})),
+        reply: r#"{"status":"success","data":{"resultType":"vector","result":[{"metric":{"le":"0.1","route":"/a"},"value":[1,"3"]},{"metric":{"le":"+Inf"},"value":[1,"9"]}]}}"#,
+    },
+    Provider {
+        config: |_| comparison(&json!({"datadog": {}})),
+        reply: r#"{"data":{"attributes":{"columns":[{"type":"group","name":"upper_bound","values":[["0.1"],["0.5"]]},{"type":"group","name":"lower_bound","values":[["0"],["0.1"]]},{"type":"group","name":"route","values":[["/a"],["/b"]]},{"type":"number","values":[7,9]}]}}}"#,
+    },
+    Provider {
         config: |_| json!({"newRelic": {"query": "SELECT 1"}}),
         reply: r#"{"data":{"actor":{"account":{"nrql":{"results":[{"count":10}]}}}}}"#,
     },
@@ -85,6 +93,16 @@ const PROVIDERS: &[Provider] = &[
         reply: r#"[{"name":"c","id":"1"}]"#,
     },
 ];
+
+/// Counts by stratum and a histogram, of both arms.
+fn comparison(source: &Value) -> Value {
+    let counts = json!({"bad": "b", "total": "t"});
+    json!({"plugin": {"aviary/compare": {"source": source, "metrics": [
+        {"name": "errors", "kind": "proportion", "strata": "route", "canary": counts, "stable": counts},
+        {"name": "all", "kind": "proportion", "canary": counts, "stable": {}},
+        {"name": "slow", "kind": "latency", "canary": {"buckets": "b"}, "stable": {"buckets": "b"}},
+    ]}}})
+}
 
 /// A runtime with a server that answers every request with the same body.
 struct Theatre {

@@ -19,6 +19,8 @@ pub(super) struct Arms {
 #[derive(Clone, Debug, PartialEq)]
 struct Column {
     metric: String,
+    /// What stands in brackets behind the metric; empty without.
+    stratum: String,
     what: What,
 }
 
@@ -71,10 +73,32 @@ impl Arms {
         names
     }
 
+    /// The strata of a metric, in the order of their columns.
+    fn strata(&self, metric: &str) -> Vec<&str> {
+        let mut names: Vec<&str> = Vec::new();
+        for column in self.columns.iter().filter(|column| column.metric == metric) {
+            if !names.contains(&column.stratum.as_str()) {
+                names.push(&column.stratum);
+            }
+        }
+        names
+    }
+
     fn shape(&self, metric: &str) -> Result<Shape, Error> {
-        let own: Vec<What> =
-            self.columns.iter().filter(|column| column.metric == metric).map(|column| column.what).collect();
-        match own.as_slice() {
+        let strata = self.strata(metric);
+        let own = |stratum: &str| -> Vec<What> {
+            let own = self.columns.iter().filter(|it| it.metric == metric && it.stratum == stratum);
+            own.map(|column| column.what).collect()
+        };
+        let own: Vec<Vec<What>> = strata.iter().map(|stratum| own(stratum)).collect();
+        let [first, others @ ..] = own.as_slice() else { return Err(shapeless(metric)) };
+        let counts = matches!(first.as_slice(), [What::Bad | What::Total | What::Count | What::Exposure, _]);
+        if others.iter().any(|other| other != first) || !(counts || strata == [""]) {
+            return Err(Error::new(format!(
+                "the strata of `{metric}` differ; each takes bad and total, or each count and exposure, in one order"
+            )));
+        }
+        match first.as_slice() {
             [What::Bad, What::Total] | [What::Total, What::Bad] => Ok(Shape::Counts(What::Bad, What::Total)),
             [What::Count, What::Exposure] | [What::Exposure, What::Count] => {
                 Ok(Shape::Counts(What::Count, What::Exposure))
@@ -94,10 +118,7 @@ impl Arms {
                     {
                         Ok(Shape::Histogram(bounds))
                     }
-                    _ => Err(Error::new(format!(
-                        "the columns of `{metric}` make no metric; it takes bad and total, count and exposure, value, \
-                         or le_BOUND in ascending order with le_inf at the end"
-                    ))),
+                    _ => Err(shapeless(metric)),
                 }
             }
         }
@@ -142,6 +163,12 @@ impl Arms {
                 let (name, kind) = (&metric.name, metric.kind.as_str());
                 return Err(Error::new(format!("the columns of `{name}` do not make a {kind}")));
             }
+            if metric.strata.is_some() && self.strata(&metric.name) == [""] {
+                let name = &metric.name;
+                return Err(Error::new(format!(
+                    "`{name}` is judged by strata, and the files have none; columns for them are `{name}[STRATUM].total`"
+                )));
+            }
         }
         Ok(())
     }
@@ -168,19 +195,25 @@ impl Arms {
     }
 
     fn sample(&self, metric: &str, canary: &[f64], stable: &[f64]) -> Option<Sample> {
-        let of = |row: &[f64], what: What| {
-            let place = self.columns.iter().position(|it| it.metric == metric && it.what == what)?;
-            row.get(place).copied()
+        let within = |row: &[f64], stratum: &str, what: What| {
+            let is = |it: &Column| it.metric == metric && it.stratum == stratum && it.what == what;
+            row.get(self.columns.iter().position(is)?).copied()
         };
-        let both = |what| Some((of(canary, what)?, of(stable, what)?));
+        let of = |row: &[f64], what: What| within(row, "", what);
         Some(match self.shape(metric).ok()? {
             Shape::Counts(bad, all) => {
-                let ((bad1, bad0), (all1, all0)) = (both(bad)?, both(all)?);
-                Sample::Counts(Counts::new(all1, all0, bad1, bad0))
+                let counts = |stratum: &&str| {
+                    let both = |what| Some((within(canary, stratum, what)?, within(stable, stratum, what)?));
+                    let ((bad1, bad0), (all1, all0)) = (both(bad)?, both(all)?);
+                    Some(Counts::new(all1, all0, bad1, bad0))
+                };
+                match self.strata(metric).as_slice() {
+                    [""] => Sample::Counts(counts(&"")?),
+                    strata => Sample::Strata(strata.iter().map(counts).collect::<Option<_>>()?),
+                }
             }
             Shape::Value => {
-                let (canary, stable) = both(What::Value)?;
-                Sample::Means { canary, stable }
+                Sample::Means { canary: of(canary, What::Value)?, stable: of(stable, What::Value)? }
             }
             Shape::Histogram(bounds) => {
                 let arm = |row: &[f64]| {
@@ -201,8 +234,25 @@ impl Arms {
     }
 }
 
+fn shapeless(metric: &str) -> Error {
+    Error::new(format!(
+        "the columns of `{metric}` make no metric; it takes bad and total, count and exposure, value, or le_BOUND in \
+         ascending order with le_inf at the end"
+    ))
+}
+
+/// `METRIC.WHAT`, `METRIC[STRATUM].WHAT`, or `WHAT` of errors.
 fn column(name: &str) -> Option<Column> {
-    let (metric, what) = name.split_once('.').unwrap_or(("errors", name));
+    let (metric, stratum, what) = match name.split_once('[') {
+        Some((metric, rest)) => {
+            let (stratum, what) = rest.rsplit_once("].")?;
+            (metric, stratum, what)
+        }
+        None => {
+            let (metric, what) = name.split_once('.').unwrap_or(("errors", name));
+            (metric, "", what)
+        }
+    };
     let what = match what {
         "bad" => What::Bad,
         "total" => What::Total,
@@ -211,7 +261,7 @@ fn column(name: &str) -> Option<Column> {
         "value" => What::Value,
         bucket => What::UpTo(bucket.strip_prefix("le_")?.parse().ok().filter(|bound: &f64| !bound.is_nan())?),
     };
-    Some(Column { metric: metric.to_owned(), what })
+    Some(Column { metric: metric.to_owned(), stratum: stratum.to_owned(), what })
 }
 
 fn rows(path: &Path, cumulative: bool) -> Result<(Vec<Column>, Rows), Error> {
@@ -224,7 +274,8 @@ fn rows(path: &Path, cumulative: bool) -> Result<(Vec<Column>, Rows), Error> {
         return Err(Error::new(format!("{shown}: the first column must be `time`, not {:?}", header.get(0))));
     }
     let wrong = |name: &str| {
-        let known = "bad, total, count, exposure, value or le_BOUND, after a metric's name and a dot";
+        let known = "bad, total, count, exposure, value or le_BOUND, after a metric's name, a [STRATUM] if there are some, \
+                     and a dot";
         Error::new(format!("{shown}: there is no column `{name}`; a column is {known}"))
     };
     let columns: Vec<Column> = header

@@ -1,8 +1,10 @@
 //! The constraints of one metric.
 
+mod sources;
+
 use super::super::raw::{self, KindName};
 use super::super::scalar::Scalar;
-use super::super::{BurnRate, Error, Kind, Metric, Source};
+use super::super::{BurnRate, Error, Kind, Metric};
 use super::require;
 use crate::dispersion::Dispersion;
 use crate::margin::Margin;
@@ -39,13 +41,15 @@ pub(super) fn metric(raw: raw::Metric, min_requests: f64) -> Result<Metric, Erro
         "0 advises only, 1 is usual",
     )?;
     let must_detect = must_detect(&raw, &field, &kind)?;
-    sources(&raw, &field, &kind)?;
+    sources::check(&raw, &field, &kind)?;
+    sources::strata(&raw, &field, &kind)?;
     Ok(Metric {
         dispersion: dispersion(raw.dispersion.as_ref(), &field)?,
         name: raw.name,
         kind,
         canary: raw.canary,
         stable: raw.stable,
+        strata: raw.strata,
         fail_above,
         pass_below,
         evidence: raw.evidence,
@@ -308,57 +312,4 @@ fn must_detect(raw: &raw::Metric, field: &Field<'_>, kind: &Kind) -> Result<Opti
         "only proportions and rates have one: take it out",
     )?;
     Ok(Some(value))
-}
-
-/// A source that is given must be whole; without any the caller hands in counts by itself.
-fn sources(raw: &raw::Metric, field: &Field<'_>, kind: &Kind) -> Result<(), Error> {
-    let arms = [("canary", &raw.canary), ("stable", &raw.stable)];
-    for (arm, source) in arms.iter().filter_map(|(arm, source)| Some((*arm, source.as_ref()?))) {
-        require(
-            arm == "canary" || kind.compares(),
-            &field.at(arm),
-            kind.as_str(),
-            "looks at the canary alone",
-            "take `stable` out",
-        )?;
-        for (name, needed, set) in parts(source, kind) {
-            let at = || field.at(&format!("{arm}.{name}"));
-            if needed && !set {
-                return Err(Error::Missing { field: at(), remedy: "write the query for it" });
-            }
-            require(
-                needed || !set,
-                &at(),
-                name,
-                "is of another kind of metric",
-                "take it out, or change `kind`",
-            )?;
-        }
-    }
-    let half = kind.compares() && raw.canary.is_some() != raw.stable.is_some();
-    let missing = if raw.canary.is_some() { "stable" } else { "canary" };
-    if half {
-        return Err(Error::Missing {
-            field: field.at(missing),
-            remedy: "both arms are compared, so both need queries",
-        });
-    }
-    Ok(())
-}
-
-/// Each query, whether the kind needs it, and whether it is there.
-fn parts(source: &Source, kind: &Kind) -> [(&'static str, bool, bool); 6] {
-    let shares = matches!(
-        kind,
-        Kind::Proportion | Kind::BurnRate { .. } | Kind::Limit { model: Model::Bernoulli, .. }
-    );
-    let events = matches!(kind, Kind::Rate | Kind::Limit { model: Model::Poisson, .. });
-    [
-        ("bad", shares, source.bad.is_some()),
-        ("total", shares, source.total.is_some()),
-        ("count", events, source.count.is_some()),
-        ("exposure", events, source.exposure.is_some()),
-        ("buckets", matches!(kind, Kind::Latency { .. }), source.buckets.is_some()),
-        ("value", matches!(kind, Kind::Gauge { .. }), source.value.is_some()),
-    ]
 }

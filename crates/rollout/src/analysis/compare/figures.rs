@@ -1,6 +1,6 @@
 //! What was read of both arms, and the windows between two readings.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 use judge::{Buckets, Config, Counts, Kind, Report, Sample, Window};
@@ -26,14 +26,18 @@ struct Arms {
 }
 
 /// The answers to an arm's queries, by their field: `bad`, `total`, `count`, `exposure`, `value`; `buckets` by their
-/// upper ends.
+/// upper ends, and `strata` by their names.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 struct Arm {
     #[serde(default, flatten)]
-    fields: BTreeMap<String, f64>,
+    fields: Fields,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    buckets: BTreeMap<String, f64>,
+    buckets: Fields,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    strata: BTreeMap<String, Fields>,
 }
+
+type Fields = BTreeMap<String, f64>;
 
 impl Figures {
     /// Those of a reading: its value is the provider's JSON.
@@ -53,6 +57,46 @@ impl Figures {
     pub(super) fn without_figures(self, at: Timestamp) -> Self {
         Self { at, ..self }
     }
+
+    /// What the next window begins with: counters that were not told this time grow from where they were last seen.
+    /// When all of an arm is missing, both arms wait for it, for they are counted over the same time.
+    pub(super) fn after(mut self, earlier: Option<&Self>) -> Self {
+        for (name, old) in earlier.iter().flat_map(|earlier| &earlier.metrics) {
+            let new = self.metrics.entry(name.clone()).or_default();
+            if new.canary.lacks(&old.canary) || new.stable.lacks(&old.stable) {
+                new.clone_from(old);
+            } else {
+                new.canary.keep(&old.canary);
+                new.stable.keep(&old.stable);
+            }
+        }
+        self
+    }
+}
+
+impl Arm {
+    /// Whether it does not tell how much there was, and the other did.
+    fn lacks(&self, old: &Self) -> bool {
+        let gone = |all: &str| old.fields.contains_key(all) && !self.fields.contains_key(all);
+        gone("total")
+            || gone("exposure")
+            || (self.buckets.is_empty() && !old.buckets.is_empty())
+            || (self.strata.is_empty() && !old.strata.is_empty())
+    }
+
+    fn keep(&mut self, old: &Self) {
+        keep(&mut self.fields, &old.fields);
+        keep(&mut self.buckets, &old.buckets);
+        for (name, old) in &old.strata {
+            keep(self.strata.entry(name.clone()).or_default(), old);
+        }
+    }
+}
+
+fn keep(new: &mut Fields, old: &Fields) {
+    for (field, number) in old {
+        new.entry(field.clone()).or_insert(*number);
+    }
 }
 
 fn length(from: Timestamp, to: Timestamp) -> f64 {
@@ -61,12 +105,12 @@ fn length(from: Timestamp, to: Timestamp) -> f64 {
 }
 
 /// What lies between two readings.
-pub(super) fn window(config: &Config, before: &Figures, now: &Figures, cumulative: bool) -> Window {
+pub(super) fn window(config: &Config, before: &Figures, now: &Figures, since: Since) -> Window {
     let samples = config.metrics.iter().map(|metric| {
         let of = |figures: &Figures| figures.metrics.get(&metric.name).cloned().unwrap_or_default();
-        let (old, new) = (of(before), of(now));
-        let old = if cumulative { old } else { Arms::default() };
-        (metric.name.as_str(), sample(&metric.kind, &old, &new))
+        let between = Between { old: &of(before), new: &of(now), since };
+        let sample = between.sample(&metric.kind, metric.strata.is_some());
+        (metric.name.as_str(), sample.unwrap_or_else(|why| Sample::Dropped(why.to_owned())))
     });
     samples.fold(Window::of(length(before.at, now.at)), |window, (name, sample)| window.with(name, sample))
 }
@@ -79,68 +123,132 @@ pub(super) fn gap(config: &Config, before: &Figures, now: Timestamp, why: &str) 
     })
 }
 
-fn sample(kind: &Kind, old: &Arms, new: &Arms) -> Sample {
-    let counts = |bad: &str, all: &str| {
-        let grown = |old: &Arm, new: &Arm, field: &str| {
-            let now = new.fields.get(field)?;
-            Some(grown(old.fields.get(field).copied(), *now))
+/// Since when a source counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Since {
+    /// Counters that only grow: a window is the difference of two readings.
+    Start,
+    /// What is told is the window's own.
+    Window,
+}
+
+/// The figures of a metric at both ends of a window.
+struct Between<'f> {
+    old: &'f Arms,
+    new: &'f Arms,
+    since: Since,
+}
+
+/// Why a window that a counter fell in is of no use: what went away may have counted for weeks.
+const FELL: &str = "a counter fell: a pod restarted or went away";
+
+impl Between<'_> {
+    fn sample(&self, kind: &Kind, in_strata: bool) -> Result<Sample, &'static str> {
+        let counts = |bad: &str, all: &str| {
+            if in_strata {
+                self.strata(bad, all).map(Sample::Strata)
+            } else {
+                let (old, new) = (self.old, self.new);
+                let canary = self.grown([bad, all], &old.canary.fields, &new.canary.fields)?;
+                let stable = self.grown([bad, all], &old.stable.fields, &new.stable.fields)?;
+                Ok(Sample::Counts(both(canary, stable)))
+            }
         };
-        let canary = (grown(&old.canary, &new.canary, bad), grown(&old.canary, &new.canary, all));
-        let stable = (grown(&old.stable, &new.stable, bad), grown(&old.stable, &new.stable, all));
-        let zero = |count: Option<f64>| count.unwrap_or(0.0);
-        Sample::Counts(Counts::new(zero(canary.1), zero(stable.1), zero(canary.0), zero(stable.0)))
-    };
-    match kind {
-        Kind::Proportion | Kind::BurnRate { .. } => counts("bad", "total"),
-        Kind::Limit { .. } if new.canary.fields.contains_key("total") => counts("bad", "total"),
-        Kind::Rate | Kind::Limit { .. } => counts("count", "exposure"),
-        Kind::Gauge { .. } => match (new.canary.fields.get("value"), new.stable.fields.get("value")) {
-            (Some(canary), Some(stable)) => Sample::Means { canary: *canary, stable: *stable },
-            _ => Sample::Dropped("a gauge had no value".to_owned()),
-        },
-        Kind::Latency { .. } => histogram(old, new),
+        match kind {
+            Kind::Proportion | Kind::BurnRate { .. } => counts("bad", "total"),
+            Kind::Limit { .. } if self.new.canary.fields.contains_key("total") => counts("bad", "total"),
+            Kind::Rate | Kind::Limit { .. } => counts("count", "exposure"),
+            Kind::Gauge { .. } => {
+                let value = |arm: &Arm| arm.fields.get("value").copied().ok_or("a gauge had no value");
+                let (canary, stable) = (value(&self.new.canary)?, value(&self.new.stable)?);
+                Ok(Sample::Means { canary, stable })
+            }
+            Kind::Latency { .. } => self.histogram(),
+        }
+    }
+
+    /// Bad ones and all of an arm. A counter of bad ones that was not there before began at nothing: it comes with the
+    /// first of them. Without all at both ends there is nothing to say: they may have been counted for weeks.
+    fn grown(&self, [bad, all]: [&str; 2], old: &Fields, new: &Fields) -> Result<[f64; 2], &'static str> {
+        let (Some(now), before) = (new.get(all), old.get(all)) else { return Ok([0.0; 2]) };
+        if self.since == Since::Start && before.is_none() {
+            return Ok([0.0; 2]);
+        }
+        let bad = match new.get(bad) {
+            Some(now) => self.difference(old.get(bad), *now)?,
+            None => 0.0,
+        };
+        Ok([bad, self.difference(before, *now)?])
+    }
+
+    /// How much a counter grew.
+    fn difference(&self, before: Option<&f64>, now: f64) -> Result<f64, &'static str> {
+        match (self.since, before) {
+            (Since::Window, _) | (Since::Start, None) => Ok(now),
+            (Since::Start, Some(before)) if now >= *before => Ok(now - before),
+            (Since::Start, Some(_)) => Err(FELL),
+        }
+    }
+
+    /// In the order of their names, which is the same in every window.
+    fn strata(&self, bad: &str, all: &str) -> Result<Vec<Counts>, &'static str> {
+        let arms = [&self.old.canary, &self.old.stable, &self.new.canary, &self.new.stable];
+        let names: BTreeSet<&String> = arms.iter().flat_map(|arm| arm.strata.keys()).collect();
+        let none = Fields::new();
+        let of = |name: &String, old: &Arm, new: &Arm| {
+            let fields = |arm: &Arm| arm.strata.get(name).unwrap_or(&none).clone();
+            self.grown([bad, all], &fields(old), &fields(new))
+        };
+        let each = names.into_iter().map(|name| {
+            let canary = of(name, &self.old.canary, &self.new.canary)?;
+            Ok(both(canary, of(name, &self.old.stable, &self.new.stable)?))
+        });
+        each.collect()
+    }
+
+    fn histogram(&self) -> Result<Sample, &'static str> {
+        let (bounds, canary) = self.buckets(&self.old.canary, &self.new.canary)?;
+        let (other, stable) = self.buckets(&self.old.stable, &self.new.stable)?;
+        if bounds != other {
+            return Err("the histograms of both arms have other boundaries");
+        }
+        Ok(Sample::Buckets(Buckets { bounds, canary, stable }))
+    }
+
+    /// The finite bounds in ascending order, and what each bucket counted in the window; the last one has no bound.
+    fn buckets(&self, old: &Arm, new: &Arm) -> Result<(Vec<f64>, Vec<f64>), &'static str> {
+        const NONE: &str = "a histogram had no buckets";
+        if self.since == Since::Start && old.buckets.is_empty() {
+            return Err(NONE);
+        }
+        let mut up_to: Vec<(f64, f64)> = Vec::new();
+        for (name, now) in &new.buckets {
+            let bound = name.parse().map_err(|_| NONE)?;
+            up_to.push((bound, self.difference(old.buckets.get(name), *now)?));
+        }
+        up_to.sort_by(|one, other| one.0.total_cmp(&other.0));
+        if let (Some((bound, _)), Some(all)) = (up_to.last(), new.fields.get("total"))
+            && bound.is_finite()
+        {
+            // Whoever tells no last bucket tells how many there are in all.
+            up_to.push((f64::INFINITY, self.difference(old.fields.get("total"), *all)?));
+        }
+        if up_to.last().is_none_or(|(bound, _)| bound.is_finite()) {
+            return Err(NONE);
+        }
+        let mut below = 0.0;
+        let own = up_to.iter().map(|(_, count)| {
+            let own = (count - below).max(0.0);
+            below = *count;
+            own
+        });
+        let counts = own.collect();
+        Ok((up_to.iter().map(|(bound, _)| *bound).filter(|bound| bound.is_finite()).collect(), counts))
     }
 }
 
-/// How much a counter grew. One that fell was begun anew: all that it counted since is new.
-fn grown(before: Option<f64>, now: f64) -> f64 {
-    match before {
-        Some(before) if now >= before => now - before,
-        _ => now,
-    }
-}
-
-fn histogram(old: &Arms, new: &Arms) -> Sample {
-    let (Some((bounds, canary)), Some((other, stable))) =
-        (buckets(&old.canary, &new.canary), buckets(&old.stable, &new.stable))
-    else {
-        return Sample::Dropped("a histogram had no buckets".to_owned());
-    };
-    if bounds != other {
-        return Sample::Dropped("the histograms of both arms have other boundaries".to_owned());
-    }
-    Sample::Buckets(Buckets { bounds, canary, stable })
-}
-
-/// The finite bounds in ascending order, and what each bucket counted in the window; the last one has no bound.
-fn buckets(old: &Arm, new: &Arm) -> Option<(Vec<f64>, Vec<f64>)> {
-    let mut up_to: Vec<(f64, f64)> = Vec::new();
-    for (name, now) in &new.buckets {
-        let bound = if name == "+Inf" { f64::INFINITY } else { name.parse().ok()? };
-        up_to.push((bound, grown(old.buckets.get(name).copied(), *now)));
-    }
-    up_to.sort_by(|one, other| one.0.total_cmp(&other.0));
-    if up_to.last().is_none_or(|(bound, _)| bound.is_finite()) {
-        return None;
-    }
-    let mut below = 0.0;
-    let own = up_to.iter().map(|(_, count)| {
-        let own = (count - below).max(0.0);
-        below = *count;
-        own
-    });
-    let counts = own.collect();
-    Some((up_to.iter().map(|(bound, _)| *bound).filter(|bound| bound.is_finite()).collect(), counts))
+fn both([canary_bad, canary]: [f64; 2], [stable_bad, stable]: [f64; 2]) -> Counts {
+    Counts::new(canary, stable, canary_bad, stable_bad)
 }
 
 /// Odds for people.

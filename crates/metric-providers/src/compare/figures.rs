@@ -1,0 +1,84 @@
+//! What is made of the numbers that a query gave.
+
+use std::collections::BTreeMap;
+
+use sha2::{Digest as _, Sha256};
+
+use super::config::System;
+use super::{BUCKETS, MOST_STRATA};
+use crate::Labelled;
+use crate::http::shortened;
+
+/// Longest text of a bucket's upper end.
+const LONGEST_END: usize = 32;
+/// Buckets of one histogram.
+const MOST_BUCKETS: usize = 250;
+
+/// The sum of all; none if there is nothing to add up, or a part of it is no number.
+pub(super) fn number(answer: &[Labelled]) -> Option<f64> {
+    let sum: f64 = answer.iter().map(|it| it.number).sum();
+    (!answer.is_empty() && sum.is_finite()).then_some(sum)
+}
+
+/// What each stratum has, by a digest of the label's value. Those without the label are a stratum as well.
+pub(super) fn strata(answer: &[Labelled], label: &str) -> Result<BTreeMap<String, f64>, String> {
+    let mut found: BTreeMap<String, f64> = BTreeMap::new();
+    for series in answer.iter().filter(|series| series.number.is_finite()) {
+        let name = series.labels.get(label).map_or("", String::as_str);
+        *found.entry(digest(name)).or_insert(0.0) += series.number;
+    }
+    // A query that is grouped by something else would be taken for one without strata.
+    if answer.len() > 1 && !answer.iter().any(|series| series.labels.contains_key(label)) {
+        return Err(format!("no series has the label {label:?} of `strata`: group the query by it"));
+    }
+    if found.len() > MOST_STRATA {
+        return Err(format!(
+            "{} strata, and {MOST_STRATA} are the most: group by a label with fewer values",
+            found.len()
+        ));
+    }
+    Ok(found)
+}
+
+/// What is kept in a status is ours, not whatever a metric system writes; four bytes tell fifty strata apart.
+fn digest(name: &str) -> String {
+    let [one, two, three, four, ..]: [u8; 32] = Sha256::digest(name.as_bytes()).into();
+    format!("{:08x}", u32::from_be_bytes([one, two, three, four]))
+}
+
+/// What a histogram counts up to each end; series of one bucket are added up.
+pub(super) fn buckets(answer: &[Labelled], system: System) -> Result<BTreeMap<String, f64>, String> {
+    let (label, query) = match system {
+        System::Prometheus => ("le", "sum by (le) (NAME_bucket{...})"),
+        System::Datadog => ("upper_bound", "sum:NAME.bucket{...} by {upper_bound}.as_count()"),
+    };
+    let mut found = BTreeMap::new();
+    for Labelled { labels, number } in answer {
+        let end = labels.get(label).ok_or_else(|| format!("a series has no {label}: query `{query}`"))?;
+        // What is read is kept in a status: neither any text that a server writes, nor without end.
+        let is_end = end.len() <= LONGEST_END && end.parse::<f64>().is_ok_and(|end| !end.is_nan());
+        if !is_end || !number.is_finite() {
+            return Err(shortened(&format!("one of the {BUCKETS}, with {label} {end:?}, is none")));
+        }
+        *found.entry(end.clone()).or_insert(0.0) += number;
+        if found.len() > MOST_BUCKETS {
+            return Err(format!("a histogram of more than {MOST_BUCKETS} {BUCKETS}"));
+        }
+    }
+    // Buckets with a lower end of their own count no more than what lies between.
+    if answer.iter().any(|series| series.labels.contains_key("lower_bound")) {
+        accumulate(&mut found);
+    }
+    Ok(found)
+}
+
+fn accumulate(buckets: &mut BTreeMap<String, f64>) {
+    let mut ascending: Vec<(f64, &mut f64)> =
+        buckets.iter_mut().filter_map(|(end, count)| Some((end.parse().ok()?, count))).collect();
+    ascending.sort_by(|one, other| one.0.total_cmp(&other.0));
+    let mut below = 0.0;
+    for (_, count) in ascending {
+        below += *count;
+        *count = below;
+    }
+}
