@@ -90,12 +90,13 @@ async fn ask(ctx: &Ctx<'_>, account: &Account<'_>, query: &str) -> Result<Value,
 
 /// What an answer says that is none.
 fn refusal(reply: &Reply) -> String {
-    #[derive(Deserialize)]
+    #[derive(Default, Deserialize)]
+    #[serde(default)]
     struct Said {
-        #[serde(default)]
         code: String,
-        #[serde(default)]
         message: String,
+        /// All that InfluxDB 1.8 says; its client does not read it.
+        error: serde_json::Value,
     }
     let (kind, body) = (reply.header("content-type"), reply.text());
     if kind.starts_with("application/json") {
@@ -103,19 +104,21 @@ fn refusal(reply: &Reply) -> String {
             Ok(said) if !said.code.is_empty() || !said.message.is_empty() => {
                 format!("{}: {}", said.code, http::shortened(&said.message))
             }
-            Ok(_) => bare(reply),
+            Ok(said) => bare(reply, said.error.as_str().unwrap_or_default()),
             Err(error) => go_json::fault(&reply.body, &error),
         };
     }
-    if body.is_empty() { bare(reply) } else { format!("{}: {body}", reply.status_line()) }
+    if body.is_empty() { bare(reply, "") } else { format!("{}: {}", reply.status_line(), body.trim_end()) }
 }
 
-/// What a status says by itself.
-fn bare(reply: &Reply) -> String {
-    match (reply.status, reply.header("x-influxdb-error")) {
-        (429, _) => "too many requests: exceeded rate limit".to_owned(),
-        (503, _) => "unavailable: service temporarily unavailable".to_owned(),
-        (status, "") => format!("Unexpected status code {status}"),
-        (_, said) => http::shortened(said),
-    }
+/// What a status says by itself, and why, as the header says, or else the body.
+fn bare(reply: &Reply, written: &str) -> String {
+    let header = reply.header("x-influxdb-error");
+    let (text, reason) = match reply.status {
+        429 => ("too many requests: exceeded rate limit".to_owned(), written),
+        503 => ("unavailable: service temporarily unavailable".to_owned(), written),
+        status if header.is_empty() => (format!("Unexpected status code {status}"), written),
+        _ => (reply.status_line(), header),
+    };
+    if reason.is_empty() { text } else { format!("{text}: {}", http::shortened(reason)) }
 }

@@ -51,10 +51,23 @@ async fn refusals_are_told_as_the_client_of_influxdb_tells_them() {
         (ResponseTemplate::new(500).set_body_string("oops"), "500 Internal Server Error: oops"),
         (ResponseTemplate::new(429), "too many requests: exceeded rate limit"),
         (ResponseTemplate::new(503), "unavailable: service temporarily unavailable"),
-        (ResponseTemplate::new(400).insert_header("x-influxdb-error", "bad flux"), "bad flux"),
+        (
+            ResponseTemplate::new(400).insert_header("x-influxdb-error", "bad flux"),
+            "400 Bad Request: bad flux",
+        ),
+        (json(401, r#"{"error": "no such user"}"#), "Unexpected status code 401: no such user"),
+        (
+            json(500, r#"{"error": "x"}"#).insert_header("x-influxdb-error", "x"),
+            "500 Internal Server Error: x",
+        ),
         (ResponseTemplate::new(404), "Unexpected status code 404"),
         (ResponseTemplate::new(200), "no results returned from flux query"),
         (ResponseTemplate::new(200).set_body_string("\"broken"), "no results returned from flux query"),
+        // A proxy's page for a person, not an answer of nulls.
+        (
+            ResponseTemplate::new(200).set_body_string("<p>\nSign in,\nplease,\n</p>"),
+            "no results returned from flux query",
+        ),
     ] {
         let server = answering(answer).await;
         let reading = ask_with("influxdb", json!({"query": "q"}), keys(&server.uri())).await;
