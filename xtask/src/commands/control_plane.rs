@@ -21,7 +21,7 @@ fn run(arguments: &[String]) -> Result<(), Failure> {
         println!("{}", control_plane::directory().display());
         return Ok(());
     }
-    // CI skips nothing, so it needs helm and actionlint, too.
+    // CI skips nothing, so it needs helm, actionlint, InfluxDB and the like, too.
     let with_checkers = shell::in_ci() || arguments.iter().any(|word| word == "--helm");
     let directory = control_plane::provide(with_checkers)?;
     println!("{}", directory.display());

@@ -28,7 +28,7 @@ const EDGES: &[Edges] = &[
     Edges("plan", &["crd", "expr", "rollout", "sim"], &[]),
     Edges("lint", &["crd", "expr", "traffic", "rollout", "plan"], &["xtask"]),
     // adapters
-    Edges("metric-providers", &["crd", "expr"], &[]),
+    Edges("metric-providers", &["crd", "expr"], &["xtask"]),
     Edges("regions", &["crd"], &["rollout", "sim"]),
     Edges(
         "cluster",

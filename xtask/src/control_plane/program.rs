@@ -22,6 +22,8 @@ const HELM: &str = "3.22.0";
 const OPENTOFU: &str = "1.12.6";
 const TFLINT: &str = "0.64.0";
 const ACTIONLINT: &str = "1.7.12";
+/// The last that is a Go program alone; it answers to the `/api/v2` of its successor.
+const INFLUXDB: &str = "1.8.10";
 
 /// Every program, in the order in which they are provided: the quickest to be useful first.
 pub const PROGRAMS: &[Program] = &[
@@ -70,7 +72,8 @@ pub const PROGRAMS: &[Program] = &[
     },
 ];
 
-/// Provided with `--helm`: the worked example's chart, pipeline and Terraform are checked with them.
+/// Provided with `--helm`: the worked example's chart, pipeline and Terraform are checked with them, and the
+/// provider of InfluxDB's queries.
 pub(crate) const CHECKERS: &[Program] = &[
     Program {
         name: "helm",
@@ -100,6 +103,14 @@ pub(crate) const CHECKERS: &[Program] = &[
         module: "tflint",
         version: TFLINT,
         identity: Some((&["--version"], "TFLint version 0.6")),
+    },
+    Program {
+        name: "influxd",
+        package: "github.com/influxdata/influxdb/cmd/influxd",
+        module: "influxdb",
+        version: INFLUXDB,
+        // It does not know its own version either.
+        identity: None,
     },
 ];
 

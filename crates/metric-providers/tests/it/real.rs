@@ -2,6 +2,7 @@
 
 mod cloud_watch;
 mod graphite;
+mod influxdb;
 mod prometheus;
 
 use std::process::Stdio;
