@@ -9,7 +9,7 @@ use futures::future::join_all;
 use metric_providers::{Credentials, Ctx, Plugins, Value};
 use rollout::Action;
 use rollout::analysis::{
-    Ask, Filled, How, Outcome as Read, Reading, RunDecision, Trimmed, assess, due, status_patch,
+    Ask, Filled, How, Outcome as Read, Reading, RunDecision, Trimmed, assess, due_or_over, status_patch,
 };
 use tokio::sync::{Semaphore, watch};
 use tokio::time::Instant;
@@ -128,7 +128,7 @@ impl AnalysisRuns {
             }
             Arc::clone(run)
         };
-        let asks = due(&run, self.clock.now());
+        let asks = due_or_over(&run, self.clock.now(), &|it| self.jobs.watched.is_over(it));
         let (found, _seat) = if asks.is_empty() {
             (Ok(Vec::new()), seat)
         } else {

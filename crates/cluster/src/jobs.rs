@@ -1,15 +1,20 @@
 //! The Jobs that AnalysisRuns start.
 //!
 //! They are read when they are due, one by one: a Job is looked at after the square root of its age, and there are few.
+//! A watch says when one has ended before that; what it has become, its run then reads.
+
+mod watched;
 
 use async_trait::async_trait;
 use kube::api::{DeleteParams, DynamicObject, ListParams, PostParams};
 use kube::{Api, Client};
 use metric_providers::{JobState, Jobs, JobsError, PodState, Waiting};
 use serde_json::Value;
+use std::sync::Arc;
 
 use crate::pods::selector_text;
 use crate::reflect::resource;
+pub(crate) use watched::Watched;
 
 /// Label of a Job: the uid of its AnalysisRun.
 const RUN: &str = "analysisrun.argoproj.io/uid";
@@ -21,11 +26,22 @@ pub(crate) struct ClusterJobs {
     pub(crate) client: Client,
     /// Whether that is another cluster than the AnalysisRuns'.
     pub(crate) elsewhere: bool,
+    /// Tells which have ended.
+    pub(crate) watched: Arc<Watched>,
 }
 
 impl ClusterJobs {
     fn jobs(&self, namespace: &str) -> Api<DynamicObject> {
-        Api::namespaced_with(self.client.clone(), namespace, &resource(&crd::Kind::JOB))
+        jobs(&self.client, Some(namespace))
+    }
+}
+
+/// The Jobs of a namespace, or of all.
+fn jobs(client: &Client, namespace: Option<&str>) -> Api<DynamicObject> {
+    let (client, kind) = (client.clone(), resource(&crd::Kind::JOB));
+    match namespace {
+        Some(namespace) => Api::namespaced_with(client, namespace, &kind),
+        None => Api::all_with(client, &kind),
     }
 }
 
@@ -39,10 +55,14 @@ impl Jobs for ClusterJobs {
         let object: DynamicObject =
             serde_json::from_value(job.clone()).map_err(|error| JobsError::Other(error.to_string()))?;
         let namespace = object.metadata.namespace.clone().unwrap_or_default();
+        self.watched.ensure(&namespace);
         self.jobs(&namespace).create(&PostParams::default(), &object).await.map(drop).map_err(refused)
     }
 
     async fn get(&self, namespace: &str, name: &str) -> Result<JobState, JobsError> {
+        self.watched.ensure(namespace);
+        // Before it is read: what ends from here on is told anew.
+        self.watched.looked(namespace, name);
         self.jobs(namespace).get(name).await.map(|job| state(&job)).map_err(refused)
     }
 
@@ -67,9 +87,13 @@ impl Jobs for ClusterJobs {
     }
 
     async fn of_run(&self, uid: &str) -> Result<Vec<JobState>, JobsError> {
-        let jobs: Api<DynamicObject> = Api::all_with(self.client.clone(), &resource(&crd::Kind::JOB));
-        let found = jobs.list(&ListParams::default().labels(&format!("{RUN}={uid}"))).await;
-        found.map(|list| list.items.iter().map(state).collect()).map_err(refused)
+        let wanted = ListParams::default().labels(&format!("{RUN}={uid}"));
+        let mut found = Vec::new();
+        for scope in self.watched.scopes() {
+            let list = jobs(&self.client, scope.as_deref()).list(&wanted).await.map_err(refused)?;
+            found.extend(list.items.iter().map(state));
+        }
+        Ok(found)
     }
 }
 

@@ -93,8 +93,8 @@ const EVERYWHERE: &[Row] = &[
     (
         "batch",
         &["jobs"],
-        &["get", "list", "create", "delete"],
-        "Metrics may be Jobs. One is read when it is due; there is no watch.",
+        &["get", "list", "watch", "create", "delete"],
+        "Metrics may be Jobs. They are watched from the first one on.",
     ),
     ("", &["pods/eviction"], &["create"], "Restarts honour disruption budgets."),
     ("", &["events"], &["create", "patch"], "What happens is told."),

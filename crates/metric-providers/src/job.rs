@@ -112,7 +112,7 @@ async fn look(ctx: &Ctx<'_>, remembered: &BTreeMap<String, String>) -> Result<An
         JobsError::NotFound => Fault::Local(format!("job.batch {:?} not found", place.name)),
         other => failed(other),
     })?;
-    let mut found = verdict::of_conditions(&job);
+    let mut found = job.ended().map(|phase| Verdict::new(phase, ""));
     if found.is_none() {
         found = verdict::of_pods(&jobs.pods(&job).await.map_err(failed)?);
     }
@@ -154,11 +154,15 @@ fn cluster<'c>(ctx: &Ctx<'c>) -> Result<Cluster<'c>, Fault> {
     Ok(Cluster { jobs, run: ctx.run.ok_or_else(|| missing("run that they belong to"))? })
 }
 
+/// Namespace and name of the Job that a measurement waits for, given what it remembers.
+pub fn job_of(remembered: &BTreeMap<String, String>) -> Option<(&str, &str)> {
+    Some((remembered.get(NAMESPACE)?, remembered.get(NAME)?))
+}
+
 impl<'m> Place<'m> {
     fn of(remembered: &'m BTreeMap<String, String>) -> Result<Self, Fault> {
-        match (remembered.get(NAME), remembered.get(NAMESPACE)) {
-            (Some(name), Some(namespace)) => Ok(Self { name, namespace }),
-            _ => Err(Fault::Local("job metadata reference missing".to_owned())),
-        }
+        let (namespace, name) =
+            job_of(remembered).ok_or_else(|| Fault::Local("job metadata reference missing".to_owned()))?;
+        Ok(Self { name, namespace })
     }
 }

@@ -29,7 +29,7 @@ mod validate;
 pub(crate) use arguments::resolve;
 pub use assess::{RunDecision, Trimmed, assess, status_patch};
 pub use compare::comparison;
-pub use due::{Ask, Filled, How, due};
+pub use due::{Ask, Filled, How, due, due_or_over};
 pub(crate) use limits::is_unbounded;
 pub(crate) use measured::measured;
 pub use prepare::is_dry_run;

@@ -20,7 +20,7 @@ use crate::config::{self, Config};
 use crate::events::Events;
 use crate::experiments::Experiments;
 use crate::gate::Gates;
-use crate::jobs::ClusterJobs;
+use crate::jobs::{ClusterJobs, Watched};
 use crate::journals::Journals;
 use crate::lease::Fence;
 use crate::metrics::Metrics;
@@ -56,8 +56,7 @@ impl Parts {
         tasks: &TaskTracker,
         watching: &CancellationToken,
     ) -> Self {
-        let jobs = jobs(way, settings, &fence);
-        let client = way.fenced(fence);
+        let client = way.fenced(fence.clone());
         let metrics = way.metrics();
         let (events, sending) = Events::new(client.clone(), settings.clock);
         tasks.spawn(cancellable(watching.clone(), sending));
@@ -70,6 +69,7 @@ impl Parts {
             events: events.clone(),
             metrics: Arc::clone(metrics),
         };
+        let jobs = jobs(way, settings, fence, &sinks, (tasks, watching));
         let reflectors =
             Reflectors::new(client.clone(), sinks.clone(), settings.namespace.clone(), watching.clone());
         let reflectors = Arc::new(reflectors);
@@ -205,9 +205,26 @@ impl Crew<'_> {
 }
 
 /// The Jobs of metrics, in this cluster or in another one.
-fn jobs(way: &Way, settings: &Settings, fence: &Fence) -> ClusterJobs {
+fn jobs(
+    way: &Way,
+    settings: &Settings,
+    fence: Fence,
+    sinks: &Sinks,
+    (tasks, watching): (&TaskTracker, &CancellationToken),
+) -> ClusterJobs {
     let way = settings.jobs.as_ref().map_or_else(|| way.clone(), |other| way.to(other.clone()));
-    ClusterJobs { client: way.fenced(fence.clone()), elsewhere: settings.jobs.is_some() }
+    let (client, elsewhere) = (way.fenced(fence), settings.jobs.is_some());
+    let watched = Watched {
+        client: client.clone(),
+        // Rights in another cluster, or of a controller of one namespace, may be for one namespace.
+        everywhere: !elsewhere && settings.namespace.is_none(),
+        runs: Arc::clone(&sinks.analysis_runs),
+        cache: Arc::clone(&sinks.cache),
+        tasks: tasks.clone(),
+        stop: watching.clone(),
+        known: Mutex::default(),
+    };
+    ClusterJobs { client, elsewhere, watched: Arc::new(watched) }
 }
 
 /// What changes with the configuration.

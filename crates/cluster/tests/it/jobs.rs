@@ -3,20 +3,25 @@
 use std::time::Duration;
 
 use aviary_cluster::Settings;
-use serde_json::json;
+use kube::api::{Api, ApiResource, DynamicObject, GroupVersionKind, ListParams, Patch, PatchParams};
+use serde_json::{Value, json};
 
-use crate::region::Region;
+use crate::region::{Region, Running};
 
-#[tokio::test(start_paused = true)]
-async fn the_jobs_of_metrics_may_run_in_another_cluster() {
+/// A run that waits for a Job.
+fn run() -> Value {
     let pods =
         json!({"spec": {"restartPolicy": "Never", "containers": [{"name": "check", "image": "check:1"}]}});
-    let run = json!({
+    json!({
         "apiVersion": "argoproj.io/v1alpha1", "kind": "AnalysisRun",
         "metadata": {"name": "run", "namespace": "default"},
         "spec": {"metrics": [{"name": "check", "provider": {"job": {"spec": {"template": pods}}}}]},
-    });
-    let (region, other) = (Region::with("us-east-1", &[run]).await, Region::with("jobs", &[]).await);
+    })
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_jobs_of_metrics_may_run_in_another_cluster() {
+    let (region, other) = (Region::with("us-east-1", &[run()]).await, Region::with("jobs", &[]).await);
     // The real way out: the provider makes the Job, and nothing of it leaves the process.
     let outside = Settings::default().outside;
     let settings = Settings { jobs: Some(other.client()), outside, ..region.settings() };
@@ -31,4 +36,93 @@ async fn the_jobs_of_metrics_may_run_in_another_cluster() {
     };
     assert_eq!(job["metadata"]["ownerReferences"], json!(null), "its run is in another cluster");
     assert!(region.list("batch/v1", "Job").await.is_empty());
+}
+
+/// A region in which a Job has run for so long that its run looks at it every half a minute.
+struct LongJob {
+    region: Region,
+    name: String,
+}
+
+impl LongJob {
+    async fn new() -> (Self, Running) {
+        let region = Region::with("us-east-1", &[run()]).await;
+        let running = region.control(Self::settings(&region)).await;
+        let limit = Duration::from_secs(1_200);
+        let rarely =
+            |run: &Value| resume_at(run).is_some_and(|at| at.duration_since(region.now()).as_secs() >= 30);
+        let found = until(&region, limit, rarely).await;
+        let name = measurement(&found)["metadata"]["job-name"].as_str().unwrap().to_owned();
+        (Self { region, name }, running)
+    }
+
+    fn settings(region: &Region) -> Settings {
+        Settings { outside: Settings::default().outside, ..region.settings() }
+    }
+
+    fn job(&self) -> Value {
+        json!({"apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": self.name, "namespace": "default"}})
+    }
+
+    /// Its pod has done its work.
+    async fn ends(&self) {
+        let kind = ApiResource::from_gvk(&GroupVersionKind::gvk("", "v1", "Pod"));
+        let pods: Api<DynamicObject> = Api::namespaced_with(self.region.client(), "default", &kind);
+        let own = ListParams::default().labels(&format!("job-name={}", self.name));
+        let pod = pods.list(&own).await.unwrap().items.remove(0).metadata.name.unwrap();
+        let status = json!({"status": {"phase": "Succeeded"}});
+        pods.patch_status(&pod, &PatchParams::default(), &Patch::Merge(status)).await.unwrap();
+    }
+
+    /// How the measurement ends, which must be now and not half a minute later.
+    async fn soon(&self) -> Value {
+        let seconds = Duration::from_secs(3);
+        let ended = until(&self.region, seconds, |run| measurement(run)["finishedAt"].is_string()).await;
+        measurement(&ended).clone()
+    }
+}
+
+fn measurement(run: &Value) -> &Value {
+    &run["status"]["metricResults"][0]["measurements"][0]
+}
+
+fn resume_at(run: &Value) -> Option<jiff::Timestamp> {
+    measurement(run)["resumeAt"].as_str()?.parse().ok()
+}
+
+async fn until(region: &Region, limit: Duration, holds: impl Fn(&Value) -> bool) -> Value {
+    let latest = region.now() + limit;
+    loop {
+        let run = region.object("argoproj.io", "analysisruns", "default", "run").unwrap_or_default();
+        if holds(&run) {
+            return run;
+        }
+        assert!(region.now() < latest, "in vain: {:#}", run["status"]);
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_job_that_ends_is_looked_at_when_it_ends_and_not_when_it_was_to_be() {
+    let (job, _running) = LongJob::new().await;
+    job.ends().await;
+    assert_eq!(job.soon().await["phase"], "Successful");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_job_that_somebody_deletes_is_missed_at_once() {
+    let (job, _running) = LongJob::new().await;
+    job.region.delete(&job.job()).await;
+    let found = job.soon().await;
+    assert_eq!(found["phase"], "Error");
+    assert!(found["message"].as_str().unwrap().contains("not found"), "{found}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_job_that_ends_while_no_controller_runs_is_seen_by_the_next_one() {
+    let (job, running) = LongJob::new().await;
+    running.kill();
+    job.ends().await;
+    let _next = job.region.control(LongJob::settings(&job.region)).await;
+    assert_eq!(job.soon().await["phase"], "Successful");
 }

@@ -9,14 +9,17 @@ use crate::{Ctx, Verdict, http};
 /// Reasons to wait that do not pass by themselves.
 const TERMINAL: &[&str] = &["ErrImagePull", "ImagePullBackOff", "InvalidImageName"];
 
-/// The last of the conditions that end a Job; whether it is true is not looked at, as in the peer.
-pub(super) fn of_conditions(job: &JobState) -> Option<Verdict> {
-    let phase = job.conditions.iter().rev().find_map(|condition| match condition.as_str() {
-        "Complete" => Some(AnalysisPhase::Successful),
-        "Failed" => Some(AnalysisPhase::Failed),
-        _ => None,
-    });
-    phase.map(|phase| Verdict::new(phase, ""))
+impl JobState {
+    /// What has become of it, once it has ended: the last of the conditions that say so. Whether it is true is not looked
+    /// at, as in the peer.
+    #[must_use]
+    pub fn ended(&self) -> Option<AnalysisPhase> {
+        self.conditions.iter().rev().find_map(|condition| match condition.as_str() {
+            "Complete" => Some(AnalysisPhase::Successful),
+            "Failed" => Some(AnalysisPhase::Failed),
+            _ => None,
+        })
+    }
 }
 
 /// A pod that will never run says nothing of the metric. The Job stays, for whoever looks for the reason.
@@ -30,8 +33,8 @@ pub(super) fn of_pods(pods: &[PodState]) -> Option<Verdict> {
     Some(Verdict::new(AnalysisPhase::Inconclusive, text))
 }
 
-/// The longer it has run the longer it is left alone: the root of twice the seconds since it began. Its watch wakes the
-/// run when it ends.
+/// The longer it has run the longer it is left alone: the root of twice the seconds since it began. Whoever watches it
+/// looks sooner when it has ended.
 pub(super) fn again(ctx: &Ctx<'_>) -> Timestamp {
     let now = (ctx.clock)();
     let started = ctx.measurement.and_then(|measurement| measurement.started_at);

@@ -56,13 +56,19 @@ impl Ask {
 
 /// What to ask now, in the order of the run's metrics; nothing for a run that is over, invalid, or being deleted.
 pub fn due(run: &AnalysisRun, now: Timestamp) -> Vec<Ask> {
-    let over = run.status.phase.is_some_and(AnalysisPhase::completed);
-    if over || run.metadata.deletion_timestamp.is_some() {
+    due_or_over(run, now, &|_| false)
+}
+
+/// As [`due`], and besides what is known to be `over` although it was to be looked at later only: a measurement whose
+/// Job has ended.
+pub fn due_or_over(run: &AnalysisRun, now: Timestamp, over: &dyn Fn(&Measurement) -> bool) -> Vec<Ask> {
+    let ended = run.status.phase.is_some_and(AnalysisPhase::completed);
+    if ended || run.metadata.deletion_timestamp.is_some() {
         return Vec::new();
     }
     let Ok(prepared) = prepare(run) else { return Vec::new() };
     let ask = |(raw, metric): (&Metric, &Metric)| {
-        let how = how(run, metric, now)?;
+        let how = how(run, metric, now, over)?;
         let args = run.spec.args.clone();
         let secrets = arguments::secrets(&args);
         Some(Ask { name: metric.name.clone(), how, secrets, metric: raw.clone(), args })
@@ -76,14 +82,19 @@ pub(super) fn in_flight(result: &MetricResult) -> Option<&Measurement> {
     result.measurements.last().filter(|last| last.finished_at.is_none())
 }
 
-fn how(run: &AnalysisRun, metric: &Metric, now: Timestamp) -> Option<How> {
+fn how(
+    run: &AnalysisRun,
+    metric: &Metric,
+    now: Timestamp,
+    over: &dyn Fn(&Measurement) -> bool,
+) -> Option<How> {
     let terminating = terminating(run);
     let result = result(&run.status.metric_results, &metric.name);
     if result.and_then(|result| result.phase).is_some_and(AnalysisPhase::completed) {
         return None;
     }
     if let Some(running) = result.and_then(in_flight) {
-        let later = running.resume_at.is_some_and(|at| at.timestamp() > now);
+        let later = running.resume_at.is_some_and(|at| at.timestamp() > now) && !over(running);
         return match (terminating, later) {
             (true, _) => Some(How::Terminate(running.clone())),
             (false, true) => None,
