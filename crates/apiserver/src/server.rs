@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use tokio::sync::watch;
 use world::World;
 
 use crate::journal::Journal;
@@ -65,5 +66,10 @@ impl Server {
     /// Looks into the world, or changes it past the API. Everything else waits while `act` runs.
     pub fn with_world<T>(&self, act: impl FnOnce(&mut World, Timestamp) -> T) -> T {
         self.shared.with(act)
+    }
+
+    /// The version of the world's latest change, told each time it moves: to wait for what [`Self::with_world`] sees.
+    pub fn changes(&self) -> watch::Receiver<u64> {
+        self.shared.changes()
     }
 }

@@ -9,8 +9,12 @@ use kube::api::{DeleteParams, ListParams, ObjectMeta, Patch, PatchParams, PostPa
 use kube::runtime::{WatchStreamExt, reflector, watcher};
 use kube::{Api, ResourceExt};
 use serde_json::json;
+use tokio::sync::watch;
+use tokio::time::timeout;
 
 use crate::client;
+
+const MINUTE: Duration = Duration::from_secs(60);
 
 fn config_map(name: &str, value: &str) -> ConfigMap {
     ConfigMap {
@@ -37,6 +41,18 @@ async fn objects_are_created_patched_listed_and_deleted() {
     assert_eq!(client.apiserver_version().await.unwrap().minor, "34");
 }
 
+#[tokio::test]
+async fn each_change_of_the_world_is_told() {
+    let (server, client) = client::without_controllers();
+    let api: Api<ConfigMap> = Api::default_namespaced(client);
+    let mut changes = server.changes();
+    let before = *changes.borrow_and_update();
+    api.create(&PostParams::default(), &config_map("a", "1")).await.unwrap();
+    assert!(changes.has_changed().unwrap() && *changes.borrow_and_update() > before);
+    api.list(&ListParams::default()).await.unwrap();
+    assert!(!changes.has_changed().unwrap(), "who reads changes nothing");
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_reflector_follows_both_ways_of_listing() {
     for config in [watcher::Config::default(), watcher::Config::default().streaming_lists()] {
@@ -44,20 +60,20 @@ async fn a_reflector_follows_both_ways_of_listing() {
         let api: Api<ConfigMap> = Api::default_namespaced(client);
         api.create(&PostParams::default(), &config_map("before", "1")).await.unwrap();
         let (store, writer) = reflector::store();
-        let stream = watcher(api.clone(), config).reflect(writer).applied_objects();
-        let follow = tokio::spawn(stream.try_for_each(|_| futures::future::ready(Ok(()))));
+        let (told, mut changes) = watch::channel(());
+        let stream = watcher(api.clone(), config).reflect(writer).touched_objects();
+        let follow = tokio::spawn(stream.try_for_each(move |_| {
+            told.send_replace(());
+            futures::future::ready(Ok(()))
+        }));
         store.wait_until_ready().await.unwrap();
         assert_eq!(store.len(), 1);
         api.create(&PostParams::default(), &config_map("after", "2")).await.unwrap();
-        while store.len() < 2 {
-            tokio::time::sleep(Duration::from_millis(1)).await;
-        }
-        // An hour brings bookmarks, ended watches and new ones; nothing is lost.
+        timeout(MINUTE, changes.wait_for(|()| store.len() == 2)).await.unwrap().unwrap();
+        // An hour of virtual time brings bookmarks, ended watches and new ones; nothing is lost.
         tokio::time::sleep(Duration::from_secs(3600)).await;
         api.delete("before", &DeleteParams::default()).await.unwrap();
-        while store.len() > 1 {
-            tokio::time::sleep(Duration::from_millis(1)).await;
-        }
+        timeout(MINUTE, changes.wait_for(|()| store.len() == 1)).await.unwrap().unwrap();
         assert!(!follow.is_finished());
         follow.abort();
     }
@@ -72,7 +88,7 @@ async fn a_watcher_that_sleeps_too_long_is_cut_off_and_recovers_alone() {
     api.create(&PostParams::default(), &config_map("a", "0")).await.unwrap();
     for number in 0..20_000 {
         if number % 1000 == 0 {
-            // The world's own controllers read the log too, and it is kept for them.
+            // The world's own controllers read the log too, and it is kept for them: virtual time moves when they have.
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
         server.with_world(|world, now| {
