@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use crate::manifests::shop;
 use crate::region::{Region, is_promoted};
+use crate::waiting::settled;
 
 const HOUR: Duration = Duration::from_secs(3600);
 const DISABLED: &str = "- {name: org/step, location: 'file:///step', disabled: true}";
@@ -91,7 +92,8 @@ async fn a_change_counts_at_once_and_a_malformed_one_leaves_the_last_good_in_for
     region.apply(&config(&json!({"stepPlugins": DISABLED}))).await;
     region.until("default", "shop", HOUR, is_promoted).await;
     region.apply(&config(&json!({"stepPlugins": "- {name: nginx}"}))).await;
-    tokio::time::sleep(Duration::from_secs(60)).await;
+    // It is read by then: nothing else tells that it was.
+    settled().await;
     released(&region, "shop:2").await;
     region.delete(&config(&json!({}))).await;
     region.until("default", "shop", HOUR, is_refused).await;

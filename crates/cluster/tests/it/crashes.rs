@@ -1,12 +1,15 @@
 //! Controllers that die at any moment (I11).
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use world::World;
 
 use crate::manifests::shop;
 use crate::region::{Region, is_promoted};
+use crate::waiting::settled;
 
 const HOUR: Duration = Duration::from_secs(3600);
 
@@ -20,6 +23,23 @@ async fn sets(region: &Region) -> BTreeMap<String, (Value, Value)> {
     sets.iter().map(row).collect()
 }
 
+/// How many pods are to stay.
+fn running(world: &World) -> usize {
+    let stays = |pod: &&Arc<Value>| pod["metadata"].get("deletionTimestamp").is_none();
+    world.objects("", "pods", "").filter(stays).count()
+}
+
+/// Waits until a release is over, with all that it leaves to do; gives the Rollout.
+async fn over(region: &Region) -> Value {
+    let rollout = region.until("default", "shop", HOUR, is_promoted).await;
+    // Pods of an Experiment stay for half a minute after its end.
+    let alone = |world: &World| (running(world) == 2).then_some(());
+    region.until_found(Duration::from_secs(60), alone).await.expect("two pods are left");
+    // Events are written after the status.
+    settled().await;
+    rollout
+}
+
 /// How a release ended.
 type End = (BTreeMap<String, (Value, Value)>, Value);
 
@@ -31,25 +51,24 @@ async fn release(of: &Value, writes: usize, later: Duration) -> Option<End> {
     region.until("default", "shop", HOUR, is_promoted).await;
     first.die_after(writes);
     region.set_image("default", "shop", "shop:2").await;
-    let over = |rollout: &Value| first.is_dead() || is_promoted(rollout);
-    region.until("default", "shop", HOUR, over).await;
-    // The last events of a release are written a moment after its status.
-    tokio::time::sleep(Duration::from_secs(60)).await;
+    tokio::select! {
+        () = first.dead() => {}
+        _ = over(&region) => {}
+    }
+    // Its last write arrives.
+    settled().await;
     let died = first.is_dead();
     first.kill();
+    // Virtual: how long nobody looks after the release.
     tokio::time::sleep(later).await;
     let before = sets(&region).await;
     let _second = region.control(region.settings()).await;
-    let rollout = region.until("default", "shop", HOUR, is_promoted).await;
-    // Pods of an Experiment stay for half a minute after its end.
-    tokio::time::sleep(Duration::from_secs(60)).await;
+    let rollout = over(&region).await;
     let after = sets(&region).await;
     for (name, (uid, _)) in before {
         assert_eq!(after[&name].0, uid, "{name} was made anew");
     }
-    let pods = region.list("v1", "Pod").await;
-    let running = pods.iter().filter(|pod| pod["metadata"].get("deletionTimestamp").is_none()).count();
-    assert_eq!(running, 2);
+    assert_eq!(region.server.with_world(|world, _| running(world)), 2);
     let status = json!({
         "stable": rollout["status"]["stableRS"], "step": rollout["status"]["currentStepIndex"],
         "phase": rollout["status"]["phase"], "available": rollout["status"]["availableReplicas"],

@@ -6,6 +6,9 @@ use serde_json::{Value, json};
 
 use crate::region::Region;
 
+/// Longer than three measurements take, ten seconds apart.
+const LIMIT: Duration = Duration::from_secs(30);
+
 fn run(name: &str, metric: &str) -> Value {
     json!({
         "apiVersion": "argoproj.io/v1alpha1", "kind": "AnalysisRun",
@@ -29,16 +32,10 @@ async fn a_provider_that_hangs_delays_no_other_run() {
     let settings = aviary_cluster::Settings { analysis_workers: 1, ..region.settings() };
     let _controller = region.control(settings).await;
     let asked = |name: &str| region.outside.asked().iter().filter(|metric| metric.name == name).count();
-    let began = region.now();
-    while asked("hangs") < hanging.len() {
-        tokio::time::sleep(Duration::from_secs(1)).await;
-        assert!(began + Duration::from_secs(30) > region.now(), "each is asked, and none waits for another");
-    }
+    // Each is asked, and none waits for another.
+    region.outside.until_asked(LIMIT, |asked| asked.len() >= hanging.len()).await;
     region.apply(&run("well", "answers")).await;
-    let began = region.now();
-    while phase(&region, "well").await != "Successful" {
-        tokio::time::sleep(Duration::from_secs(1)).await;
-        assert!(began + Duration::from_secs(30) > region.now(), "three measurements in ten seconds each");
-    }
+    let well = ["argoproj.io", "analysisruns", "default", "well"];
+    region.until_object(well, LIMIT, |run| run["status"]["phase"] == "Successful").await;
     assert_eq!((asked("hangs"), phase(&region, "a").await), (3, Value::Null), "it is still waiting");
 }

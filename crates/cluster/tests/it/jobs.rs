@@ -26,14 +26,7 @@ async fn the_jobs_of_metrics_may_run_in_another_cluster() {
     let outside = Settings::default().outside;
     let settings = Settings { jobs: Some(other.client()), outside, ..region.settings() };
     let _controller = region.control(settings).await;
-    let limit = region.now() + Duration::from_secs(60);
-    let job = loop {
-        if let Some(job) = other.list("batch/v1", "Job").await.pop() {
-            break job;
-        }
-        assert!(region.now() < limit, "no Job was made");
-        tokio::time::sleep(Duration::from_secs(1)).await;
-    };
+    let job = other.until_any("batch", "jobs", Duration::from_secs(60), |_| true).await;
     assert_eq!(job["metadata"]["ownerReferences"], json!(null), "its run is in another cluster");
     assert!(region.list("batch/v1", "Job").await.is_empty());
 }

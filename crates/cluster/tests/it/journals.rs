@@ -13,10 +13,9 @@ use tower::ServiceExt;
 
 use crate::manifests::{NAMESPACE, ROLLOUT, openclaw, shop};
 use crate::region::{Region, Running, is_promoted};
+use crate::waiting::settled;
 
 const HOUR: Duration = Duration::from_secs(3600);
-/// Longer than events and journals take to be written after the status.
-const MOMENT: Duration = Duration::from_secs(30);
 
 /// Settings of a controller that keeps so many decisions.
 pub(crate) fn keeping(region: &Region, most: usize) -> Settings {
@@ -38,7 +37,8 @@ async fn release(region: &Region) {
     region.until("default", "shop", HOUR, is_promoted).await;
     region.set_image("default", "shop", "shop:2").await;
     region.until("default", "shop", HOUR, is_promoted).await;
-    tokio::time::sleep(MOMENT).await;
+    // The journal is written after the status.
+    settled().await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -57,7 +57,9 @@ async fn every_decision_of_a_release_stands_in_its_journal_and_is_decided_again(
     for region in [&us, &eu] {
         region.promoted(HOUR).await;
     }
-    tokio::time::sleep(MOMENT).await;
+    // The old version's pods stay for a while: that they go is a decision, too.
+    us.until_any("apps", "replicasets", HOUR, |set| set["spec"]["replicas"] == 0).await;
+    settled().await;
     assert_eq!(read(&eu, NAMESPACE, ROLLOUT), None, "it is off by default");
 
     let entries = entries(&us, NAMESPACE, ROLLOUT);
@@ -138,12 +140,12 @@ async fn a_journal_that_cannot_be_written_stops_no_release_and_says_later_what_i
     assert!(took < 200, "{took} s: nothing waited for the journal");
     assert_eq!(read(&region, "default", "shop"), None);
 
-    // What still waits is given up, one after another.
+    // What still waits is given up, one after another: in virtual time, for that is all that ends it.
     tokio::time::sleep(Duration::from_secs(600)).await;
     refuses.store(false, Ordering::Relaxed);
     region.set_image("default", "shop", "shop:3").await;
     region.until("default", "shop", HOUR, is_promoted).await;
-    tokio::time::sleep(MOMENT).await;
+    settled().await;
     let entries = entries(&region, "default", "shop");
     assert!(entries[0].missed > 10, "{}", entries[0].missed);
     assert!(entries[1..].iter().all(|entry| entry.missed == 0));
@@ -179,7 +181,7 @@ async fn a_pass_that_was_carried_out_in_part_is_marked_with_the_reason() {
     });
     let _running = Running::start(service, keeping(&region, 100)).await;
     region.until("default", "shop", HOUR, is_promoted).await;
-    tokio::time::sleep(MOMENT).await;
+    settled().await;
     let entries = entries(&region, "default", "shop");
     let failed: Vec<&str> = entries.iter().filter_map(|entry| entry.failure.as_deref()).collect();
     assert_eq!(failed.len(), 1, "{failed:?}");
@@ -201,7 +203,8 @@ async fn who_only_reads_sees_what_the_controller_sees() {
     // Only one region releases: it waits at its first gate.
     us.set_image(NAMESPACE, ROLLOUT, "openclaw/rating-api:1.5.0").await;
     us.until(NAMESPACE, ROLLOUT, HOUR, |rollout| rollout["status"]["currentStepIndex"] == 3).await;
-    tokio::time::sleep(MOMENT).await;
+    // It has told what it waits for, and nothing else is left to do.
+    settled().await;
     let mut observed = observe(&us.client(), NAMESPACE, ROLLOUT).await.unwrap().unwrap();
     observed.answers = rollout::recalled(&observed, us.now());
     let why = rollout::explain(&observed, &rollout::reconcile(&observed, us.now()), us.now());

@@ -27,3 +27,4 @@ mod secrets;
 mod servers;
 mod triggers;
 mod tutorial;
+mod waiting;

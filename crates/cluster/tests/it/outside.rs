@@ -2,21 +2,22 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use aviary_cluster::Outside;
 use crd::Metric;
 use metric_providers::{Ctx, Reading, Value};
-use parking_lot::Mutex;
 use regions::{Report, Target};
 use rollout::analysis::How;
+use tokio::sync::watch;
 
 /// What a metric reads: a vector of one number, or an error.
 type Answer = Result<f64, String>;
 
 /// Answers as it is told; clones tell the same one.
 #[derive(Clone, Default)]
-pub(crate) struct Played(Arc<Mutex<State>>);
+pub(crate) struct Played(Arc<watch::Sender<State>>);
 
 #[derive(Default)]
 struct State {
@@ -31,32 +32,42 @@ struct State {
 impl Played {
     /// From now on the metric `name` reads `answer`. Others read 0.
     pub(crate) fn metric(&self, name: &str, answer: Answer) {
-        self.0.lock().answers.insert(name.to_owned(), answer);
+        self.0.send_modify(|state| state.answers.extend([(name.to_owned(), answer)]));
     }
 
     /// From now on the metric `name` is never answered.
     pub(crate) fn hang(&self, name: &str) {
-        self.0.lock().hanging.insert(name.to_owned());
+        self.0.send_modify(|state| state.hanging.extend([name.to_owned()]));
     }
 
     /// From now on the checks of the region's endpoint fail for this reason.
     pub(crate) fn fail_checks(&self, reason: &str) {
-        self.0.lock().failing_check = Some(reason.to_owned());
+        self.0.send_modify(|state| state.failing_check = Some(reason.to_owned()));
     }
 
     /// What was asked so far.
     pub(crate) fn asked(&self) -> Vec<Metric> {
-        self.0.lock().asked.clone()
+        self.0.borrow().asked.clone()
+    }
+
+    /// Waits until `holds` is true of what was asked, for at most `limit` of virtual time.
+    pub(crate) async fn until_asked(&self, limit: Duration, holds: impl Fn(&[Metric]) -> bool) {
+        let mut changes = self.0.subscribe();
+        let waiting = changes.wait_for(|state| holds(&state.asked));
+        if tokio::time::timeout(limit, waiting).await.is_err() {
+            let asked: Vec<_> = self.asked().into_iter().map(|metric| metric.name).collect();
+            panic!("in vain: {asked:?} were asked");
+        }
     }
 
     /// The addresses that metrics were given that name none.
     pub(crate) fn addresses(&self) -> Vec<String> {
-        self.0.lock().addresses.clone()
+        self.0.borrow().addresses.clone()
     }
 
     /// Addresses whose checks were run so far.
     pub(crate) fn checked(&self) -> Vec<String> {
-        self.0.lock().checks.clone()
+        self.0.borrow().checks.clone()
     }
 }
 
@@ -71,17 +82,14 @@ fn counters(share: f64, now: jiff::Timestamp) -> Value {
 #[async_trait]
 impl Outside for Played {
     async fn measure(&self, ctx: &Ctx<'_>, _how: &How, metric: &Metric) -> Reading {
-        let hangs = {
-            let mut state = self.0.lock();
-            state.asked.push(metric.clone());
-            state.hanging.contains(&metric.name)
-        };
+        self.0.send_modify(|state| state.asked.push(metric.clone()));
+        let hangs = self.0.borrow().hanging.contains(&metric.name);
         if hangs {
             std::future::pending::<()>().await;
         }
-        let mut state = self.0.lock();
-        state.addresses.extend(ctx.prometheus_address.map(str::to_owned));
-        let answer = state.answers.get(&metric.name).cloned().unwrap_or(Ok(0.0));
+        let address = ctx.prometheus_address.map(str::to_owned);
+        self.0.send_modify(|state| state.addresses.extend(address));
+        let answer = self.0.borrow().answers.get(&metric.name).cloned().unwrap_or(Ok(0.0));
         let now = (ctx.clock)();
         let compares = metric.provider.get("plugin").is_some_and(|it| it.get("aviary/compare").is_some());
         let value = |number| if compares { counters(number, now) } else { Value::Numbers(vec![number]) };
@@ -101,9 +109,8 @@ impl Outside for Played {
         endpoint: &regions::Endpoint,
         target: &Target,
     ) -> Result<Report, regions::Error> {
-        let mut state = self.0.lock();
-        state.checks.push(endpoint.address.clone());
-        let failure = state.failing_check.clone();
+        self.0.send_modify(|state| state.checks.push(endpoint.address.clone()));
+        let failure = self.0.borrow().failing_check.clone();
         let checks = target.checks.iter().map(|check| regions::CheckReport {
             name: check.name.clone(),
             attempts: 1,

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use apiserver::{Options, Server};
@@ -14,12 +13,12 @@ use kube::api::{
 };
 use kube::client::Body;
 use serde_json::{Value, json};
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tower::{Service, ServiceExt};
 use world::{PatchType, Request, Resource, World};
 
-use crate::manifests::{NAMESPACE, ROLLOUT};
 use crate::outside::Played;
 use crate::rights::Rights;
 
@@ -28,7 +27,7 @@ const START: &str = "2026-01-31T12:00:00Z";
 /// How long a pod takes to become ready.
 const READY_AFTER: Duration = Duration::from_secs(12);
 /// How often nodes and gateway look.
-const LOOK: Duration = Duration::from_secs(1);
+pub(crate) const LOOK: Duration = Duration::from_secs(1);
 /// The custom resources of the Gateway API.
 const GATEWAY_API: &str = include_str!("../../../local/src/region/gateway-api.yaml");
 
@@ -38,7 +37,7 @@ pub(crate) struct Region {
     pub(crate) server: Server,
     pub(crate) outside: Played,
     /// Weights of the canary in the order in which the route showed them.
-    weights: Arc<parking_lot::Mutex<Vec<i64>>>,
+    pub(crate) weights: Arc<watch::Sender<Vec<i64>>>,
 }
 
 impl Region {
@@ -48,7 +47,7 @@ impl Region {
         // Regions must not share uids.
         let world = World::with_seed(name.bytes().map(u64::from).sum());
         let server = Server::new(Options { clock, world, ..Options::default() }).unwrap();
-        let weights = Arc::default();
+        let weights = Arc::new(watch::Sender::new(Vec::new()));
         let region = Self { name, server, outside: Played::default(), weights };
         let gateway_api: Vec<Value> = crd::yaml::from_documents(GATEWAY_API).unwrap();
         for object in crd::manifests().iter().chain(&gateway_api).chain(objects) {
@@ -64,19 +63,6 @@ impl Region {
 
     pub(crate) fn now(&self) -> Timestamp {
         self.server.now()
-    }
-
-    /// Waits until the route has shown these weights of the canary, in this order, and no others.
-    pub(crate) async fn showed(&self, weights: &[i64]) {
-        // The gateway looks a moment later than the status is written.
-        let waiting = async {
-            while self.weights.lock().len() < weights.len() {
-                tokio::time::sleep(LOOK).await;
-            }
-        };
-        // What it showed is compared, whether it came in time or not.
-        let _late = tokio::time::timeout(LOOK * 10, waiting).await;
-        assert_eq!(*self.weights.lock(), weights, "{}", self.name);
     }
 
     fn api(&self, object: &Value) -> Api<DynamicObject> {
@@ -164,44 +150,6 @@ impl Region {
     pub(crate) async fn control(&self, settings: Settings) -> Running {
         Running::start(self.server.service(), settings).await
     }
-
-    /// Waits until `holds` is true of the Rollout, for at most `limit` of virtual time.
-    pub(crate) async fn until(
-        &self,
-        namespace: &str,
-        name: &str,
-        limit: Duration,
-        holds: impl Fn(&Value) -> bool,
-    ) -> Value {
-        let seen = || {
-            self.server.with_world(|world, _| {
-                world.object("argoproj.io", "rollouts", namespace, name).is_some_and(|it| holds(it))
-            })
-        };
-        let waiting = async {
-            while !seen() {
-                tokio::time::sleep(LOOK).await;
-            }
-            self.rollout(namespace, name)
-        };
-        let waited = tokio::time::timeout(limit, waiting).await;
-        waited.unwrap_or_else(|_| {
-            panic!("{}: in vain: {:#}", self.name, self.rollout(namespace, name)["status"])
-        })
-    }
-
-    /// Waits until the worked example runs its newest version alone.
-    pub(crate) async fn promoted(&self, limit: Duration) -> Value {
-        self.until(NAMESPACE, ROLLOUT, limit, is_promoted).await
-    }
-
-    /// Waits until the worked example was brought back.
-    pub(crate) async fn brought_back(&self, limit: Duration) -> Value {
-        self.until(NAMESPACE, ROLLOUT, limit, |rollout| {
-            rollout["status"]["abort"] == true && rollout["status"]["phase"] == "Degraded"
-        })
-        .await
-    }
 }
 
 /// Whether the newest version is the stable one, observed and healthy.
@@ -217,7 +165,7 @@ pub(crate) struct Running {
     stop: CancellationToken,
     task: JoinHandle<Ended>,
     /// How many writes still reach the API server.
-    writes: Arc<AtomicUsize>,
+    writes: Arc<watch::Sender<usize>>,
     /// What it may do, and what it asked beyond that.
     rights: Rights,
     exposition: Exposition,
@@ -231,7 +179,7 @@ impl Running {
         S::Error: Into<tower::BoxError> + Send,
         S::Future: Send + 'static,
     {
-        let writes = Arc::new(AtomicUsize::new(usize::MAX));
+        let writes = Arc::new(watch::Sender::new(usize::MAX));
         let left = Arc::clone(&writes);
         let rights = Rights::of(&settings);
         let guard = rights.clone();
@@ -240,8 +188,13 @@ impl Running {
             async move {
                 guard.check(&request)?;
                 let taken = usize::from(request.method() != http::Method::GET);
-                let cut = |left: usize| if left == 0 { None } else { Some(left - taken) };
-                if left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, cut).is_err() {
+                let mut dead = false;
+                left.send_if_modified(|left| {
+                    dead = *left == 0;
+                    *left = left.saturating_sub(taken);
+                    taken > 0
+                });
+                if dead {
                     std::future::pending::<()>().await;
                 }
                 let ready = service.ready().await.map_err(Into::into)?;
@@ -258,12 +211,17 @@ impl Running {
     /// From now on it writes so many more times, and then nothing of it reaches the API server any more, not even the
     /// next read: it died between two writes.
     pub(crate) fn die_after(&self, writes: usize) {
-        self.writes.store(writes, Ordering::Relaxed);
+        self.writes.send_replace(writes);
     }
 
     /// Whether it died.
     pub(crate) fn is_dead(&self) -> bool {
-        self.writes.load(Ordering::Relaxed) == 0
+        *self.writes.borrow() == 0
+    }
+
+    /// Waits until it is dead.
+    pub(crate) async fn dead(&self) {
+        self.writes.subscribe().wait_for(|left| *left == 0).await.unwrap();
     }
 
     /// Its metrics.
@@ -295,8 +253,9 @@ impl Running {
         self.task.abort();
     }
 
-    pub(crate) fn is_finished(&self) -> bool {
-        self.task.is_finished()
+    /// Waits until it has ended by itself.
+    pub(crate) async fn ended(&mut self) -> Ended {
+        (&mut self.task).await.unwrap()
     }
 }
 
@@ -318,13 +277,13 @@ pub(crate) fn lease(identity: &str) -> LeaseSettings {
 }
 
 /// Makes pods ready after a while, ends those that are to go, and says of every route that it is followed.
-async fn nodes_and_gateway(server: Server, weights: Arc<parking_lot::Mutex<Vec<i64>>>) {
+async fn nodes_and_gateway(server: Server, weights: Arc<watch::Sender<Vec<i64>>>) {
     let mut looks = tokio::time::interval(LOOK);
     loop {
         looks.tick().await;
         server.with_world(|world, now| {
             look_after_pods(world, now);
-            follow_routes(world, now, &mut weights.lock());
+            follow_routes(world, now, &weights);
         });
     }
 }
@@ -350,13 +309,15 @@ fn look_after_pods(world: &mut World, now: Timestamp) {
     }
 }
 
-fn follow_routes(world: &mut World, now: Timestamp, weights: &mut Vec<i64>) {
+fn follow_routes(world: &mut World, now: Timestamp, weights: &watch::Sender<Vec<i64>>) {
     for route in all(world, "gateway.networking.k8s.io", "httproutes") {
         let generation = &route["metadata"]["generation"];
         let weight = route["spec"]["rules"][0]["backendRefs"][1]["weight"].as_i64().unwrap();
-        if weights.last() != Some(&weight) {
-            weights.push(weight);
-        }
+        weights.send_if_modified(|shown| {
+            let new = shown.last() != Some(&weight);
+            shown.extend(new.then_some(weight));
+            new
+        });
         if route["status"]["parents"][0]["conditions"][0]["observedGeneration"] == *generation {
             continue;
         }

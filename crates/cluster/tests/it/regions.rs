@@ -67,7 +67,7 @@ async fn a_peer_that_is_down_holds_the_gate_and_is_named_until_it_is_back() {
         gates.is_some_and(|gates| gates.iter().any(|gate| gate["phase"] == "Running"))
     };
     us.until(NAMESPACE, ROLLOUT, HOUR, at_gate).await;
-    // Longer than the gate's own timeout: its policy is to hold.
+    // Virtual, and longer than the gate's own timeout: its policy is to hold.
     tokio::time::sleep(Duration::from_secs(2 * 3600)).await;
     let held = us.rollout(NAMESPACE, ROLLOUT);
     assert_eq!(held["status"]["currentStepIndex"], 3, "{:#}", held["status"]);

@@ -12,6 +12,7 @@ use tower::ServiceExt;
 
 use crate::manifests::{shop, template};
 use crate::region::{Region, Running, is_promoted};
+use crate::waiting::settled;
 
 const HOUR: Duration = Duration::from_secs(3600);
 const INSTANCE: &str = "argo-rollouts.argoproj.io/controller-instance-id";
@@ -53,10 +54,12 @@ fn of_instance(name: &str, id: &str) -> Value {
 #[tokio::test(start_paused = true)]
 async fn lists_are_restricted_to_the_instance_and_to_versions() {
     for (id, selector) in [("", format!("!{INSTANCE}")), ("blue", format!("{INSTANCE}=blue"))] {
-        let region = Region::with("us-east-1", &[]).await;
+        let ours = if id.is_empty() { shop("ours") } else { of_instance("ours", id) };
+        let region = Region::with("us-east-1", &[ours]).await;
         let settings = Settings { instance_id: id.to_owned(), ..region.settings() };
         let (running, requests) = overheard(&region, settings).await;
-        tokio::time::sleep(Duration::from_secs(60)).await;
+        // Nothing is worked on before everything is listed.
+        region.until("default", "ours", HOUR, is_promoted).await;
         for kind in
             ["rollouts", "experiments", "analysisruns", "analysistemplates", "clusteranalysistemplates"]
         {
@@ -76,6 +79,7 @@ async fn a_rollout_of_another_instance_is_never_touched() {
         let settings = Settings { instance_id: id.to_owned(), ..region.settings() };
         let running = region.control(settings).await;
         region.until("default", ours, HOUR, is_promoted).await;
+        // Virtual: two of the periods in which everything is looked at again.
         tokio::time::sleep(Duration::from_secs(1800)).await;
         for other in ["plain", "blue", "green"].into_iter().filter(|name| *name != ours) {
             assert_eq!(region.rollout("default", other)["status"], Value::Null, "{other} beside {id:?}");
@@ -120,16 +124,8 @@ async fn the_controller_of_analyses_alone_leaves_rollouts_alone() {
         ..region.settings()
     };
     let running = region.control(settings).await;
-    let phase = || {
-        let run = region.object("argoproj.io", "analysisruns", "default", "run").unwrap();
-        run["status"]["phase"].clone()
-    };
-    let ended = async {
-        while phase() != "Successful" {
-            tokio::time::sleep(Duration::from_secs(1)).await;
-        }
-    };
-    assert!(tokio::time::timeout(HOUR, ended).await.is_ok(), "{}", phase());
+    let run = ["argoproj.io", "analysisruns", "default", "run"];
+    region.until_object(run, HOUR, |run| run["status"]["phase"] == "Successful").await;
     assert_eq!(region.outside.addresses(), ["http://prometheus"; 5]);
     assert_eq!(region.rollout("default", "shop")["status"], Value::Null);
     let metrics = running.metrics();
@@ -149,7 +145,8 @@ async fn what_is_done_is_told_as_metrics() {
     region.set_image("default", "shop", "shop:2").await;
     region.until("default", "shop", HOUR, |rollout| !is_promoted(rollout)).await;
     region.until("default", "shop", HOUR, is_promoted).await;
-    tokio::time::sleep(Duration::from_secs(60)).await;
+    // Events are told after the status.
+    settled().await;
     let metrics = running.metrics();
     for part in [
         r#"rollout_info{name="shop",namespace="default",phase="Completed",strategy="canary",traffic_router=""} 1"#,

@@ -6,6 +6,9 @@ use serde_json::{Value, json};
 
 use crate::region::Region;
 
+/// Longer than six measurements take.
+const LIMIT: Duration = Duration::from_secs(300);
+
 fn secret(value: &str) -> Value {
     json!({
         "apiVersion": "v1", "kind": "Secret", "metadata": {"name": "token", "namespace": "default"},
@@ -37,23 +40,13 @@ fn given(region: &Region) -> Vec<String> {
 
 /// The run's status once it has ended.
 async fn ended(region: &Region) -> Value {
-    let limit = region.now() + Duration::from_secs(300);
-    loop {
-        let status = region.list("argoproj.io/v1alpha1", "AnalysisRun").await[0]["status"].clone();
-        if !matches!(status["phase"].as_str(), None | Some("" | "Pending" | "Running")) {
-            return status;
-        }
-        assert!(region.now() < limit, "it does not end: {status}");
-        tokio::time::sleep(Duration::from_secs(1)).await;
-    }
+    let over =
+        |run: &Value| !matches!(run["status"]["phase"].as_str(), None | Some("" | "Pending" | "Running"));
+    region.until_any("argoproj.io", "analysisruns", LIMIT, over).await["status"].clone()
 }
 
 async fn measured(region: &Region, times: usize) {
-    let limit = region.now() + Duration::from_secs(300);
-    while given(region).len() < times {
-        assert!(region.now() < limit, "nothing is measured any more");
-        tokio::time::sleep(Duration::from_secs(1)).await;
-    }
+    region.outside.until_asked(LIMIT, |asked| asked.len() >= times).await;
 }
 
 #[tokio::test(start_paused = true)]

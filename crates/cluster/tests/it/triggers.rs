@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use crate::manifests::shop;
 use crate::region::{Region, is_promoted};
+use crate::waiting::settled;
 
 const HOUR: Duration = Duration::from_secs(3600);
 const MANAGED_BY: &str = "argo-rollouts.argoproj.io/managed-by-rollouts";
@@ -31,14 +32,13 @@ fn selects_a_version(service: &Value) -> bool {
     service["spec"]["selector"].get(HASH).is_some()
 }
 
-/// Waits until `holds` is true, for at most an hour of virtual time.
-async fn until(what: &str, holds: impl Fn() -> bool) {
-    let waiting = async {
-        while !holds() {
-            tokio::time::sleep(Duration::from_secs(1)).await;
-        }
-    };
-    assert!(tokio::time::timeout(HOUR, waiting).await.is_ok(), "in vain: {what}");
+/// Waits until `holds` is true of the Service.
+async fn until(region: &Region, name: &str, holds: impl Fn(&Value) -> bool) -> Value {
+    region.until_object(["", "services", "default", name], HOUR, holds).await
+}
+
+fn is_released(service: &Value) -> bool {
+    !selects_a_version(service)
 }
 
 /// The messages of events for this reason.
@@ -53,13 +53,13 @@ async fn a_rollout_that_comes_and_goes_is_told() {
     let region = Region::with("us-east-1", &[shop("shop")]).await;
     let running = region.control(region.settings()).await;
     region.until("default", "shop", HOUR, is_promoted).await;
-    tokio::time::sleep(Duration::from_secs(60)).await;
+    settled().await;
     assert_eq!(
         told(&region, "RolloutAddedToInformer").await,
         ["Rollout resource added to informer: default/shop"]
     );
     region.delete(&shop("shop")).await;
-    tokio::time::sleep(Duration::from_secs(60)).await;
+    settled().await;
     assert_eq!(told(&region, "RolloutDeleted").await, ["Rollout shop/default is deleted."]);
     running.stop().await;
 }
@@ -75,8 +75,7 @@ async fn a_service_of_a_rollout_that_is_gone_selects_all_versions_again() {
         "{before:#}"
     );
     region.delete(&shop("shop")).await;
-    until("it is released", || !selects_a_version(&service(&region, "front"))).await;
-    let after = service(&region, "front");
+    let after = until(&region, "front", is_released).await;
     assert_eq!(after["spec"]["selector"], json!({"app": "shop"}), "nothing else is touched");
     assert!(after["metadata"]["annotations"].get(MANAGED_BY).is_none(), "{after:#}");
 }
@@ -90,8 +89,8 @@ async fn a_service_that_a_rollout_refers_to_no_more_is_released_and_the_new_one_
     region.until("default", "shop", HOUR, is_promoted).await;
     let patch = json!({"spec": {"strategy": {"canary": {"stableService": "other"}}}});
     region.change("default", "shop", patch).await;
-    until("the one is released", || !selects_a_version(&service(&region, "front"))).await;
-    until("the other is taken", || selects_a_version(&service(&region, "other"))).await;
+    until(&region, "front", is_released).await;
+    until(&region, "other", selects_a_version).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -100,7 +99,7 @@ async fn a_service_without_a_rollout_is_released_when_a_controller_starts() {
     front["spec"]["selector"][HASH] = json!("abc");
     let region = Region::with("us-east-1", &[front]).await;
     let _running = region.control(region.settings()).await;
-    until("it is released", || !selects_a_version(&service(&region, "front"))).await;
+    until(&region, "front", is_released).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -108,8 +107,13 @@ async fn a_service_of_another_controllers_rollout_is_left_alone() {
     let [mut rollout, mut front] = served("shop", "front");
     rollout["metadata"]["labels"] = json!({"argo-rollouts.argoproj.io/controller-instance-id": "blue"});
     front["spec"]["selector"][HASH] = json!("abc");
-    let region = Region::with("us-east-1", &[rollout, front]).await;
+    let [_, mut nobodys] = served("other", "nobodys");
+    nobodys["spec"]["selector"][HASH] = json!("abc");
+    let region = Region::with("us-east-1", &[rollout, front, nobodys]).await;
     let _running = region.control(region.settings()).await;
+    // It looks at Services that it did not write.
+    until(&region, "nobodys", is_released).await;
+    // Virtual: four of the periods in which everything is looked at again.
     tokio::time::sleep(HOUR).await;
     assert!(selects_a_version(&service(&region, "front")));
 }
@@ -123,8 +127,7 @@ async fn a_service_that_loses_its_version_gets_it_back() {
     front["spec"]["selector"][HASH] = json!("somebody-elses");
     region.apply(&front).await;
     let hash = region.rollout("default", "shop")["status"]["stableRS"].clone();
-    until("it selects the stable version", || service(&region, "front")["spec"]["selector"][HASH] == hash)
-        .await;
+    until(&region, "front", |front| front["spec"]["selector"][HASH] == hash).await;
 }
 
 /// A Rollout that takes its template from a workload, and the workload with this image.
@@ -190,8 +193,10 @@ async fn everything_is_looked_at_once_a_period() {
         async move {
             let running = region.control(settings).await;
             region.until("default", "shop", HOUR, is_promoted).await;
-            tokio::time::sleep(Duration::from_secs(60)).await;
+            // Its own last writes wake it once more.
+            settled().await;
             let before = running.passes();
+            // Virtual: the time is what this is about.
             tokio::time::sleep(Duration::from_secs(60 * minutes)).await;
             let after = running.passes();
             running.stop().await;
