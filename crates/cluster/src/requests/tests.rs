@@ -16,6 +16,7 @@ use crate::settings::Controllers;
 /// A server that answers once it is let, and what reached it.
 #[derive(Clone, Default)]
 struct Server {
+    asked: Arc<Notify>,
     connected: Arc<Notify>,
     reached: Arc<Mutex<Vec<String>>>,
 }
@@ -27,6 +28,7 @@ impl Server {
         let service = tower::service_fn(move |request: Request<Body>| {
             let server = server.clone();
             async move {
+                server.asked.notify_one();
                 server.connected.notified().await;
                 server.reached.lock().push(request.method().to_string());
                 let map = json!({"metadata": {"name": "m"}}).to_string();
@@ -71,8 +73,10 @@ async fn a_write_that_waits_for_its_connection_is_taken_back_when_the_lease_runs
     assert!(is_fenced(&write(client).await));
     assert_eq!(began.elapsed().as_secs(), 10);
     server.connected.notify_one();
-    tokio::time::sleep(Duration::from_secs(60)).await;
-    assert_eq!(server.reached(), Vec::<String>::new());
+    // If the write still waited, it would have the connection, and the read none.
+    let maps: Api<ConfigMap> = Api::namespaced(server.way().fenced(Fence::open()), "shop");
+    tokio::time::timeout(Duration::from_secs(60), maps.get("m")).await.unwrap().unwrap();
+    assert_eq!(server.reached(), ["GET"]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -81,7 +85,7 @@ async fn a_process_that_was_frozen_finds_its_lease_run_out_before_it_goes_on() {
     let (fence, _elector) = Fence::until(Duration::from_secs(10));
     let writing = tokio::spawn(write(server.way().fenced(fence)));
     // It waits for its connection, and nothing of the process runs until both have happened.
-    tokio::time::sleep(Duration::from_secs(1)).await;
+    server.asked.notified().await;
     server.connected.notify_one();
     tokio::time::advance(Duration::from_secs(20)).await;
     let result = writing.await.unwrap();
@@ -94,6 +98,7 @@ async fn a_write_goes_on_while_the_lease_is_renewed() {
     let server = Server::default();
     let (fence, elector) = Fence::until(Duration::from_secs(10));
     let writing = tokio::spawn(write(server.way().fenced(fence)));
+    // Virtual: together longer than the lease that it began with.
     tokio::time::sleep(Duration::from_secs(9)).await;
     elector.renew(Duration::from_secs(10));
     tokio::time::sleep(Duration::from_secs(9)).await;
