@@ -1,13 +1,14 @@
 //! Commands that follow changes, against the in-memory API server in virtual time.
 
 use std::io::Write;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use apiserver::{Clock, Options, Server};
 use aviary_cli::{Io, Paint, Target, run};
 use kube::Client;
 use serde_json::{Value as Json, json};
+use tokio::sync::watch;
 
 use crate::{env, words};
 
@@ -15,11 +16,11 @@ const ROLLOUTS: &str = "/apis/argoproj.io/v1alpha1/namespaces/shop/rollouts";
 
 /// A stream that can be read while it is written.
 #[derive(Clone, Default)]
-struct Shown(Arc<Mutex<Vec<u8>>>);
+struct Shown(Arc<watch::Sender<Vec<u8>>>);
 
 impl Write for Shown {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
+        self.0.send_modify(|shown| shown.extend_from_slice(bytes));
         Ok(bytes.len())
     }
 
@@ -30,14 +31,15 @@ impl Write for Shown {
 
 impl Shown {
     fn text(&self) -> String {
-        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+        String::from_utf8(self.0.borrow().clone()).unwrap()
     }
 
-    /// Waits, in virtual time, until the output has what is wanted.
+    /// Waits until the output has what is wanted, for at most a minute of virtual time.
     async fn until(&self, what: impl Fn(&str) -> bool) {
-        while !what(&self.text()) {
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
+        let mut changes = self.0.subscribe();
+        let waiting = changes.wait_for(|shown| what(std::str::from_utf8(shown).unwrap()));
+        let waited = tokio::time::timeout(Duration::from_secs(60), waiting).await.is_ok();
+        assert!(waited, "in vain: {}", self.text());
     }
 }
 
@@ -59,10 +61,6 @@ async fn shop() -> (Server, Client) {
     }
     let namespace = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "shop"}});
     send(&client, "POST", "/api/v1/namespaces", "application/json", &namespace).await;
-    // Definitions are served a moment after they were written.
-    while client.request_text(http::Request::get(ROLLOUTS).body(Vec::new()).unwrap()).await.is_err() {
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
     let rollout = json!({
         "apiVersion": "argoproj.io/v1alpha1", "kind": "Rollout", "metadata": {"name": "cart"},
         "spec": {"replicas": 1, "selector": {"matchLabels": {"app": "cart"}},
@@ -92,7 +90,7 @@ async fn beside<F: Future<Output = ()>>(
     let command = run(words(line), &env, &mut io, Target::Given(client.clone()));
     let script = async {
         script(shown.clone()).await;
-        // A command that ends by itself does so within its own time.
+        // A command that ends by itself does so within its own time, which is virtual.
         tokio::time::sleep(Duration::from_secs(60)).await;
     };
     let code = tokio::select! {
