@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use apiserver::Server;
 use axum::body::Body;
@@ -10,6 +11,7 @@ use axum::response::Response;
 use http::Method;
 use parking_lot::Mutex;
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 use tower::ServiceExt as _;
 
 /// The API server as one client sees it.
@@ -20,7 +22,7 @@ pub(crate) struct Front {
 
 #[derive(Default)]
 struct State {
-    writes: Mutex<Vec<String>>,
+    writes: watch::Sender<Vec<String>>,
     held: Mutex<Option<&'static str>>,
 }
 
@@ -43,7 +45,15 @@ impl Front {
 
     /// What was written since this was asked last.
     pub(crate) fn take_writes(&self) -> Vec<String> {
-        std::mem::take(&mut *self.state.writes.lock())
+        self.state.writes.send_replace(Vec::new())
+    }
+
+    /// Waits until something is written to a path that contains this, unless it was already.
+    pub(crate) async fn written(&self, path: &str) {
+        let mut changes = self.state.writes.subscribe();
+        let waiting = changes.wait_for(|writes| writes.iter().any(|write| write.contains(path)));
+        let waited = tokio::time::timeout(Duration::from_secs(60), waiting).await.is_ok();
+        assert!(waited, "in vain: {path}");
     }
 
     /// From now on writes to paths that contain this are never answered.
@@ -56,7 +66,7 @@ impl State {
     async fn pass(&self, service: apiserver::Service, request: Request) -> Response {
         let path = request.uri().path().to_owned();
         if *request.method() != Method::GET {
-            self.writes.lock().push(format!("{} {path}", request.method()));
+            self.writes.send_modify(|writes| writes.push(format!("{} {path}", request.method())));
             let held = *self.held.lock();
             if held.is_some_and(|held| path.contains(held)) {
                 std::future::pending::<()>().await;

@@ -16,7 +16,6 @@ const LEASE: [&str; 4] = [
     "--leader-election-renew-deadline=4s",
     "--leader-election-retry-period=500ms",
 ];
-const LOOK: Duration = Duration::from_millis(20);
 
 fn controller(front: &Front) -> Running {
     let mut command = command(front.kubeconfig.path(), &[&LEASE[..], &["--loglevel=warn"]].concat());
@@ -68,12 +67,10 @@ fn holder(server: &Server) -> String {
     })
 }
 
-async fn until(what: &str, holds: impl Fn() -> bool) {
-    let waiting = async {
-        while !holds() {
-            tokio::time::sleep(LOOK).await;
-        }
-    };
+/// Waits until `holds` is true of what the server keeps.
+async fn until(server: &Server, what: &str, holds: impl Fn() -> bool) {
+    let mut changes = server.changes();
+    let waiting = changes.wait_for(|_| holds());
     assert!(tokio::time::timeout(Duration::from_secs(60), waiting).await.is_ok(), "in vain: {what}");
 }
 
@@ -88,14 +85,14 @@ async fn a_controller_that_was_frozen_for_longer_than_its_lease_writes_nothing_m
     let [first, second] = [Front::of(&server).await, Front::of(&server).await];
     rollout(&server, "shop", "shop:1");
     let frozen = controller(&first);
-    until("the first works", || sets(&server) == 1).await;
+    until(&server, "the first works", || sets(&server) == 1).await;
     let leader = holder(&server);
     let successor = controller(&second);
     frozen.signal("STOP");
     // Work for both: a change of what the first looked after, and a Rollout that is new.
     rollout(&server, "shop", "shop:2");
     rollout(&server, "other", "other:1");
-    until("the second leads and works", || sets(&server) == 3).await;
+    until(&server, "the second leads and works", || sets(&server) == 3).await;
     let now = holder(&server);
     assert!(now != leader && !now.is_empty(), "{leader} {now}");
     // And more for the first, which finds it all in its sockets when it wakes.
@@ -109,7 +106,7 @@ async fn a_controller_that_was_frozen_for_longer_than_its_lease_writes_nothing_m
     written.retain(|write| !write.contains("/leases/"));
     assert_eq!(written, Vec::<String>::new());
     assert_eq!(holder(&server), now);
-    until("the second goes on", || sets(&server) == 5).await;
+    until(&server, "the second goes on", || sets(&server) == 5).await;
     drop(successor);
 }
 
@@ -119,7 +116,7 @@ async fn a_controller_that_is_asked_to_end_gives_its_lease_back() {
     let front = Front::of(&server).await;
     rollout(&server, "shop", "shop:1");
     let running = controller(&front);
-    until("it leads and works", || sets(&server) == 1).await;
+    until(&server, "it leads and works", || sets(&server) == 1).await;
     running.signal("TERM");
     assert_eq!(ended(running).await, Some(0));
     assert_eq!(holder(&server), "");
@@ -130,14 +127,13 @@ async fn a_controller_that_is_asked_twice_ends_at_once() {
     let server = server();
     let front = Front::of(&server).await;
     let running = controller(&front);
-    until("it leads", || !holder(&server).is_empty()).await;
+    until(&server, "it leads", || !holder(&server).is_empty()).await;
     front.hold("/leases/");
     // Before the signal: it may give the lease back before `signal` returns.
     front.take_writes();
     running.signal("TERM");
     // It waits for the answer to the lease that it gives back.
-    until("it gives the lease back", || front.take_writes().iter().any(|write| write.contains("/leases/")))
-        .await;
+    front.written("/leases/").await;
     running.signal("INT");
     assert_eq!(ended(running).await, Some(1));
 }
@@ -147,7 +143,7 @@ async fn a_controller_whose_lease_is_taken_ends() {
     let server = server();
     let front = Front::of(&server).await;
     let running = controller(&front);
-    until("it leads", || !holder(&server).is_empty()).await;
+    until(&server, "it leads", || !holder(&server).is_empty()).await;
     let lease =
         Resource::new("coordination.k8s.io", "v1", "leases", "default", "argo-rollouts-controller-lock");
     let spec = json!({"holderIdentity": "thief", "leaseDurationSeconds": 60});
@@ -169,6 +165,6 @@ async fn instances_have_leases_of_their_own() {
     let there = || {
         server.with_world(|world, _| world.object("coordination.k8s.io", "leases", "default", name).is_some())
     };
-    until("it leads", there).await;
+    until(&server, "it leads", there).await;
     assert_eq!(holder(&server), "");
 }
