@@ -99,8 +99,7 @@ async fn replacing_every_pod_under_load_loses_no_request() {
         place.pod(new, version, json!({})).await;
         place.ready(service, pods).await;
         place.delete(old).await;
-        crate::support::until("it is gone", || async { place.pods().get_opt(old).await.unwrap().is_none() })
-            .await;
+        place.until("it is gone", || async { place.pods().get_opt(old).await.unwrap().is_none() }).await;
     }
     stop.store(true, Ordering::SeqCst);
     let mut lost = 0;

@@ -6,7 +6,7 @@ use kube::ResourceExt;
 use kube::api::{Api, PostParams};
 use serde_json::{Value, json};
 
-use crate::support::{place, quick, until};
+use crate::support::{place, quick};
 
 fn readiness(pod: &Pod) -> (String, String) {
     let status = pod.status.clone().unwrap_or_default();
@@ -26,7 +26,9 @@ fn waiting(pod: &Pod) -> (String, String) {
 async fn a_pod_becomes_a_server_of_its_images_version() {
     let place = place(quick()).await;
     place.pod("a", "1.4.0", json!({})).await;
-    until("it is ready", || async { readiness(&place.pods().get("a").await.unwrap()).0 == "True" }).await;
+    place
+        .until("it is ready", || async { readiness(&place.pods().get("a").await.unwrap()).0 == "True" })
+        .await;
     let pod = place.pods().get("a").await.unwrap();
     let nodes: Api<Node> = Api::all(place.region.client());
     let node = pod.spec.as_ref().unwrap().node_name.clone().unwrap();
@@ -44,11 +46,12 @@ async fn a_pod_whose_health_check_fails_says_so_and_is_never_ready() {
     let place = place(quick()).await;
     place.pod("a", "1.4.0", json!({"env": [{"name": "RATING_FAULT_UNHEALTHY", "value": "true"}]})).await;
     place.pod("b", "1.4.0", json!({"readinessProbe": {"httpGet": {"path": "/healthz", "port": 9999}}})).await;
-    until("both run", || async {
-        let pods = place.pods().list(&kube::api::ListParams::default()).await.unwrap();
-        pods.items.iter().filter(|pod| pod.annotations().contains_key(ADDRESS)).count() == 2
-    })
-    .await;
+    place
+        .until("both run", || async {
+            let pods = place.pods().list(&kube::api::ListParams::default()).await.unwrap();
+            pods.items.iter().filter(|pod| pod.annotations().contains_key(ADDRESS)).count() == 2
+        })
+        .await;
     assert_eq!(readiness(&place.pods().get("a").await.unwrap()).0, "False");
     assert_eq!(readiness(&place.pods().get("b").await.unwrap()).0, "False");
     place.region.shutdown().await;
@@ -59,20 +62,24 @@ async fn a_pod_waits_while_a_secret_of_its_environment_is_missing() {
     let place = place(quick()).await;
     let from = json!({"envFrom": [{"secretRef": {"name": "openclaw-secrets"}}]});
     place.pod("early", "1.4.0", from.clone()).await;
-    until("it waits for its Secret", || async {
-        let (reason, message) = waiting(&place.pods().get("early").await.unwrap());
-        reason == "CreateContainerConfigError" && message == "secret \"openclaw-secrets\" not found"
-    })
-    .await;
+    place
+        .until("it waits for its Secret", || async {
+            let (reason, message) = waiting(&place.pods().get("early").await.unwrap());
+            reason == "CreateContainerConfigError" && message == "secret \"openclaw-secrets\" not found"
+        })
+        .await;
     let secrets: Api<Secret> = Api::default_namespaced(place.region.client());
     let secret =
         json!({"metadata": {"name": "openclaw-secrets"}, "stringData": {"RATING_FAULT_ERRORS": "nonsense"}});
     secrets.create(&PostParams::default(), &serde_json::from_value(secret).unwrap()).await.unwrap();
     place.pod("late", "1.4.0", from).await;
-    until("its environment is read", || async {
-        waiting(&place.pods().get("late").await.unwrap()).1.starts_with("RATING_FAULT_ERRORS=\"nonsense\"")
-    })
-    .await;
+    place
+        .until("its environment is read", || async {
+            waiting(&place.pods().get("late").await.unwrap())
+                .1
+                .starts_with("RATING_FAULT_ERRORS=\"nonsense\"")
+        })
+        .await;
     place.region.shutdown().await;
 }
 
@@ -80,9 +87,11 @@ async fn a_pod_waits_while_a_secret_of_its_environment_is_missing() {
 async fn a_deleted_pod_is_gone_once_it_is_drained() {
     let place = place(quick()).await;
     place.pod("a", "1.4.0", json!({"lifecycle": {"preStop": {"sleep": {"seconds": 5}}}})).await;
-    until("it is ready", || async { readiness(&place.pods().get("a").await.unwrap()).0 == "True" }).await;
+    place
+        .until("it is ready", || async { readiness(&place.pods().get("a").await.unwrap()).0 == "True" })
+        .await;
     place.delete("a").await;
-    until("it is gone", || async { place.pods().get_opt("a").await.unwrap().is_none() }).await;
+    place.until("it is gone", || async { place.pods().get_opt("a").await.unwrap().is_none() }).await;
     place.region.shutdown().await;
 }
 

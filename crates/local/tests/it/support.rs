@@ -26,14 +26,18 @@ pub(crate) fn quick() -> RegionConfig {
     RegionConfig { pace: Pace::new(100.0), ..RegionConfig::new("us-east-1") }
 }
 
-/// Awaits a condition; a test that waits in vain says for what.
+/// How long a condition is awaited.
+const LIMIT: Duration = Duration::from_secs(20);
+
+/// Awaits a condition of the gateway or of what is scraped, which nothing tells of: it is asked for again and again. A
+/// test that waits in vain says for what. What the API server keeps is awaited with [`Place::until`].
 pub(crate) async fn until<F: Future<Output = bool>>(what: &str, mut holds: impl FnMut() -> F) {
     let waiting = async {
         while !holds().await {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     };
-    assert!(tokio::time::timeout(Duration::from_secs(20), waiting).await.is_ok(), "in vain: {what}");
+    assert!(tokio::time::timeout(LIMIT, waiting).await.is_ok(), "in vain: {what}");
 }
 
 fn routes() -> ApiResource {
@@ -47,6 +51,22 @@ fn routes() -> ApiResource {
 }
 
 impl Place {
+    /// Awaits a condition of what the API server keeps: it is asked for at each change.
+    pub(crate) async fn until<F: Future<Output = bool>>(&self, what: &str, mut holds: impl FnMut() -> F) {
+        let mut changes = self.region.api().changes();
+        let waiting = async {
+            loop {
+                // Whatever changes from here on wakes the wait below.
+                changes.mark_unchanged();
+                if holds().await {
+                    break;
+                }
+                changes.changed().await.unwrap();
+            }
+        };
+        assert!(tokio::time::timeout(LIMIT, waiting).await.is_ok(), "in vain: {what}");
+    }
+
     pub(crate) fn pods(&self) -> Api<Pod> {
         Api::default_namespaced(self.region.client())
     }
@@ -94,7 +114,7 @@ impl Place {
 
     /// Waits until the gateway says that it follows generation `generation` of the route.
     pub(crate) async fn accepted(&self, generation: Option<i64>) {
-        until("the route is accepted", || async {
+        self.until("the route is accepted", || async {
             let route = self.routes().get("shop").await.unwrap();
             let condition = route.data.pointer("/status/parents/0/conditions/0").cloned().unwrap_or_default();
             (condition["status"].as_str(), condition["observedGeneration"].as_i64())
