@@ -1,4 +1,4 @@
-//! Jobs of metrics that run in another cluster.
+//! Jobs of metrics: where they run, and when they are looked at.
 
 use std::time::Duration;
 
@@ -7,6 +7,8 @@ use kube::api::{Api, ApiResource, DynamicObject, GroupVersionKind, ListParams, P
 use serde_json::{Value, json};
 
 use crate::region::{Region, Running};
+
+const RUN: [&str; 4] = ["argoproj.io", "analysisruns", "default", "run"];
 
 /// A run that waits for a Job.
 fn run() -> Value {
@@ -42,9 +44,12 @@ impl LongJob {
         let region = Region::with("us-east-1", &[run()]).await;
         let running = region.control(Self::settings(&region)).await;
         let limit = Duration::from_secs(1_200);
-        let rarely =
-            |run: &Value| resume_at(run).is_some_and(|at| at.duration_since(region.now()).as_secs() >= 30);
-        let found = until(&region, limit, rarely).await;
+        // After 450 s it is looked at half a minute later.
+        let rarely = |run: &Value| {
+            let ran = time(run, "startedAt").zip(time(run, "resumeAt"));
+            ran.is_some_and(|(started, resume)| resume.duration_since(started).as_secs() >= 480)
+        };
+        let found = region.until_object(RUN, limit, rarely).await;
         let name = measurement(&found)["metadata"]["job-name"].as_str().unwrap().to_owned();
         (Self { region, name }, running)
     }
@@ -70,7 +75,8 @@ impl LongJob {
     /// How the measurement ends, which must be now and not half a minute later.
     async fn soon(&self) -> Value {
         let seconds = Duration::from_secs(3);
-        let ended = until(&self.region, seconds, |run| measurement(run)["finishedAt"].is_string()).await;
+        let finished = |run: &Value| measurement(run)["finishedAt"].is_string();
+        let ended = self.region.until_object(RUN, seconds, finished).await;
         measurement(&ended).clone()
     }
 }
@@ -79,20 +85,8 @@ fn measurement(run: &Value) -> &Value {
     &run["status"]["metricResults"][0]["measurements"][0]
 }
 
-fn resume_at(run: &Value) -> Option<jiff::Timestamp> {
-    measurement(run)["resumeAt"].as_str()?.parse().ok()
-}
-
-async fn until(region: &Region, limit: Duration, holds: impl Fn(&Value) -> bool) -> Value {
-    let latest = region.now() + limit;
-    loop {
-        let run = region.object("argoproj.io", "analysisruns", "default", "run").unwrap_or_default();
-        if holds(&run) {
-            return run;
-        }
-        assert!(region.now() < latest, "in vain: {:#}", run["status"]);
-        tokio::time::sleep(Duration::from_secs(1)).await;
-    }
+fn time(run: &Value, field: &str) -> Option<jiff::Timestamp> {
+    measurement(run)[field].as_str()?.parse().ok()
 }
 
 #[tokio::test(start_paused = true)]
