@@ -1,4 +1,5 @@
-//! Waiting, in virtual time, for what a test is about. Each change is looked at when it is made, none is polled for.
+//! Waiting, in virtual time (`start_paused`), for what a test is about. Each change is looked at when it is made, none is
+//! polled for.
 
 use std::sync::Arc;
 use std::time::Duration;
