@@ -52,7 +52,7 @@ fn choice_and_text(data: &[u8]) -> (usize, String) {
 }
 
 /// The row of a table that a first byte chooses.
-fn chosen<T>(table: &[T], first: usize) -> Option<&T> {
+fn row<T>(table: &[T], first: usize) -> Option<&T> {
     table.get(first.checked_rem(table.len())?)
 }
 

@@ -1,10 +1,15 @@
 //! `cargo xtask fuzz`: libFuzzer on everything that reads what strangers write.
 
+mod figures;
+
+use std::io::{BufRead as _, BufReader};
 use std::path::Path;
-use std::process::Command as Process;
+use std::process::{Command as Process, Stdio};
+use std::time::Instant;
 
 use super::Command;
 use crate::{Failure, shell, workspace};
+use figures::{Figures, HEAD};
 
 pub(crate) const COMMAND: Command = Command {
     name: "fuzz",
@@ -26,6 +31,8 @@ const INSTRUMENTED: &str = "-Cpasses=sancov-module \
 const SLOWEST: u32 = 10;
 /// MiB for one input, with everything that the process has besides.
 const MOST_MEMORY: u32 = 1024;
+/// Bytes of the longest input: `LONGEST` of xtask/fuzz, which is no part of this program.
+const LONGEST: u32 = 64 * 1024;
 
 fn run(arguments: &[String]) -> Result<(), Failure> {
     let (names, minutes) = understood(arguments)?;
@@ -36,13 +43,16 @@ fn run(arguments: &[String]) -> Result<(), Failure> {
     }
     let wanted = if names.is_empty() { known } else { names };
     let program = built()?;
-    let mut findings = Vec::new();
+    let (mut told, mut findings) = (Vec::new(), Vec::new());
     for name in wanted {
-        if let Err(failure) = fuzz(&program, &name, minutes) {
+        let (figures, ended) = fuzz(&program, &name, minutes)?;
+        told.push(figures.line(&name, ended.is_ok()));
+        if let Err(failure) = ended {
             eprintln!("{failure}");
             findings.push(name);
         }
     }
+    println!("{HEAD}\n{}", told.join("\n"));
     Failure::unless_empty(
         &findings,
         "the input stands above by its file; mend the reader, and make a test of it",
@@ -95,7 +105,8 @@ fn built() -> Result<std::path::PathBuf, Failure> {
     Ok(directory.join(host).join("release/fuzz"))
 }
 
-fn fuzz(program: &Path, name: &str, minutes: u32) -> Result<(), Failure> {
+/// What was tried, and whether something was found.
+fn fuzz(program: &Path, name: &str, minutes: u32) -> Result<(Figures, Result<(), Failure>), Failure> {
     let directory = workspace::target_directory()?.join("fuzz");
     let (seeds, corpus, found) = (
         directory.join("seeds").join(name),
@@ -114,11 +125,40 @@ fn fuzz(program: &Path, name: &str, minutes: u32) -> Result<(), Failure> {
         .arg(format!("-max_total_time={}", minutes * 60))
         .arg(format!("-timeout={SLOWEST}"))
         .arg(format!("-rss_limit_mb={MOST_MEMORY}"))
-        .arg("-max_len=65536")
+        .arg(format!("-max_len={LONGEST}"))
         .arg("-print_final_stats=1")
         .arg(format!("-artifact_prefix={}/", found.display()))
         .args([corpus, seeds]);
-    shell::run(&mut fuzz, "the input is in the file that `Test unit written to` names above")
+    heard(&mut fuzz)
+}
+
+/// Runs it, shows what it says, and reads the figures out of that.
+fn heard(fuzz: &mut Process) -> Result<(Figures, Result<(), Failure>), Failure> {
+    let shown = shell::line(fuzz);
+    eprintln!("$ {shown}");
+    let lost = |error: std::io::Error| {
+        Failure::new(format!("`{shown}`: {error}"), "see whether it can be started by hand")
+    };
+    let began = Instant::now();
+    let mut child = fuzz.stderr(Stdio::piped()).spawn().map_err(lost)?;
+    let mut figures = Figures::default();
+    if let Some(said) = child.stderr.take() {
+        // It quotes input, which may be no text.
+        for line in BufReader::new(said).split(b'\n') {
+            let line = String::from_utf8_lossy(&line.map_err(lost)?).into_owned();
+            figures.hear(&line);
+            eprintln!("{line}");
+        }
+    }
+    let status = child.wait().map_err(lost)?;
+    figures.lasted(began.elapsed());
+    let ended = if status.success() {
+        Ok(())
+    } else {
+        let repair = "the input is in the file that `Test unit written to` names above";
+        Err(Failure::new(format!("`{shown}` ended with {status}"), repair))
+    };
+    Ok((figures, ended))
 }
 
 #[cfg(test)]

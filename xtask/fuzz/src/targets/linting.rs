@@ -2,7 +2,7 @@
 
 use lint::{Source, check, fix};
 
-use super::{Target, choice_and_text, chosen, with_choice};
+use super::{Target, choice_and_text, row, with_choice};
 use crate::seeds;
 
 const NAMES: [&str; 3] = ["rollout.yaml", ".github/workflows/release.yaml", "main.tf"];
@@ -28,7 +28,7 @@ pub(super) const TARGET: Target = Target {
 
 fn run(data: &[u8]) {
     let (first, text) = choice_and_text(data);
-    let name = chosen(&NAMES, first).copied().unwrap_or_default();
+    let name = row(&NAMES, first).copied().unwrap_or_default();
     let report = check(vec![Source::new(name, text.as_str())]);
     let _mended = fix::apply(&text, &report.findings);
     let _annotations = lint::github(&report);

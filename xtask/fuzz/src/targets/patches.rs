@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use world::{PatchType, Request, Resource, World};
 
-use super::{Target, chosen, now};
+use super::{Target, now, row};
 
 const KINDS: [PatchType; 3] = [PatchType::Merge, PatchType::Json, PatchType::Strategic];
 
@@ -27,7 +27,7 @@ pub(super) const TARGET: Target = Target {
 
 fn run(data: &[u8]) {
     let Ok((kind, object, patch)) = serde_json::from_slice::<(usize, Value, Value)>(data) else { return };
-    let Some(kind) = chosen(&KINDS, kind) else { return };
+    let Some(kind) = row(&KINDS, kind) else { return };
     let mut world = World::new();
     let kinds =
         [("argoproj.io", "v1alpha1", "rollouts"), ("apps", "v1", "deployments"), ("", "v1", "services")];

@@ -12,7 +12,7 @@ use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, Buf
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Runtime;
 
-use super::{Target, choice_and_text, chosen, now, with_choice};
+use super::{Target, choice_and_text, now, row, with_choice};
 
 pub(super) const TARGET: Target = Target {
     name: "replies",
@@ -118,7 +118,7 @@ thread_local! {
 
 fn run(data: &[u8]) {
     let (first, text) = choice_and_text(data);
-    let Some(provider) = chosen(PROVIDERS, first) else { return };
+    let Some(provider) = row(PROVIDERS, first) else { return };
     THEATRE.with(|cell| {
         let Some(theatre) = cell.get_or_init(|| Theatre::new().ok()) else { return };
         let mut config = (provider.config)(&theatre.address);
