@@ -71,15 +71,25 @@ async fn config(flags: &Global) -> Result<Config, Error> {
 fn unreadable(place: &str, error: &KubeconfigError) -> Error {
     Error::new(format!(
         "cannot use the kubeconfig {place}: {}; correct the file, or name another by --kubeconfig or $KUBECONFIG",
-        chain(error)
+        match error {
+            KubeconfigError::ReadConfig(error, _) => error.to_string(),
+            other => chain(other),
+        }
     ))
 }
 
 fn nowhere(error: &KubeconfigError, inside: &InClusterError) -> Error {
+    let file = match error {
+        KubeconfigError::ReadConfig(error, path) => format!("{}: {error}", path.display()),
+        other => chain(other),
+    };
+    // Without these variables it is no pod; what else is missing in one must be said.
+    let pod = match inside {
+        InClusterError::ReadEnvironmentVariable(_) => String::new(),
+        other => format!(" ({})", chain(other)),
+    };
     Error::new(format!(
-        "no cluster is configured: {}, and this is no pod ({}); name a kubeconfig by --kubeconfig or $KUBECONFIG",
-        chain(error),
-        chain(inside)
+        "no cluster is configured: {file}, and this is no pod{pod}; name a kubeconfig by --kubeconfig or $KUBECONFIG"
     ))
 }
 
