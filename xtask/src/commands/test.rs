@@ -1,5 +1,6 @@
 //! `cargo xtask test`: every test, with the totals that cargo does not add up.
 
+mod faults;
 mod vectors;
 
 use super::Command;
@@ -9,8 +10,8 @@ use std::process::Stdio;
 
 pub(crate) const COMMAND: Command = Command {
     name: "test",
-    arguments: "[vectors | cargo test's arguments]",
-    about: "run the tests, print totals; in CI a skipped test is a failure; vectors: the rows of the specification",
+    arguments: "[vectors | faults | cargo test's arguments]",
+    about: "run the tests, print totals; in CI a skipped test is a failure; vectors: the rows of the specification; faults: what an analysis must live through",
     run,
 };
 
@@ -74,6 +75,9 @@ impl std::fmt::Display for Totals {
 fn run(arguments: &[String]) -> Result<(), Failure> {
     if arguments.iter().any(|word| word == "vectors") {
         return vectors::run();
+    }
+    if arguments.iter().any(|word| word == "faults") {
+        return faults::run();
     }
     let totals = totals(arguments)?;
     println!("{totals}");

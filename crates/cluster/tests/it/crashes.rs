@@ -1,6 +1,6 @@
 //! Controllers that die at any moment (I11).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -109,4 +109,50 @@ async fn a_release_with_an_experiment_ends_the_same_after_whichever_write_its_co
         {"setWeight": 50},
     ]);
     assert_eq!(each_end(&rollout).await, 4, "one ReplicaSet a version, and one a template");
+}
+
+/// A run of four measurements whose controller dies after so many writes: its result, and how often was measured; `None`
+/// when it was over before.
+async fn measurements(writes: usize) -> Option<(Value, usize)> {
+    let region = Region::with("us-east-1", &[]).await;
+    let first = region.control(region.settings()).await;
+    first.die_after(writes);
+    region
+        .apply(&json!({
+            "apiVersion": "argoproj.io/v1alpha1", "kind": "AnalysisRun",
+            "metadata": {"name": "run", "namespace": "default"},
+            "spec": {"metrics": [{"name": "errors", "count": 4, "interval": "10s", "successCondition": "result[0] < 1",
+                                  "provider": {"prometheus": {"address": "http://prometheus", "query": "up"}}}]},
+        }))
+        .await;
+    let over = |run: &Value| run["status"]["phase"] == "Successful";
+    let run = ["argoproj.io", "analysisruns", "default", "run"];
+    tokio::select! {
+        () = first.dead() => {}
+        _ = region.until_object(run, HOUR, over) => {}
+    }
+    // Virtual: it measures once more, and the status that tells of it does not arrive.
+    tokio::time::sleep(Duration::from_secs(15)).await;
+    let died = first.is_dead();
+    first.kill();
+    let _second = region.control(region.settings()).await;
+    let ended = region.until_object(run, HOUR, over).await;
+    died.then(|| (ended["status"]["metricResults"][0].clone(), region.outside.asked().len()))
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_measurement_is_counted_twice_after_whichever_write_the_controller_dies() {
+    let mut asked = Vec::new();
+    while let Some((result, times)) = measurements(asked.len()).await {
+        let deaths = asked.len();
+        let told = result["measurements"].as_array().unwrap();
+        assert_eq!((&result["count"], &result["successful"]), (&json!(4), &json!(4)), "{deaths}: {result:#}");
+        assert_eq!(told.len(), 4, "{deaths}: {result:#}");
+        let started: BTreeSet<&str> = told.iter().filter_map(|it| it["startedAt"].as_str()).collect();
+        assert_eq!(started.len(), 4, "each at its own time; {deaths}: {result:#}");
+        asked.push(times);
+    }
+    assert!(asked.len() >= 5, "a run takes more writes than {}", asked.len());
+    let lost = asked.iter().filter(|times| **times == 5).count();
+    assert_eq!(lost, 3, "each but the first was once lost between reading and writing: {asked:?}");
 }
