@@ -4,7 +4,7 @@ use promql_parser::parser::{self, Expr};
 
 use super::storage::{Data, Storage};
 use super::value::distinct;
-use super::{Error, QueryResult, Sample, Value, aggregate, binary, functions, selector};
+use super::{Error, QueryResult, Sample, Value, aggregate, binary, functions, lengths, selector};
 
 /// Longer queries are refused; the parser and we recurse over what it contains.
 const MAX_LENGTH: usize = 4096;
@@ -16,6 +16,9 @@ pub fn query(storage: &Storage, expr: &str, at: i64) -> Result<QueryResult, Erro
     let refuse = |reason: String| Error::Parse { query: expr.chars().take(200).collect(), reason };
     if expr.len() > MAX_LENGTH {
         return Err(refuse(format!("it is longer than {MAX_LENGTH} bytes")));
+    }
+    if let Some(number) = lengths::impossible(expr) {
+        return Err(refuse(format!("{number} seconds is no length of time")));
     }
     let tree = parser::parse(expr).map_err(refuse)?;
     let data = storage.read();

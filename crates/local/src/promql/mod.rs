@@ -31,6 +31,7 @@ mod functions;
 mod histogram;
 mod json;
 mod labels;
+mod lengths;
 mod matching;
 mod over_time;
 mod selector;
