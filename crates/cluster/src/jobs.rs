@@ -5,12 +5,13 @@
 
 mod watched;
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use kube::api::{DeleteParams, DynamicObject, ListParams, PostParams};
 use kube::{Api, Client};
 use metric_providers::{JobState, Jobs, JobsError, PodState, Waiting};
 use serde_json::Value;
-use std::sync::Arc;
 
 use crate::pods::selector_text;
 use crate::reflect::resource;

@@ -23,7 +23,8 @@
 //!   `{lower_bound,upper_bound}`. A distribution of Datadog's has no buckets: compare a proportion of it, with
 //!   `count(v: v>0.2):NAME{...}.as_count()` as `bad` and `count:NAME{...}.as_count()` as `total`.
 //!
-//! Prometheus tells counters, which are differenced between two readings. Datadog tells what was counted in a window: it
+//! Prometheus tells counters, which are differenced between two readings (`source.cumulative: false` where a query tells
+//! what was counted in a window). Datadog tells what was counted in a window: it
 //! is asked by version 2 of its API for the sum over the judge's `window` (of a gauge for the mean), which ended
 //! `source.delay` ago (`1m`), because what is younger may not have arrived. Windows of half a minute or a minute suit it.
 //!

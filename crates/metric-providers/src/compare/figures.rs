@@ -28,7 +28,7 @@ pub(super) fn strata(answer: &[Labelled], label: &str) -> Result<BTreeMap<String
         *found.entry(digest(name)).or_insert(0.0) += series.number;
     }
     // A query that is grouped by something else would be taken for one without strata.
-    if answer.len() > 1 && !answer.iter().any(|series| series.labels.contains_key(label)) {
+    if !answer.is_empty() && !answer.iter().any(|series| series.labels.contains_key(label)) {
         return Err(format!("no series has the label {label:?} of `strata`: group the query by it"));
     }
     if found.len() > MOST_STRATA {
