@@ -99,6 +99,7 @@ impl AnalysisRuns {
         if self.sinks.cache.read().analysis_runs.get(&name.0, &name.1).is_none() {
             // It is gone, and with it what was counted of it.
             self.writes.forget(name);
+            self.jobs.watched.settle(name, None);
             return Outcome::Done;
         }
         let result = self.reconcile(name).await;
@@ -158,10 +159,13 @@ impl AnalysisRuns {
             self.writer.apply(&[action], Versions::default(), &mut Applied::default()).await?;
             return Ok(Outcome::Done);
         }
-        if let Some(patch) = status.and_then(|status| status_patch(&run.status, &status)) {
+        if let Some(status) = &status
+            && let Some(patch) = status_patch(&run.status, status)
+        {
             let version = &run.metadata.resource_version;
             let Answered { version, tasks } = self.writer.status(&key, false, patch, version).await?;
             self.writes.record(name, &key, &version);
+            self.jobs.watched.settle(name, Some(status));
             self.sinks.carry_out(tasks);
         }
         self.events.publish(&Kind::ANALYSIS_RUN, &run.metadata, events);

@@ -62,9 +62,15 @@ impl Jobs for ClusterJobs {
 
     async fn get(&self, namespace: &str, name: &str) -> Result<JobState, JobsError> {
         self.watched.ensure(namespace);
-        // Before it is read: what ends from here on is told anew.
-        self.watched.looked(namespace, name);
-        self.jobs(namespace).get(name).await.map(|job| state(&job)).map_err(refused)
+        let known = self.watched.take(namespace, name);
+        // What ends from here on is told anew.
+        let found = self.jobs(namespace).get(name).await.map(|job| state(&job)).map_err(refused);
+        let runs = found.as_ref().is_ok_and(|job| job.ended().is_none());
+        if let Some(run) = known.filter(|_| !runs) {
+            // Until its end is in the run's status it may have to be looked at again.
+            self.watched.put((namespace.to_owned(), name.to_owned()), run);
+        }
+        found
     }
 
     async fn pods(&self, job: &JobState) -> Result<Vec<PodState>, JobsError> {
@@ -89,12 +95,18 @@ impl Jobs for ClusterJobs {
 
     async fn of_run(&self, uid: &str) -> Result<Vec<JobState>, JobsError> {
         let wanted = ListParams::default().labels(&format!("{RUN}={uid}"));
-        let mut found = Vec::new();
+        let (mut found, mut refusal) = (Vec::new(), None);
         for scope in self.watched.scopes() {
-            let list = jobs(&self.client, scope.as_deref()).list(&wanted).await.map_err(refused)?;
-            found.extend(list.items.iter().map(state));
+            match jobs(&self.client, scope.as_deref()).list(&wanted).await {
+                Ok(list) => found.extend(list.items.iter().map(state)),
+                // One namespace that may not be read keeps nobody from what is in the others.
+                Err(error) => refusal = Some(refused(error)),
+            }
         }
-        Ok(found)
+        match refusal {
+            Some(error) if found.is_empty() => Err(error),
+            _ => Ok(found),
+        }
     }
 }
 

@@ -66,11 +66,11 @@ impl Provider for Compare {
 
     async fn read(&self, ctx: &Ctx<'_>, metric: &Metric) -> Result<Answer, Error> {
         let config = Config::of(metric).map_err(|fault| Error::new(metric, NAME, None, fault))?;
-        let now = || {
-            let now = (ctx.clock)();
-            now.checked_sub(config.delay).unwrap_or(now)
-        };
-        let ctx = Ctx { clock: &now, ..ctx.clone() };
+        let now = (ctx.clock)();
+        let at = now.checked_sub(config.delay).unwrap_or(now);
+        // All queries are of one moment, however long they take.
+        let moment = || at;
+        let ctx = Ctx { clock: &moment, ..ctx.clone() };
         let mut figures = Map::new();
         for compared in &config.metrics {
             let canary = arm(&ctx, &config, compared, &compared.canary).await?;

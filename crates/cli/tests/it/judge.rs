@@ -62,11 +62,11 @@ async fn too_few_windows_and_none_at_all_are_told_apart() {
 }
 
 #[tokio::test]
-async fn counters_are_read_as_what_they_grew_by_also_over_a_restart() {
+async fn counters_are_read_as_what_they_grew_by_and_a_window_in_which_one_fell_is_dropped() {
     let directory = files(&[
         ("judge.yaml", NO_WARM_UP),
-        ("canary.csv", "time,bad,total\n0,5,100\n10,6,300\n20,1,50\n"),
-        ("stable.csv", "time,bad,total\n0,0,0\n10,0,1000\n20,2,2000\n"),
+        ("canary.csv", "time,bad,total\n0,5,100\n10,6,300\n20,1,50\n30,2,100\n"),
+        ("stable.csv", "time,bad,total\n0,0,0\n10,0,1000\n20,2,2000\n30,3,3000\n"),
     ]);
     let command = "judge canary.csv stable.csv --config judge.yaml --cumulative -o json";
     let outcome = judged(directory.path(), command).await;
@@ -74,8 +74,9 @@ async fn counters_are_read_as_what_they_grew_by_also_over_a_restart() {
     let metric = &report["metrics"][0];
     assert_eq!(
         (&metric["exposure"], &metric["bad"]),
-        (&json!({"canary": 250.0, "stable": 2000.0}), &json!({"canary": 2.0, "stable": 2.0}))
+        (&json!({"canary": 250.0, "stable": 2000.0}), &json!({"canary": 2.0, "stable": 1.0}))
     );
+    assert_eq!(metric["dropped"], json!({"a counter fell": 1}));
 }
 
 #[tokio::test]
@@ -93,6 +94,7 @@ async fn strata_are_compared_each_by_itself() {
         ("stable.csv", &format!("{header}{}", rows(1_700, 100))),
         ("canary-pooled.csv", &format!("time,bad,total\n{}", pooled(100, 100))),
         ("stable-pooled.csv", &format!("time,bad,total\n{}", pooled(1_700, 100))),
+        ("twice.csv", "time,bad,total,errors[/a].bad,errors[/a].total\n10,0,1,0,1\n"),
         ("uneven.csv", "time,errors[/a].bad,errors[/a].total,errors[/b].bad\n10,0,1,0\n"),
     ]);
     let apart = judged(directory.path(), "judge canary.csv stable.csv --config judge.yaml").await;
@@ -105,6 +107,7 @@ async fn strata_are_compared_each_by_itself() {
             "columns for them are `errors[STRATUM].total`",
         ),
         ("judge uneven.csv uneven.csv", "the strata of `errors` differ"),
+        ("judge twice.csv twice.csv", "which would count twice"),
     ] {
         let outcome = judged(directory.path(), command).await;
         assert_eq!(outcome.exit, 1, "{}", outcome.stdout);

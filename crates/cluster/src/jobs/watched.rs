@@ -1,9 +1,9 @@
 //! Which Jobs have ended that a run still waits for.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crd::Measurement;
+use crd::{AnalysisRunStatus, Measurement};
 use futures::StreamExt;
 use kube::api::DynamicObject;
 use kube::runtime::{WatchStreamExt, watcher};
@@ -37,8 +37,8 @@ pub(crate) struct Watched {
 pub(crate) struct Known {
     /// Namespaces that are watched; `None` is all of them.
     begun: BTreeSet<Option<String>>,
-    /// Jobs that ended, or went, and that their run has not looked at since.
-    ended: BTreeSet<Name>,
+    /// Jobs that ended, or went, and whose run does not say so yet, with its name.
+    ended: BTreeMap<Name, Name>,
 }
 
 impl Watched {
@@ -47,7 +47,7 @@ impl Watched {
         let Some((namespace, name)) = metric_providers::job_of(&measurement.metadata) else { return false };
         // It may have been begun by a controller before this one.
         self.ensure(namespace);
-        self.known.lock().ended.contains(&(namespace.to_owned(), name.to_owned()))
+        self.known.lock().ended.contains_key(&(namespace.to_owned(), name.to_owned()))
     }
 
     /// Where there are Jobs; `None` is everywhere.
@@ -55,9 +55,23 @@ impl Watched {
         if self.everywhere { [None].into() } else { self.known.lock().begun.clone() }
     }
 
-    /// Its run looks at it.
-    pub(super) fn looked(&self, namespace: &str, name: &str) {
-        self.known.lock().ended.remove(&(namespace.to_owned(), name.to_owned()));
+    /// Forgets that a Job has ended; gives its run, if it was known.
+    pub(super) fn take(&self, namespace: &str, name: &str) -> Option<Name> {
+        self.known.lock().ended.remove(&(namespace.to_owned(), name.to_owned()))
+    }
+
+    /// Remembers that a Job has ended.
+    pub(super) fn put(&self, job: Name, run: Name) {
+        self.known.lock().ended.insert(job, run);
+    }
+
+    /// The run says how the measurements ended that its status has; of one that is gone nothing is kept.
+    pub(crate) fn settle(&self, run: &Name, status: Option<&AnalysisRunStatus>) {
+        let mut known = self.known.lock();
+        if known.ended.is_empty() {
+            return;
+        }
+        known.ended.retain(|job, of| of != run || status.is_some_and(|status| waits(status, job)));
     }
 
     /// Begins to watch the Jobs of a namespace, unless they are watched.
@@ -108,14 +122,16 @@ impl Watched {
         );
         let objects = self.cache.read();
         let run = objects.analysis_runs.get(&namespace, &name);
-        let waits = run.is_some_and(|run| {
-            let results = run.status.metric_results.iter();
-            let mut running = results.flat_map(|it| &it.measurements).filter(|it| it.finished_at.is_none());
-            running.any(|it| metric_providers::job_of(&it.metadata) == Some((&job.0, &job.1)))
-        });
-        if waits {
-            self.known.lock().ended.insert(job);
+        if run.is_some_and(|run| waits(&run.status, &job)) {
+            self.put(job, (namespace.clone(), name.clone()));
             self.runs.add((namespace, name));
         }
     }
+}
+
+/// Whether a measurement of the run waits for the Job.
+fn waits(status: &AnalysisRunStatus, (namespace, name): &Name) -> bool {
+    let measurements = status.metric_results.iter().flat_map(|result| &result.measurements);
+    let mut running = measurements.filter(|measurement| measurement.finished_at.is_none());
+    running.any(|it| metric_providers::job_of(&it.metadata) == Some((namespace, name)))
 }

@@ -36,13 +36,16 @@ async fn the_jobs_of_metrics_may_run_in_another_cluster() {
 /// A region in which a Job has run for so long that its run looks at it every half a minute.
 struct LongJob {
     region: Region,
+    /// The cluster in which it runs, where that is another one.
+    other: Option<Region>,
     name: String,
 }
 
 impl LongJob {
-    async fn new() -> (Self, Running) {
+    async fn new(other: Option<Region>) -> (Self, Running) {
         let region = Region::with("us-east-1", &[run()]).await;
-        let running = region.control(Self::settings(&region)).await;
+        let settings = Settings { jobs: other.as_ref().map(Region::client), ..Self::settings(&region) };
+        let running = region.control(settings).await;
         let limit = Duration::from_secs(1_200);
         // After 450 s it is looked at half a minute later.
         let rarely = |run: &Value| {
@@ -51,11 +54,15 @@ impl LongJob {
         };
         let found = region.until_object(RUN, limit, rarely).await;
         let name = measurement(&found)["metadata"]["job-name"].as_str().unwrap().to_owned();
-        (Self { region, name }, running)
+        (Self { region, other, name }, running)
     }
 
     fn settings(region: &Region) -> Settings {
         Settings { outside: Settings::default().outside, ..region.settings() }
+    }
+
+    fn place(&self) -> &Region {
+        self.other.as_ref().unwrap_or(&self.region)
     }
 
     fn job(&self) -> Value {
@@ -65,7 +72,7 @@ impl LongJob {
     /// Its pod has done its work.
     async fn ends(&self) {
         let kind = ApiResource::from_gvk(&GroupVersionKind::gvk("", "v1", "Pod"));
-        let pods: Api<DynamicObject> = Api::namespaced_with(self.region.client(), "default", &kind);
+        let pods: Api<DynamicObject> = Api::namespaced_with(self.place().client(), "default", &kind);
         let own = ListParams::default().labels(&format!("job-name={}", self.name));
         let pod = pods.list(&own).await.unwrap().items.remove(0).metadata.name.unwrap();
         let status = json!({"status": {"phase": "Succeeded"}});
@@ -91,14 +98,21 @@ fn time(run: &Value, field: &str) -> Option<jiff::Timestamp> {
 
 #[tokio::test(start_paused = true)]
 async fn a_job_that_ends_is_looked_at_when_it_ends_and_not_when_it_was_to_be() {
-    let (job, _running) = LongJob::new().await;
+    let (job, _running) = LongJob::new(None).await;
+    job.ends().await;
+    assert_eq!(job.soon().await["phase"], "Successful");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_job_of_another_cluster_is_watched_as_well() {
+    let (job, _running) = LongJob::new(Some(Region::with("jobs", &[]).await)).await;
     job.ends().await;
     assert_eq!(job.soon().await["phase"], "Successful");
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_job_that_somebody_deletes_is_missed_at_once() {
-    let (job, _running) = LongJob::new().await;
+    let (job, _running) = LongJob::new(None).await;
     job.region.delete(&job.job()).await;
     let found = job.soon().await;
     assert_eq!(found["phase"], "Error");
@@ -107,7 +121,7 @@ async fn a_job_that_somebody_deletes_is_missed_at_once() {
 
 #[tokio::test(start_paused = true)]
 async fn a_job_that_ends_while_no_controller_runs_is_seen_by_the_next_one() {
-    let (job, running) = LongJob::new().await;
+    let (job, running) = LongJob::new(None).await;
     running.kill();
     job.ends().await;
     let _next = job.region.control(LongJob::settings(&job.region)).await;

@@ -34,13 +34,19 @@ pub(super) fn check(bundle: &Bundle, sink: &mut Sink<'_>) {
     }
 }
 
-/// Whether a setting comes with the arguments of a run. Queries may have them, nobody reads those here.
+/// Whether a setting comes with the arguments of a run. Queries and the metric system's own settings may have them:
+/// nobody reads those here.
 fn waits_for_arguments(view: &MetricView<'_>) -> bool {
     let written = view.template.object.value().pointer(&view.pointer(CONFIGURATION.trim_start_matches('/')));
     let mut own = written.cloned().unwrap_or_default();
     for metric in own.get_mut("metrics").and_then(Value::as_array_mut).into_iter().flatten() {
         for (_, arm) in metric.as_object_mut().into_iter().flatten().filter(|(name, _)| is_arm(name)) {
             *arm = Value::Null;
+        }
+    }
+    for (_, system) in own.get_mut("source").and_then(Value::as_object_mut).into_iter().flatten() {
+        if system.is_object() {
+            *system = Value::Null;
         }
     }
     own.to_string().contains("{{")

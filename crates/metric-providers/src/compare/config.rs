@@ -111,6 +111,11 @@ fn source(written: &Map<String, Json>) -> Result<(System, &Map<String, Json>), F
 fn delay(system: System, written: Option<&Json>) -> Result<SignedDuration, Fault> {
     let usual = if system == System::Datadog { DELAY } else { SignedDuration::ZERO };
     let Some(written) = written else { return Ok(usual) };
+    if system != System::Datadog {
+        return Err(refused(
+            "source.delay: only datadog is asked for what was counted some time ago: take it out",
+        ));
+    }
     let read = written.as_str().and_then(|text| crd::duration::parse(text).ok());
     let delay = read.and_then(|delay| SignedDuration::try_from(delay).ok());
     delay.ok_or_else(|| refused(&format!("source.delay: {written} is no duration, such as \"1m\"")))

@@ -56,11 +56,13 @@ pub(super) fn buckets(answer: &[Labelled], system: System) -> Result<BTreeMap<St
     for Labelled { labels, number } in answer {
         let end = labels.get(label).ok_or_else(|| format!("a series has no {label}: query `{query}`"))?;
         // What is read is kept in a status: neither any text that a server writes, nor without end.
-        let is_end = end.len() <= LONGEST_END && end.parse::<f64>().is_ok_and(|end| !end.is_nan());
-        if !is_end || !number.is_finite() {
+        let number_of = |end: &str| end.parse::<f64>().ok().filter(|end| !end.is_nan());
+        let Some(upper) = number_of(end).filter(|_| end.len() <= LONGEST_END && number.is_finite()) else {
             return Err(shortened(&format!("one of the {BUCKETS}, with {label} {end:?}, is none")));
-        }
-        *found.entry(end.clone()).or_insert(0.0) += number;
+        };
+        // `1` and `1.0` are one end.
+        let name = if upper == f64::INFINITY { "+Inf".to_owned() } else { upper.to_string() };
+        *found.entry(name).or_insert(0.0) += number;
         if found.len() > MOST_BUCKETS {
             return Err(format!("a histogram of more than {MOST_BUCKETS} {BUCKETS}"));
         }

@@ -44,7 +44,7 @@ async fn a_histogram_is_read_by_the_upper_ends_of_its_buckets() {
     let server = MockServer::start().await;
     let series =
         |end: &str, pod: &str, count: &str| json!({"metric": {"le": end, "pod": pod}, "value": [0, count]});
-    let canary = json!([series("0.1", "a", "3"), series("0.1", "b", "4"), series("+Inf", "a", "9")]);
+    let canary = json!([series("0.1", "a", "3"), series("0.10", "b", "4"), series("+Inf", "a", "9")]);
     let nameless = json!([{"metric": {"pod": "a"}, "value": [0, "1"]}]);
     let strange = json!([series("quick", "a", "1")]);
     let without_end = json!((0..300).map(|end| series(&end.to_string(), "a", "1")).collect::<Vec<_>>());
@@ -200,7 +200,8 @@ async fn what_cannot_be_asked_is_told_with_what_can() {
         (json!({"graphite": {}}), "source must be one of prometheus, datadog"),
         (json!({}), "source must be one of prometheus, datadog"),
         (json!({"prometheus": {}}), "prometheus address is not configured"),
-        (json!({"prometheus": {}, "delay": 5}), "source.delay: 5 is no duration"),
+        (json!({"prometheus": {}, "delay": "1m"}), "source.delay: only datadog"),
+        (json!({"datadog": {}, "delay": 5}), "source.delay: 5 is no duration"),
         (json!({"datadog": {"apiVersion": "v1"}}), "source.datadog.apiVersion: \"v1\" does not fit"),
         (json!({"datadog": {"interval": "5m"}}), "is asked for with \"10s\": take it out"),
         (json!({"datadog": {"aggregator": "last"}}), "source.datadog.aggregator: what is asked follows"),

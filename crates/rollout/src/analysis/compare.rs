@@ -39,8 +39,6 @@ const STATE: &str = "aviary.dev/judge";
 const FIGURES: &str = "aviary.dev/figures";
 /// What is known, in sentences.
 const SUMMARY: &str = "summary";
-/// The metric systems that can be asked, and since when what they tell was counted.
-const SOURCES: [(&str, Since); 2] = [("prometheus", Since::Start), ("datadog", Since::Window)];
 /// How long a verdict may take when nobody says.
 const MAX_WAIT: Duration = Duration::from_secs(30 * 60);
 
@@ -64,8 +62,9 @@ fn config(written: &Value) -> Result<Config, String> {
     if let Some(fields) = own.as_object_mut() {
         fields.remove("source");
     }
-    let config: Config = serde_json::from_value(own).map_err(|error| format!("{NAME}: {error}"))?;
-    since(written)?;
+    let mut config: Config = serde_json::from_value(own).map_err(|error| format!("{NAME}: {error}"))?;
+    // The first figures are of a time before there was anything to judge.
+    config.warmup += source(written)?.delay;
     // A metric with queries for one arm alone was refused by the judge, if it takes both.
     match config.metrics.iter().find(|metric| metric.canary.is_none()) {
         Some(metric) => {
@@ -130,7 +129,7 @@ fn judged(
     reading: &Reading,
     started: Timestamp,
 ) -> Result<Found, String> {
-    let (config, since) = (config(written)?, since(written)?);
+    let (config, since) = (config(written)?, source(written)?.since);
     let known = |key: &str| earlier.and_then(|earlier| earlier.metadata.get(key));
     let mut judge = match known(STATE) {
         None => Judge::new(&config),
@@ -155,7 +154,7 @@ fn judged(
     }
     // What was counted in a window that could not be read comes with the next one, of both arms.
     let figures = match now {
-        Ok(now) => now.after(before.as_ref()),
+        Ok(now) => now.after(before.as_ref().filter(|_| since == Since::Start)),
         Err(_) => before.unwrap_or_default().without_figures(reading.started_at),
     };
     Ok(found(&config, &judge, &figures, reading.started_at.duration_since(started)))
@@ -204,19 +203,49 @@ fn ending(judge: &Judge) -> (AnalysisPhase, String) {
     (phase, why)
 }
 
-/// Whether the source gives counters that only grow, or the counts of a window.
-fn since(written: &Value) -> Result<Since, String> {
-    let sources = written.get("source").and_then(Value::as_object);
-    let given = |name: &str| sources.is_some_and(|sources| sources.get(name).is_some_and(Value::is_object));
-    let mut known = SOURCES.iter().filter(|(name, _)| given(name));
-    let (Some((_, usual)), None) = (known.next(), known.next()) else {
-        let names = SOURCES.map(|(name, _)| name).join(", ");
+/// Where figures come from.
+struct Source {
+    /// Its name.
+    name: &'static str,
+    since: Since,
+    /// How old its figures are.
+    delay: Duration,
+}
+
+/// The metric systems that can be asked, with what is usual of them.
+const SOURCES: [Source; 2] = [
+    Source { name: "prometheus", since: Since::Start, delay: Duration::ZERO },
+    Source { name: "datadog", since: Since::Window, delay: Duration::from_secs(60) },
+];
+
+/// The source, and whether it gives counters that only grow or the counts of a window.
+fn source(written: &Value) -> Result<Source, String> {
+    let given = written.get("source").and_then(Value::as_object);
+    let named = |name: &str| given.is_some_and(|given| given.get(name).is_some_and(Value::is_object));
+    let mut known = SOURCES.into_iter().filter(|source| named(source.name));
+    let (Some(usual), None) = (known.next(), known.next()) else {
+        let names = SOURCES.map(|source| source.name).join(", ");
         return Err(format!("{NAME}: source must be one of {names}, with its configuration"));
     };
-    let written = sources.and_then(|sources| sources.get("cumulative")?.as_bool());
-    Ok(match written {
-        Some(true) => Since::Start,
-        Some(false) => Since::Window,
-        None => *usual,
-    })
+    let setting = |name: &str| given.and_then(|given| given.get(name));
+    let since = match (setting("cumulative"), usual.since) {
+        (None, since) => since,
+        (Some(Value::Bool(true)), Since::Start) => Since::Start,
+        (Some(Value::Bool(false)), _) => Since::Window,
+        (Some(other), Since::Start) => {
+            return Err(format!("{NAME}: source.cumulative: {other} is neither true nor false"));
+        }
+        (Some(_), Since::Window) => {
+            return Err(format!(
+                "{NAME}: source.cumulative: {} tells what was counted in a window: take it out",
+                usual.name
+            ));
+        }
+    };
+    let delay = match setting("delay").and_then(Value::as_str) {
+        // What is no duration, the provider refuses.
+        Some(text) => crd::duration::parse(text).unwrap_or(usual.delay),
+        None => usual.delay,
+    };
+    Ok(Source { since, delay, ..usual })
 }

@@ -225,6 +225,89 @@ fn a_counter_that_fell_is_no_window() {
 }
 
 #[test]
+fn what_went_away_and_comes_back_with_its_history_is_no_window_either() {
+    let counters = |bad: u32, all: u32, stable_bad: u32, stable: u32| {
+        errors(json!({"bad": bad, "total": all}), json!({"bad": stable_bad, "total": stable}))
+    };
+    // One scrape of a stable pod fails. It had seen a worse month: as one window, that would hide a bad canary.
+    let compared = told(
+        json!({}),
+        [
+            counters(0, 100, 5_000, 900_000),
+            counters(1, 200, 5_009, 901_800),
+            counters(2, 300, 1_009, 501_800),
+            counters(3, 400, 1_018, 503_600),
+            counters(4, 500, 5_036, 907_200),
+            counters(5, 600, 5_045, 909_000),
+        ],
+    );
+    let found = summary(&compared);
+    assert!(found.contains("canary 3 of 300 requests (1 %), stable 27 of 5,400 (0.5 %)"), "{found}");
+    assert!(found.contains("a counter grew by what it had lost: a pod that was not seen is back"), "{found}");
+}
+
+#[test]
+fn errors_of_a_pod_that_was_started_anew_are_all_counted() {
+    // Its counter of errors is there only from the first one on.
+    let compared = told(
+        json!({}),
+        [
+            errors(json!({"bad": 30, "total": 1_000}), json!({"total": 9_000})),
+            errors(json!({"total": 100}), json!({"total": 9_900})),
+            errors(json!({"bad": 5, "total": 200}), json!({"total": 10_800})),
+        ],
+    );
+    assert!(summary(&compared).contains("canary 5 of 100 requests"), "{}", summary(&compared));
+}
+
+#[test]
+fn a_stratum_that_one_arm_does_not_tell_for_a_while_waits_in_both() {
+    let config = json!({"metrics": [{"name": "errors", "kind": "proportion", "strata": "route",
+        "canary": {"bad": "a", "total": "b"}, "stable": {"bad": "c", "total": "d"}}]});
+    let arm = |pass: u32, each: u32| {
+        let route = || json!({"bad": pass, "total": pass * each});
+        json!({"strata": {"aa": route(), "bb": route()}})
+    };
+    let mut answers: Vec<Value> = (0..5).map(|pass| errors(arm(pass, 100), arm(pass, 900))).collect();
+    for silent in &mut answers[2..4] {
+        silent["errors"]["canary"]["strata"].as_object_mut().unwrap().remove("aa");
+    }
+    let compared = told(config, answers);
+    let found = summary(&compared);
+    assert!(found.contains("canary 8 of 800 requests (1 %), stable 8 of 7,200 (0.111 %)"), "{found}");
+}
+
+#[test]
+fn settings_of_the_source_that_contradict_it_are_refused() {
+    for (source, said) in [
+        (
+            json!({"prometheus": {}, "cumulative": "false"}),
+            "source.cumulative: \"false\" is neither true nor false",
+        ),
+        (
+            json!({"prometheus": null, "datadog": {}, "cumulative": true}),
+            "datadog tells what was counted in a window",
+        ),
+        (json!({"datadog": {}}), "source must be one of prometheus, datadog"),
+    ] {
+        let compared = told(json!({"source": source}), [errors(json!({"bad": 1, "total": 9}), json!({}))]);
+        assert!(compared.measurement().message.contains(said), "{}", compared.measurement().message);
+    }
+}
+
+#[test]
+fn counts_of_windows_are_not_differenced_and_those_from_before_the_release_are_not_judged() {
+    let both = || errors(json!({"bad": 1, "total": 100}), json!({"bad": 9, "total": 900}));
+    let prometheus = json!({"source": {"cumulative": false}});
+    let compared = told(prometheus, (0..4).map(|_| both()));
+    assert!(summary(&compared).contains("canary 3 of 300 requests"), "{}", summary(&compared));
+    // What Datadog tells is a minute old: the first six windows of ten seconds were before the release.
+    let datadog = json!({"source": {"prometheus": null, "datadog": {}}});
+    let compared = told(datadog, (0..9).map(|_| both()));
+    assert!(summary(&compared).contains("canary 2 of 200 requests"), "{}", summary(&compared));
+}
+
+#[test]
 fn what_was_counted_before_the_first_look_is_no_window() {
     let stable = |bad: u32, all: u32| json!({"bad": bad, "total": all});
     // The canary's first request, and a metric system that knew nothing of stable at first.
@@ -283,7 +366,13 @@ fn a_histogram_without_a_last_bucket_takes_all_from_its_total() {
         "metrics": [{"name": "slow", "kind": "latency", "edges": [0.5],
         "canary": {"buckets": "a", "total": "b"}, "stable": {"buckets": "c", "total": "d"}}]});
     let arm = |slow: u32| json!({"buckets": {"0.1": 50, "0.5": 100 - slow}, "total": 100});
-    let answers = (0..40).map(|_| json!({"slow": {"canary": arm(30), "stable": arm(1)}}));
-    let compared = told(config, answers);
+    let answers = || (0..40).map(|_| json!({"slow": {"canary": arm(30), "stable": arm(1)}}));
+    let compared = told(config.clone(), answers());
     assert_eq!(compared.phase(), Some(AnalysisPhase::Failed), "{}", summary(&compared));
+    // A bucket that a counter had not before may have been counted for weeks.
+    let counters = json!({"metrics": config["metrics"]});
+    let mut grown: Vec<Value> = answers().take(2).collect();
+    grown[1]["slow"]["canary"]["buckets"]["0.3"] = json!(70);
+    let compared = told(counters, grown);
+    assert!(summary(&compared).contains("a bucket is there for the first time"), "{}", summary(&compared));
 }

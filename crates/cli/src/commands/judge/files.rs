@@ -93,7 +93,13 @@ impl Arms {
         let own: Vec<Vec<What>> = strata.iter().map(|stratum| own(stratum)).collect();
         let [first, others @ ..] = own.as_slice() else { return Err(shapeless(metric)) };
         let counts = matches!(first.as_slice(), [What::Bad | What::Total | What::Count | What::Exposure, _]);
-        if others.iter().any(|other| other != first) || !(counts || strata == [""]) {
+        let whole = strata == [""];
+        if strata.contains(&"") && !whole {
+            return Err(Error::new(format!(
+                "`{metric}` has columns of its strata and of all of them together, which would count twice; keep one"
+            )));
+        }
+        if others.iter().any(|other| other != first) || !(counts || whole) {
             return Err(Error::new(format!(
                 "the strata of `{metric}` differ; each takes bad and total, or each count and exposure, in one order"
             )));
@@ -200,6 +206,13 @@ impl Arms {
             row.get(self.columns.iter().position(is)?).copied()
         };
         let of = |row: &[f64], what: What| within(row, "", what);
+        let fell = |row: &[f64]| {
+            let own = self.columns.iter().zip(row).filter(|(column, _)| column.metric == metric);
+            own.into_iter().any(|(_, figure)| figure.is_nan())
+        };
+        if fell(canary) || fell(stable) {
+            return Some(Sample::Dropped("a counter fell".to_owned()));
+        }
         Some(match self.shape(metric).ok()? {
             Shape::Counts(bad, all) => {
                 let counts = |stratum: &&str| {
@@ -310,14 +323,16 @@ fn millis(text: &str) -> Option<i64> {
     Some((seconds * 1000.0).round() as i64)
 }
 
-/// What was added in each window. A counter that fell was begun anew: what it has counted since is the window's.
+/// What was added in each window; no number where a counter fell: what went away may have counted for weeks.
 fn differences(rows: Rows) -> Rows {
     let mut before: Option<Vec<f64>> = None;
     let mut found = Rows::new();
     for (time, row) in rows {
         if let Some(before) = &before {
-            let grown =
-                row.iter().zip(before).map(|(now, before)| if now < before { *now } else { now - before });
+            let grown = row
+                .iter()
+                .zip(before)
+                .map(|(now, before)| if now < before { f64::NAN } else { now - before });
             found.insert(time, grown.collect());
         }
         before = Some(row);

@@ -35,6 +35,9 @@ struct Arm {
     buckets: Fields,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     strata: BTreeMap<String, Fields>,
+    /// By how much all that was counted once fell, by stratum: what went away may come back with its whole history.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    fell: Fields,
 }
 
 type Fields = BTreeMap<String, f64>;
@@ -59,38 +62,104 @@ impl Figures {
     }
 
     /// What the next window begins with: counters that were not told this time grow from where they were last seen.
-    /// When all of an arm is missing, both arms wait for it, for they are counted over the same time.
     pub(super) fn after(mut self, earlier: Option<&Self>) -> Self {
         for (name, old) in earlier.iter().flat_map(|earlier| &earlier.metrics) {
-            let new = self.metrics.entry(name.clone()).or_default();
-            if new.canary.lacks(&old.canary) || new.stable.lacks(&old.stable) {
-                new.clone_from(old);
-            } else {
-                new.canary.keep(&old.canary);
-                new.stable.keep(&old.stable);
-            }
+            self.metrics.entry(name.clone()).or_default().go_on(old);
         }
         self
+    }
+}
+
+impl Arms {
+    /// When one arm does not tell how much there was, both wait for it, for they are counted over the same time. That
+    /// holds for each stratum as well.
+    fn go_on(&mut self, old: &Self) {
+        if self.lacks(old) {
+            self.clone_from(old);
+            return;
+        }
+        // More of them than that are no strata; what is not told then is forgotten.
+        let strata = [&old.canary, &old.stable, &self.canary, &self.stable];
+        let names: BTreeSet<String> = strata.iter().flat_map(|arm| arm.strata.keys().cloned()).collect();
+        for name in names.iter().filter(|_| names.len() <= MOST_STRATA) {
+            let of = |arm: &Arm| arm.strata.get(name).cloned().unwrap_or_default();
+            if lacks(&of(&old.canary), &of(&self.canary)) || lacks(&of(&old.stable), &of(&self.stable)) {
+                self.canary.strata.insert(name.clone(), of(&old.canary));
+                self.stable.strata.insert(name.clone(), of(&old.stable));
+            }
+        }
+        self.canary.go_on(&old.canary);
+        self.stable.go_on(&old.stable);
+    }
+
+    fn lacks(&self, old: &Self) -> bool {
+        self.canary.lacks(&old.canary) || self.stable.lacks(&old.stable)
     }
 }
 
 impl Arm {
     /// Whether it does not tell how much there was, and the other did.
     fn lacks(&self, old: &Self) -> bool {
-        let gone = |all: &str| old.fields.contains_key(all) && !self.fields.contains_key(all);
-        gone("total")
-            || gone("exposure")
+        lacks(&old.fields, &self.fields)
             || (self.buckets.is_empty() && !old.buckets.is_empty())
             || (self.strata.is_empty() && !old.strata.is_empty())
     }
 
-    fn keep(&mut self, old: &Self) {
-        keep(&mut self.fields, &old.fields);
-        keep(&mut self.buckets, &old.buckets);
-        for (name, old) in &old.strata {
-            keep(self.strata.entry(name.clone()).or_default(), old);
+    /// All that was counted, of a stratum or (with an empty name) of the arm.
+    fn all(&self, stratum: &str) -> Option<f64> {
+        let fields = if stratum.is_empty() { Some(&self.fields) } else { self.strata.get(stratum) };
+        let told = fields.and_then(|fields| ALL.iter().find_map(|all| fields.get(*all)).copied());
+        let most = || self.buckets.values().copied().reduce(f64::max);
+        told.or_else(|| if stratum.is_empty() { most() } else { None })
+    }
+
+    /// Names for [`Arm::all`].
+    fn parts(&self) -> impl Iterator<Item = &str> {
+        std::iter::once("").chain(self.strata.keys().map(String::as_str))
+    }
+
+    /// By how much all grew since, which is negative when it fell.
+    fn growth(&self, old: &Self, part: &str) -> Option<f64> {
+        Some(self.all(part)? - old.all(part)?)
+    }
+
+    fn go_on(&mut self, old: &Self) {
+        self.fell.clone_from(&old.fell);
+        let parts: Vec<String> = self.parts().map(str::to_owned).collect();
+        for part in parts {
+            let growth = self.growth(old, &part).unwrap_or_default();
+            let fell = growth < 0.0;
+            if fell {
+                let deepest = self.fell.get(&part).copied().unwrap_or_default().max(-growth);
+                self.fell.insert(part.clone(), deepest);
+            } else if self.came_back(old, &part) {
+                self.fell.remove(&part);
+            }
+            // What is missing after a fall began anew: its old counts are gone.
+            if part.is_empty() && !fell {
+                keep(&mut self.fields, &old.fields);
+                keep(&mut self.buckets, &old.buckets);
+            } else if let (false, Some(old)) = (fell, old.strata.get(&part)) {
+                keep(self.strata.entry(part).or_default(), old);
+            }
         }
     }
+
+    /// Whether it grew by at least as much as it fell by once: then what went away is back, with its whole history.
+    fn came_back(&self, old: &Self, part: &str) -> bool {
+        let growth = self.growth(old, part);
+        old.fell.get(part).zip(growth).is_some_and(|(fell, growth)| growth >= *fell)
+    }
+}
+
+/// Fields that tell how much there was.
+const ALL: [&str; 2] = ["total", "exposure"];
+/// Strata that are kept for the next window, of both arms.
+const MOST_STRATA: usize = 100;
+
+/// Whether `new` does not tell how much there was, and `old` did.
+fn lacks(old: &Fields, new: &Fields) -> bool {
+    ALL.iter().any(|all| old.contains_key(*all) && !new.contains_key(*all))
 }
 
 fn keep(new: &mut Fields, old: &Fields) {
@@ -142,8 +211,17 @@ struct Between<'f> {
 /// Why a window that a counter fell in is of no use: what went away may have counted for weeks.
 const FELL: &str = "a counter fell: a pod restarted or went away";
 
+/// Likewise: what is back brings its whole history.
+const BACK: &str = "a counter grew by what it had lost: a pod that was not seen is back";
+
 impl Between<'_> {
     fn sample(&self, kind: &Kind, in_strata: bool) -> Result<Sample, &'static str> {
+        let back = |old: &Arm, new: &Arm| new.parts().any(|part| new.came_back(old, part));
+        if self.since == Since::Start
+            && (back(&self.old.canary, &self.new.canary) || back(&self.old.stable, &self.new.stable))
+        {
+            return Err(BACK);
+        }
         let counts = |bad: &str, all: &str| {
             if in_strata {
                 self.strata(bad, all).map(Sample::Strata)
@@ -190,6 +268,14 @@ impl Between<'_> {
         }
     }
 
+    /// The same of a counter that must have been there before.
+    fn since_then(&self, before: Option<&f64>, now: f64) -> Result<f64, &'static str> {
+        if self.since == Since::Start && before.is_none() {
+            return Err("a bucket is there for the first time");
+        }
+        self.difference(before, now)
+    }
+
     /// In the order of their names, which is the same in every window.
     fn strata(&self, bad: &str, all: &str) -> Result<Vec<Counts>, &'static str> {
         let arms = [&self.old.canary, &self.old.stable, &self.new.canary, &self.new.stable];
@@ -199,7 +285,16 @@ impl Between<'_> {
             let fields = |arm: &Arm| arm.strata.get(name).unwrap_or(&none).clone();
             self.grown([bad, all], &fields(old), &fields(new))
         };
+        let missing = |name: &String, old: &Arm, new: &Arm| {
+            let fields = |arm: &Arm| arm.strata.get(name).cloned().unwrap_or_default();
+            self.since == Since::Start && lacks(&fields(old), &fields(new))
+        };
         let each = names.into_iter().map(|name| {
+            if missing(name, &self.old.canary, &self.new.canary)
+                || missing(name, &self.old.stable, &self.new.stable)
+            {
+                return Ok(Counts::default());
+            }
             let canary = of(name, &self.old.canary, &self.new.canary)?;
             Ok(both(canary, of(name, &self.old.stable, &self.new.stable)?))
         });
@@ -224,14 +319,14 @@ impl Between<'_> {
         let mut up_to: Vec<(f64, f64)> = Vec::new();
         for (name, now) in &new.buckets {
             let bound = name.parse().map_err(|_| NONE)?;
-            up_to.push((bound, self.difference(old.buckets.get(name), *now)?));
+            up_to.push((bound, self.since_then(old.buckets.get(name), *now)?));
         }
         up_to.sort_by(|one, other| one.0.total_cmp(&other.0));
         if let (Some((bound, _)), Some(all)) = (up_to.last(), new.fields.get("total"))
             && bound.is_finite()
         {
             // Whoever tells no last bucket tells how many there are in all.
-            up_to.push((f64::INFINITY, self.difference(old.fields.get("total"), *all)?));
+            up_to.push((f64::INFINITY, self.since_then(old.fields.get("total"), *all)?));
         }
         if up_to.last().is_none_or(|(bound, _)| bound.is_finite()) {
             return Err(NONE);
