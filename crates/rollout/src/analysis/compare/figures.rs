@@ -35,9 +35,9 @@ struct Arm {
     buckets: Fields,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     strata: BTreeMap<String, Fields>,
-    /// By how much all that was counted once fell, by stratum: what went away may come back with its whole history.
+    /// By how much all that was counted fell each time, by stratum: what went away may come back with its whole history.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    fell: Fields,
+    fell: BTreeMap<String, Vec<f64>>,
 }
 
 type Fields = BTreeMap<String, f64>;
@@ -129,11 +129,12 @@ impl Arm {
         for part in parts {
             let growth = self.growth(old, &part).unwrap_or_default();
             let fell = growth < 0.0;
+            let falls = self.fell.entry(part.clone()).or_default();
+            falls.retain(|fall| growth < *fall);
             if fell {
-                let deepest = self.fell.get(&part).copied().unwrap_or_default().max(-growth);
-                self.fell.insert(part.clone(), deepest);
-            } else if self.came_back(old, &part) {
-                self.fell.remove(&part);
+                falls.push(-growth);
+                falls.sort_by(|one, other| other.total_cmp(one));
+                falls.truncate(MOST_FALLS);
             }
             // What is missing after a fall began anew: its old counts are gone.
             if part.is_empty() && !fell {
@@ -143,17 +144,21 @@ impl Arm {
                 keep(self.strata.entry(part).or_default(), old);
             }
         }
+        let Self { fell, strata, .. } = self;
+        fell.retain(|part, falls| !falls.is_empty() && (part.is_empty() || strata.contains_key(part)));
     }
 
-    /// Whether it grew by at least as much as it fell by once: then what went away is back, with its whole history.
+    /// Whether it grew by at least as much as it fell by once: then what went away may be back, with its whole history.
     fn came_back(&self, old: &Self, part: &str) -> bool {
-        let growth = self.growth(old, part);
-        old.fell.get(part).zip(growth).is_some_and(|(fell, growth)| growth >= *fell)
+        let falls = old.fell.get(part).zip(self.growth(old, part));
+        falls.is_some_and(|(falls, growth)| falls.iter().any(|fall| growth >= *fall))
     }
 }
 
 /// Fields that tell how much there was.
 const ALL: [&str; 2] = ["total", "exposure"];
+/// Falls that are remembered of a counter: the deepest ones.
+const MOST_FALLS: usize = 8;
 /// Strata that are kept for the next window, of both arms.
 const MOST_STRATA: usize = 100;
 
