@@ -1,5 +1,7 @@
 //! Both arms from one metric system.
 
+use std::sync::atomic::{AtomicI64, Ordering};
+
 use aviary_metric_providers::{Ctx, Value, read, wanted};
 use serde_json::{Value as Json, json};
 use wiremock::matchers::{body_string_contains, method, path};
@@ -143,7 +145,10 @@ async fn datadog(source: Json, metrics: Json, columns: &Json) -> (Result<Option<
     metric.provider["plugin"]["aviary/compare"]["window"] = "30s".into();
     let credentials = [("api-key", "k".to_owned()), ("app-key", "k".to_owned()), ("address", server.uri())];
     let credentials = credentials.map(|(name, value)| (name.to_owned(), value));
-    let clock = || "2026-01-31T12:00:00Z".parse().unwrap();
+    // A second goes by each time it is looked at; the first look is the reading's own.
+    let looks = AtomicI64::new(0);
+    let noon: jiff::Timestamp = "2026-01-31T11:59:59Z".parse().unwrap();
+    let clock = || noon + jiff::SignedDuration::from_secs(looks.fetch_add(1, Ordering::Relaxed));
     let ctx = Ctx { credentials: credentials.into_iter().collect(), clock: &clock, ..Ctx::default() };
     let found = read(&ctx, &metric).await.outcome;
     let heard = server.received_requests().await.unwrap();
@@ -166,6 +171,7 @@ async fn datadog_is_asked_for_what_was_counted_in_a_window_that_has_arrived() {
     let noon = 1_769_860_800_000_i64;
     assert_eq!((&heard[0]["from"], &heard[0]["to"]), (&json!(noon - 150_000), &json!(noon - 120_000)));
     assert_eq!(heard[0]["queries"][0]["aggregator"], "avg");
+    assert_eq!(heard[0]["to"], heard[1]["to"], "both arms are asked about one moment");
 
     let errors = json!([{"name": "errors", "kind": "proportion", "strata": "route",
         "canary": {"total": "sum:hits{a} by {route}.as_count()"}, "stable": {}}]);
