@@ -16,9 +16,15 @@ fn metric(source: &Json) -> crd::Metric {
     serde_json::from_value(json!({"name": "compare", "provider": {"plugin": compare}})).unwrap()
 }
 
+/// Answers a query with these values, without labels.
 async fn answers(server: &MockServer, query: &str, values: &[&str]) {
     let series: Vec<Json> = values.iter().map(|value| json!({"metric": {}, "value": [0, value]})).collect();
-    let data = json!({"resultType": "vector", "result": series});
+    answering(server, query, &json!(series)).await;
+}
+
+/// Answers a query with this vector.
+async fn answering(server: &MockServer, query: &str, vector: &Json) {
+    let data = json!({"resultType": "vector", "result": vector});
     Mock::given(method("POST"))
         .and(path("/api/v1/query"))
         .and(body_string_contains(format!("query={query}")))
@@ -58,12 +64,7 @@ async fn a_histogram_is_read_by_the_upper_ends_of_its_buckets() {
         ("endless", without_end),
         ("nan", json!([series("1", "a", "NaN")])),
     ] {
-        let body = json!({"status": "success", "data": {"resultType": "vector", "result": result}});
-        Mock::given(method("POST"))
-            .and(body_string_contains(format!("query={query}")))
-            .respond_with(ResponseTemplate::new(200).set_body_json(body))
-            .mount(&server)
-            .await;
+        answering(&server, query, &result).await;
     }
     let asked = |source: Json, stable: &str| {
         let mut metric = metric(&source);
@@ -99,12 +100,7 @@ async fn strata_are_told_by_a_digest_of_what_they_are_called() {
         ("bad0", json!([])),
         ("all0", routes(51).collect()),
     ] {
-        let body = json!({"status": "success", "data": {"resultType": "vector", "result": result}});
-        Mock::given(method("POST"))
-            .and(body_string_contains(format!("query={query}")))
-            .respond_with(ResponseTemplate::new(200).set_body_json(body))
-            .mount(&server)
-            .await;
+        answering(&server, query, &result).await;
     }
     let asked = |label: &str, total: &str| {
         let mut metric = metric(&json!({"prometheus": {"address": server.uri()}}));

@@ -205,11 +205,13 @@ fn errors(canary: Value, stable: Value) -> Value {
     json!({"errors": {"canary": canary, "stable": stable}})
 }
 
+/// Bad ones and all of the canary, then of stable.
+fn counters(bad: u32, all: u32, stable_bad: u32, stable: u32) -> Value {
+    errors(json!({"bad": bad, "total": all}), json!({"bad": stable_bad, "total": stable}))
+}
+
 #[test]
 fn a_counter_that_fell_is_no_window() {
-    let counters = |bad: u32, all: u32, stable_bad: u32, stable: u32| {
-        errors(json!({"bad": bad, "total": all}), json!({"bad": stable_bad, "total": stable}))
-    };
     // A stable pod that had served for weeks goes away: what is left of its counters was not counted in this window.
     let compared = told(
         json!({}),
@@ -226,9 +228,6 @@ fn a_counter_that_fell_is_no_window() {
 
 #[test]
 fn what_went_away_and_comes_back_with_its_history_is_no_window_either() {
-    let counters = |bad: u32, all: u32, stable_bad: u32, stable: u32| {
-        errors(json!({"bad": bad, "total": all}), json!({"bad": stable_bad, "total": stable}))
-    };
     // One scrape of a stable pod fails. It had seen a worse month: as one window, that would hide a bad canary.
     let compared = told(
         json!({}),

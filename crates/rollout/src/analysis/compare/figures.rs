@@ -82,10 +82,10 @@ impl Arms {
         let strata = [&old.canary, &old.stable, &self.canary, &self.stable];
         let names: BTreeSet<String> = strata.iter().flat_map(|arm| arm.strata.keys().cloned()).collect();
         for name in names.iter().filter(|_| names.len() <= MOST_STRATA) {
-            let of = |arm: &Arm| arm.strata.get(name).cloned().unwrap_or_default();
-            if lacks(&of(&old.canary), &of(&self.canary)) || lacks(&of(&old.stable), &of(&self.stable)) {
-                self.canary.strata.insert(name.clone(), of(&old.canary));
-                self.stable.strata.insert(name.clone(), of(&old.stable));
+            let gone = |old: &Arm, new: &Arm| lacks(old.stratum(name), new.stratum(name));
+            if gone(&old.canary, &self.canary) || gone(&old.stable, &self.stable) {
+                self.canary.strata.insert(name.clone(), old.canary.stratum(name).clone());
+                self.stable.strata.insert(name.clone(), old.stable.stratum(name).clone());
             }
         }
         self.canary.go_on(&old.canary);
@@ -105,10 +105,16 @@ impl Arm {
             || (self.strata.is_empty() && !old.strata.is_empty())
     }
 
+    /// The fields of a stratum, which may be none.
+    fn stratum(&self, name: &str) -> &Fields {
+        static NONE: Fields = Fields::new();
+        self.strata.get(name).unwrap_or(&NONE)
+    }
+
     /// All that was counted, of a stratum or (with an empty name) of the arm.
     fn all(&self, stratum: &str) -> Option<f64> {
-        let fields = if stratum.is_empty() { Some(&self.fields) } else { self.strata.get(stratum) };
-        let told = fields.and_then(|fields| ALL.iter().find_map(|all| fields.get(*all)).copied());
+        let fields = if stratum.is_empty() { &self.fields } else { self.stratum(stratum) };
+        let told = ALL.iter().find_map(|all| fields.get(*all)).copied();
         let most = || self.buckets.values().copied().reduce(f64::max);
         told.or_else(|| if stratum.is_empty() { most() } else { None })
     }
@@ -285,23 +291,15 @@ impl Between<'_> {
     fn strata(&self, bad: &str, all: &str) -> Result<Vec<Counts>, &'static str> {
         let arms = [&self.old.canary, &self.old.stable, &self.new.canary, &self.new.stable];
         let names: BTreeSet<&String> = arms.iter().flat_map(|arm| arm.strata.keys()).collect();
-        let none = Fields::new();
-        let of = |name: &String, old: &Arm, new: &Arm| {
-            let fields = |arm: &Arm| arm.strata.get(name).unwrap_or(&none).clone();
-            self.grown([bad, all], &fields(old), &fields(new))
-        };
-        let missing = |name: &String, old: &Arm, new: &Arm| {
-            let fields = |arm: &Arm| arm.strata.get(name).cloned().unwrap_or_default();
-            self.since == Since::Start && lacks(&fields(old), &fields(new))
-        };
         let each = names.into_iter().map(|name| {
-            if missing(name, &self.old.canary, &self.new.canary)
-                || missing(name, &self.old.stable, &self.new.stable)
-            {
+            let canary = (self.old.canary.stratum(name), self.new.canary.stratum(name));
+            let stable = (self.old.stable.stratum(name), self.new.stable.stratum(name));
+            let silent = |(old, new): (&Fields, &Fields)| self.since == Since::Start && lacks(old, new);
+            if silent(canary) || silent(stable) {
                 return Ok(Counts::default());
             }
-            let canary = of(name, &self.old.canary, &self.new.canary)?;
-            Ok(both(canary, of(name, &self.old.stable, &self.new.stable)?))
+            let grown = |(old, new): (&Fields, &Fields)| self.grown([bad, all], old, new);
+            Ok(both(grown(canary)?, grown(stable)?))
         });
         each.collect()
     }
