@@ -72,4 +72,20 @@ impl Server {
     pub fn changes(&self) -> watch::Receiver<u64> {
         self.shared.changes()
     }
+
+    /// Waits until `look` finds something: it looks now, and at each change of the world.
+    pub async fn until<T, F: Future<Output = Option<T>>>(&self, mut look: impl FnMut() -> F) -> T {
+        let mut changes = self.changes();
+        loop {
+            // Whatever changes from here on wakes the wait below.
+            changes.mark_unchanged();
+            if let Some(found) = look().await {
+                return found;
+            }
+            if changes.changed().await.is_err() {
+                // Nothing tells changes any more, so there will be none.
+                std::future::pending::<()>().await;
+            }
+        }
+    }
 }

@@ -24,17 +24,8 @@ impl Region {
         limit: Duration,
         find: impl Fn(&World) -> Option<T>,
     ) -> Option<T> {
-        let mut changes = self.server.changes();
-        let waiting = async {
-            loop {
-                // Whatever changes from here on wakes the wait below.
-                changes.mark_unchanged();
-                if let Some(found) = self.server.with_world(|world, _| find(world)) {
-                    return found;
-                }
-                changes.changed().await.unwrap();
-            }
-        };
+        let waiting =
+            self.server.until(|| std::future::ready(self.server.with_world(|world, _| find(world))));
         tokio::time::timeout(limit, waiting).await.ok()
     }
 

@@ -53,17 +53,10 @@ fn routes() -> ApiResource {
 impl Place {
     /// Awaits a condition of what the API server keeps: it is asked for at each change.
     pub(crate) async fn until<F: Future<Output = bool>>(&self, what: &str, mut holds: impl FnMut() -> F) {
-        let mut changes = self.region.api().changes();
-        let waiting = async {
-            loop {
-                // Whatever changes from here on wakes the wait below.
-                changes.mark_unchanged();
-                if holds().await {
-                    break;
-                }
-                changes.changed().await.unwrap();
-            }
-        };
+        let waiting = self.region.api().until(|| {
+            let holds = holds();
+            async { holds.await.then_some(()) }
+        });
         assert!(tokio::time::timeout(LIMIT, waiting).await.is_ok(), "in vain: {what}");
     }
 
