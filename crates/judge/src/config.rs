@@ -34,7 +34,7 @@ pub struct Config {
     pub regions: u32,
     /// How long the windows are that the caller makes. 10 s.
     pub window: Duration,
-    /// How long the first windows are only looked at, not judged: caches are cold. 30 s.
+    /// How long the first windows since the weight changed are only looked at, not judged: caches are cold. 30 s.
     pub warmup: Duration,
     /// Usable windows since the weight changed before a pass. 3.
     pub min_windows: u32,

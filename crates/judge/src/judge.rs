@@ -73,9 +73,10 @@ impl Judge {
         }
     }
 
-    /// The weight changed: `minWindows` and `minRequests` count anew, and so does evidence that counts per step.
-    /// Evidence that the canary is worse goes on through all steps.
+    /// The weight changed: `minWindows` and `minRequests` count anew, and so does evidence that counts per step. Its new
+    /// pods are cold, so the warm-up begins again. Evidence that the canary is worse goes on through all steps.
     pub fn begin_step(&mut self) {
+        self.state.warmed = 0.0;
         for (metric, state) in self.config.metrics.iter().zip(&mut self.state.metrics) {
             for unit in &mut state.units {
                 unit.seen.begin_step();

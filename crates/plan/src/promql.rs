@@ -158,7 +158,9 @@ fn duration(text: &str) -> Option<Duration> {
         seconds += number.parse::<f64>().ok()? * unit;
         number.clear();
     }
-    (number.is_empty() && seconds > 0.0).then(|| Duration::from_secs_f64(seconds))
+    // A window longer than time can be told is no window that anybody plans with.
+    let sensible = number.is_empty() && seconds > 0.0;
+    sensible.then(|| Duration::try_from_secs_f64(seconds).ok()).flatten()
 }
 
 impl Selector {
@@ -191,6 +193,12 @@ mod tests {
         assert_eq!(query.selectors[1].metric, "up");
         assert_eq!(query.windows.iter().map(|(window, _)| window.as_secs()).collect::<Vec<_>>(), [60, 150]);
         assert!(query.divides && !query.scalar && !query.fallback);
+    }
+
+    #[test]
+    fn a_window_longer_than_time_can_be_told_is_none() {
+        assert!(read("rate(up[99999999999999999999y])").windows.is_empty());
+        assert_eq!(read("rate(up[1y])").windows.len(), 1);
     }
 
     #[test]

@@ -29,6 +29,7 @@ mod validate;
 pub(crate) use arguments::resolve;
 pub use assess::{RunDecision, Trimmed, assess, status_patch};
 pub use compare::comparison;
+pub(crate) use compare::{HandedOver, hand_over};
 pub use due::{Ask, Filled, How, due, due_or_over};
 pub(crate) use limits::is_unbounded;
 pub(crate) use measured::measured;

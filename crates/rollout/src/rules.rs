@@ -100,6 +100,7 @@ pub static RULES: &[Rule] = &[
     release::DEFAULT_REPLICAS,
     release::ABORT_WINS,
     pods::WORKLOAD,
+    analysis::EVIDENCE,
     analysis::RUN,
     analysis::TTL,
     experiment::INVALID,

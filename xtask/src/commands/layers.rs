@@ -26,7 +26,7 @@ const EDGES: &[Edges] = &[
     Edges("sim", &["crd", "expr", "traffic", "rollout", "world"], &[]),
     Edges("journal", &["crd", "rollout"], &["sim"]),
     Edges("plan", &["crd", "expr", "rollout", "sim"], &[]),
-    Edges("lint", &["crd", "expr", "traffic", "rollout", "plan"], &["xtask"]),
+    Edges("lint", &["crd", "expr", "traffic", "judge", "rollout", "plan"], &["xtask"]),
     // adapters
     Edges("metric-providers", &["crd", "expr"], &["xtask"]),
     Edges("regions", &["crd"], &["rollout", "sim"]),

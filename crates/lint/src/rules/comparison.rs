@@ -1,5 +1,7 @@
 //! What `aviary/compare` is asked to judge.
 
+mod release;
+
 use crate::analyses::{self, MetricView};
 use crate::bundle::Bundle;
 use crate::finding::Severity;
@@ -32,6 +34,7 @@ pub(super) fn check(bundle: &Bundle, sink: &mut Sink<'_>) {
             }
         }
     }
+    release::check(bundle, sink);
 }
 
 /// Whether a setting comes with the arguments of a run. Queries and the metric system's own settings may have them:

@@ -119,7 +119,7 @@ fn judged(
     let mut status = run.status.clone();
     for reading in readings {
         if let Some(metric) = prepared.iter().find(|metric| metric.metric.name == reading.name) {
-            record::record(&mut status, reading, metric.dry_run, terminating, now);
+            record::record(&run.metadata, &mut status, reading, metric.dry_run, terminating, now);
         }
     }
     let mut events = metrics(prepared, terminating, &mut status);

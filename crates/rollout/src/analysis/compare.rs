@@ -17,7 +17,12 @@
 //! nothing; here two readings become a window, and the windows a verdict. It is one measurement, however long it takes:
 //! it stays Running, and what the judge knows is kept in its metadata, so a controller that dies loses no window that was
 //! stored, and counts none twice. A verdict ends it; `maxWait` decides what becomes of one that is not reached.
+//!
+//! Evidence goes on through the measurements of a run and through the analysis steps of a release, so that `falseAborts`
+//! holds for all of them together; a step of its own begins with the warm-up, `minWindows` and `minRequests`. In the
+//! background, where the first pass would be the last word, `interval` makes it look on.
 
+mod evidence;
 mod figures;
 
 use std::collections::BTreeMap;
@@ -29,14 +34,13 @@ use judge::{Config, Ending, Judge, Report, Verdict};
 use serde_json::Value;
 
 use super::{Outcome, Reading};
+pub(super) use evidence::{Earlier, forget};
+use evidence::{FIGURES, Known, STATE};
+pub(crate) use evidence::{HandedOver, hand_over};
 use figures::{Figures, Since};
 
 /// The plugin's name in `provider.plugin`.
 const NAME: &str = "aviary/compare";
-/// What the judge knows, in a measurement's metadata.
-const STATE: &str = "aviary.dev/judge";
-/// The figures that the next window begins with.
-const FIGURES: &str = "aviary.dev/figures";
 /// What is known, in sentences.
 const SUMMARY: &str = "summary";
 /// How long a verdict may take when nobody says.
@@ -64,7 +68,7 @@ fn config(written: &Value) -> Result<Config, String> {
     }
     let mut config: Config = serde_json::from_value(own).map_err(|error| format!("{NAME}: {error}"))?;
     // The first figures are of a time before there was anything to judge.
-    config.warmup += source(written)?.delay;
+    config.warmup = config.warmup.saturating_add(source(written)?.delay);
     // A metric with queries for one arm alone was refused by the judge, if it takes both.
     match config.metrics.iter().find(|metric| metric.canary.is_none()) {
         Some(metric) => {
@@ -74,9 +78,10 @@ fn config(written: &Value) -> Result<Config, String> {
     }
 }
 
-/// The measurement that a reading makes of the one that was in flight.
-pub(super) fn measured(written: &Value, earlier: Option<&Measurement>, reading: &Reading) -> Measurement {
-    let started = earlier.and_then(|earlier| earlier.started_at).unwrap_or(Time::from(reading.started_at));
+/// The measurement that a reading makes of what was known before.
+pub(super) fn measured(written: &Value, earlier: Earlier<'_>, reading: &Reading) -> Measurement {
+    let stored = earlier.same.and_then(|same| same.started_at);
+    let started = stored.unwrap_or(Time::from(reading.started_at));
     let base = Measurement { started_at: Some(started), ..Measurement::default() };
     match judged(written, earlier, reading, started.timestamp()) {
         Ok(found) => found.measurement(base, reading),
@@ -84,17 +89,18 @@ pub(super) fn measured(written: &Value, earlier: Option<&Measurement>, reading: 
             phase: Some(AnalysisPhase::Error),
             message: why,
             finished_at: Some(Time::from(reading.finished_at)),
+            metadata: earlier.kept(),
             ..base
         },
     }
 }
 
-/// A measurement that was ended from outside keeps what was known by then, less what only the next window would need.
-pub(super) fn ended(measurement: Measurement, earlier: Option<&Measurement>) -> Measurement {
-    let Some(earlier) = earlier else { return measurement };
-    let mut metadata = earlier.metadata.clone();
-    metadata.retain(|key, _| key != STATE && key != FIGURES);
-    Measurement { value: earlier.value.clone(), metadata, ..measurement }
+/// A measurement that was ended from outside keeps what was known by then.
+pub(super) fn ended(measurement: Measurement, same: Option<&Measurement>) -> Measurement {
+    let Some(same) = same else { return measurement };
+    let mut metadata = same.metadata.clone();
+    metadata.remove(FIGURES);
+    Measurement { value: same.value.clone(), metadata, ..measurement }
 }
 
 /// What is known after a reading.
@@ -125,21 +131,12 @@ impl Found {
 
 fn judged(
     written: &Value,
-    earlier: Option<&Measurement>,
+    earlier: Earlier<'_>,
     reading: &Reading,
     started: Timestamp,
 ) -> Result<Found, String> {
     let (config, since) = (config(written)?, source(written)?.since);
-    let known = |key: &str| earlier.and_then(|earlier| earlier.metadata.get(key));
-    let mut judge = match known(STATE) {
-        None => Judge::new(&config),
-        Some(text) => {
-            let state =
-                serde_json::from_str(text).map_err(|error| format!("{STATE} was changed: {error}"))?;
-            Judge::restore(&config, state).map_err(|error| error.to_string())?
-        }
-    };
-    let before = known(FIGURES).map(|text| Figures::read(text)).transpose()?;
+    let Known { mut judge, figures: before } = earlier.known(&config, reading.started_at)?;
     let now = match &reading.outcome {
         Outcome::Error(why) if before.is_none() => return Err(why.clone()),
         Outcome::Error(why) => Err(why.clone()),
@@ -152,34 +149,34 @@ fn judged(
         (Some(before), Err(why)) => judge.observe(&figures::gap(&config, before, reading.started_at, why)),
         (None, _) => {}
     }
+    let looked = before.is_some();
     // What was counted in a window that could not be read comes with the next one, of both arms.
     let figures = match now {
         Ok(now) => now.after(before.as_ref().filter(|_| since == Since::Start)),
         Err(_) => before.unwrap_or_default().without_figures(reading.started_at),
     };
-    Ok(found(&config, &judge, &figures, reading.started_at.duration_since(started)))
+    Ok(found(&config, &judge, &figures, looked, reading.started_at.duration_since(started)))
 }
 
-fn found(config: &Config, judge: &Judge, figures: &Figures, waited: SignedDuration) -> Found {
+fn found(config: &Config, judge: &Judge, figures: &Figures, looked: bool, waited: SignedDuration) -> Found {
     let report = judge.report();
     let late = waited
         >= SignedDuration::try_from(config.max_wait.unwrap_or(MAX_WAIT)).unwrap_or(SignedDuration::MAX);
     let (phase, message) = match report.verdict {
         Verdict::Fail => (AnalysisPhase::Failed, culprit(&report)),
-        Verdict::Pass => (AnalysisPhase::Successful, String::new()),
+        // What was known before is no pass of this measurement, which has not seen a window yet.
+        Verdict::Pass if looked => (AnalysisPhase::Successful, String::new()),
         Verdict::NeedMoreData | Verdict::NoData if late => ending(judge),
-        Verdict::NeedMoreData | Verdict::NoData => (AnalysisPhase::Running, String::new()),
+        Verdict::Pass | Verdict::NeedMoreData | Verdict::NoData => (AnalysisPhase::Running, String::new()),
     };
-    let mut metadata = BTreeMap::from([
+    let metadata = BTreeMap::from([
         ("verdict".to_owned(), report.verdict.to_string()),
         ("odds".to_owned(), figures::odds(report.odds)),
         (SUMMARY.to_owned(), report.sentences().join("\n")),
-    ]);
-    if !phase.completed() {
         // Plain data without maps of other keys than text: it can always be written.
-        metadata.insert(STATE.to_owned(), serde_json::to_string(judge.state()).unwrap_or_default());
-        metadata.insert(FIGURES.to_owned(), serde_json::to_string(figures).unwrap_or_default());
-    }
+        (STATE.to_owned(), serde_json::to_string(judge.state()).unwrap_or_default()),
+        (FIGURES.to_owned(), serde_json::to_string(figures).unwrap_or_default()),
+    ]);
     Found { phase, message, value: figures::value(&report), metadata, next: config.window }
 }
 

@@ -1,18 +1,20 @@
 //! A reading judged and written into a metric's result (spec analysis-02 4).
 
-use crd::{AnalysisPhase, AnalysisRunStatus, Measurement, MetricResult, Time};
+use crd::{AnalysisPhase, AnalysisRunStatus, Measurement, MetricResult, ObjectMeta, Time};
 use jiff::Timestamp;
 
+use super::compare::{self, Earlier};
 use super::due::in_flight;
-use super::{Outcome, Reading, compare};
+use super::{Outcome, Reading};
 
 const TERMINATED: &str = "Metric Terminated";
 
 /// What stands in the place of a secret.
 const BLANK: &str = "*****";
 
-/// Records a reading; `terminating` is whether it was asked to end. What comes after the end of its metric is nothing.
+/// Records a reading; `terminating` is whether `run` was asked to end. What comes after the end of its metric is nothing.
 pub(super) fn record(
+    run: &ObjectMeta,
     status: &mut AnalysisRunStatus,
     reading: &Reading,
     dry_run: bool,
@@ -35,9 +37,12 @@ pub(super) fn record(
         return;
     }
     let earlier = in_flight(result).cloned();
-    let mut measurement = match compare::configuration(&reading.asked.metric) {
+    let compares = compare::configuration(&reading.asked.metric);
+    let mut measurement = match compares {
         Some(written) if !matches!(reading.outcome, Outcome::Verdict(..)) => {
-            blanked(compare::measured(written, earlier.as_ref(), reading), reading)
+            let last = result.measurements.last();
+            let known = Earlier { same: earlier.as_ref(), last, run: Some((run, &reading.name)) };
+            blanked(compare::measured(written, known, reading), reading)
         }
         Some(_) => compare::ended(measured(reading, now), earlier.as_ref()),
         None => measured(reading, now),
@@ -53,6 +58,9 @@ pub(super) fn record(
             TERMINATED.clone_into(&mut measurement.message);
         }
         result.measurements.pop();
+    } else if compares.is_some() {
+        // The new one has it.
+        result.measurements.last_mut().into_iter().for_each(compare::forget);
     }
     count(result, measurement.phase);
     result.measurements.push(measurement);

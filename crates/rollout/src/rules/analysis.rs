@@ -23,6 +23,12 @@ pub(super) const INVALID: Rule = Rule {
     ],
 };
 
+pub(super) const EVIDENCE: Rule = Rule {
+    id: "analysis.evidence",
+    about: "goes on with what the analysis before it knew, or says why not",
+    remedies: &[LOOK],
+};
+
 pub(super) const RUN: Rule = Rule {
     id: "analysis.run",
     about: "was judged",

@@ -11,6 +11,10 @@ mod blue_green;
 #[cfg(test)]
 mod compare;
 #[cfg(test)]
+mod compare_evidence;
+#[cfg(test)]
+mod compare_windows;
+#[cfg(test)]
 mod exhaustive;
 #[cfg(test)]
 mod experiment_vectors;

@@ -56,6 +56,11 @@ impl Figures {
             .map_err(|error| format!("the figures of the last window were changed: {error}"))
     }
 
+    /// When they were read.
+    pub(super) const fn at(&self) -> Timestamp {
+        self.at
+    }
+
     /// The same moment later, when nothing could be read.
     pub(super) fn without_figures(self, at: Timestamp) -> Self {
         Self { at, ..self }

@@ -5,7 +5,7 @@ use crd::{AnalysisRun, AnalysisRunRef, AnalysisRunSpec, Kind, ObjectMeta, Rollou
 use super::super::claim;
 use super::super::revision::with_type;
 use super::{Role, args, evaluate};
-use crate::analysis::inherited;
+use crate::analysis::{HandedOver, hand_over, inherited};
 use crate::decision::Action;
 use crate::plan::Plan;
 use crate::strategy::Strategy;
@@ -45,6 +45,14 @@ pub(super) fn run<S: Strategy>(
     }
     let mut run = wanted;
     run.metadata.name.clone_from(&name);
+    match hand_over(observed.analysis_runs.iter().map(AsRef::as_ref), &run) {
+        Some(Ok(HandedOver { from, annotation })) => {
+            plan.because("analysis.evidence", format!("{name} goes on with what {from} knew"));
+            run.metadata.annotations.extend([annotation]);
+        }
+        Some(Err(why)) => plan.because("analysis.evidence", why),
+        None => {}
+    }
     plan.act(Action::Create { key, object: with_type(&Kind::ANALYSIS_RUN, &run) });
     evaluate::set(
         &mut plan.status,

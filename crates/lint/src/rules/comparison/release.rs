@@ -1,0 +1,94 @@
+//! What the comparisons of one release do together: evidence goes on from step to step, and nowhere else.
+
+use judge::{Config, Evidence};
+use rollout::analysis::comparison;
+
+use crate::analyses::{self, Use};
+use crate::bundle::{Bundle, RolloutView, TemplateView};
+use crate::rule::{Sink, draft};
+
+/// A comparison that judges by itself, and where it stands first.
+struct Judge {
+    place: &'static str,
+    metric: String,
+    pointer: String,
+    false_aborts: f64,
+}
+
+pub(super) fn check(bundle: &Bundle, sink: &mut Sink<'_>) {
+    for view in bundle.rollouts() {
+        let mut judges: Vec<Judge> = Vec::new();
+        for one in analyses::uses(&view) {
+            let templates = one
+                .templates
+                .iter()
+                .filter_map(|reference| analyses::resolve(bundle, view.object, reference));
+            for template in templates {
+                for (index, metric) in template.template.spec.metrics.iter().enumerate() {
+                    let Some(Ok(config)) = comparison(metric) else { continue };
+                    if !one.awaited {
+                        in_the_background(&view, &template, index, &config, sink);
+                    }
+                    let place = if one.awaited { "the steps" } else { "the background" };
+                    let known = judges.iter().any(|it| it.place == place && it.metric == metric.name);
+                    if !known && !looks_on(&one, &template, &metric.name) {
+                        judges.push(Judge {
+                            place,
+                            metric: metric.name.clone(),
+                            pointer: one.pointer.clone(),
+                            false_aborts: config.false_aborts,
+                        });
+                    }
+                }
+            }
+        }
+        apart(&view, &judges, sink);
+    }
+}
+
+/// Whether the metric is dry run there. A rule may be an expression; only names are looked at.
+fn looks_on(one: &Use<'_>, template: &TemplateView<'_>, metric: &str) -> bool {
+    let rules = one.analysis.dry_run.iter().chain(&template.template.spec.dry_run);
+    rules.into_iter().any(|rule| rule.metric_name == metric || rule.metric_name.starts_with('.'))
+}
+
+/// Each keeps its own promise, and only its own.
+fn apart(view: &RolloutView<'_>, judges: &[Judge], sink: &mut Sink<'_>) {
+    let [_, other, ..] = judges else { return };
+    let names: Vec<String> = judges.iter().map(|it| format!("`{}` in {}", it.metric, it.place)).collect();
+    let all: f64 = judges.iter().map(|it| it.false_aborts).sum();
+    let message = format!(
+        "{} judge the release each by itself: together they may abort {} % of good releases",
+        names.join(" and "),
+        (all * 1e4).round() / 1e2,
+    );
+    let remedy = "make one `aviary/compare` of them, or divide `falseAborts` among them";
+    sink.at(view.object, &other.pointer, draft(message, remedy));
+}
+
+fn in_the_background(
+    view: &RolloutView<'_>,
+    template: &TemplateView<'_>,
+    index: usize,
+    config: &Config,
+    sink: &mut Sink<'_>,
+) {
+    let Some(metric) = template.template.spec.metrics.get(index) else { return };
+    let title = view.object.title();
+    let pointer = format!("/spec/metrics/{index}");
+    if metric.interval.is_empty() {
+        let message = format!(
+            "in the background of {title} the first pass of `{}` is its last word: later weights are not compared",
+            metric.name
+        );
+        let remedy = "set `interval`, such as `interval: 10s`: it then looks on until the release is over";
+        sink.at(template.object, &pointer, draft(message, remedy));
+    }
+    if config.metrics.iter().any(|it| it.evidence == Evidence::Step) {
+        let message = format!(
+            "in the background of {title} nobody tells `{}` that the weight changed: `evidence: step` is `release` there",
+            metric.name
+        );
+        sink.at(template.object, &pointer, draft(message, "compare in a step, or leave `evidence` out"));
+    }
+}

@@ -1,0 +1,177 @@
+//! Evidence goes on through a release: `falseAborts` holds for all its measurements together.
+
+use std::sync::Arc;
+
+use crd::{AnalysisPhase, Measurement};
+use serde_json::{Value, json};
+
+use crate::compare::Compared;
+use crate::harness::{Cluster, yaml};
+
+const GOOD: [f64; 4] = [1.0, 200.0, 9.0, 1800.0];
+const EVIDENCE: &str = "aviary.dev/evidence";
+const STATE: &str = "aviary.dev/judge";
+
+/// Two steps that compare.
+const STEPS: &str = "
+replicas: 2
+strategy: {canary: {steps: [
+  {setWeight: 10}, {analysis: {templates: [{templateName: compare}]}},
+  {setWeight: 50}, {analysis: {templates: [{templateName: compare}]}}]}}
+";
+const TEMPLATE: &str = "
+metadata: {name: compare}
+spec:
+  metrics:
+  - name: compare
+    provider: {plugin: {aviary/compare: {source: {prometheus: {address: 'http://p:9090'}}, warmup: 20s, metrics: [
+      {name: errors, kind: proportion, canary: {bad: a, total: b}, stable: {bad: c, total: d}}]}}}
+";
+
+fn judged(measurement: &Measurement) -> Value {
+    serde_json::from_str(&measurement.metadata[STATE]).unwrap()
+}
+
+/// Windows that the judge was told, and how far its warm-up is.
+fn windows(measurement: &Measurement) -> u64 {
+    judged(measurement)["windows"].as_u64().unwrap()
+}
+
+#[test]
+fn measurements_of_a_run_share_what_they_know() {
+    let mut compared = Compared::new(json!({}));
+    compared.run.spec.metrics[0].count = Some(yaml("3"));
+    compared.run.spec.metrics[0].interval = "5s".to_owned();
+    let passes = compared.until_over(200, |_| Ok(GOOD));
+    assert_eq!(compared.phase(), Some(AnalysisPhase::Successful));
+    let measurements = compared.measurements();
+    assert_eq!(measurements.len(), 3);
+    let last = measurements.last().unwrap();
+    // One pass is no window: the first. No request was lost between two measurements.
+    assert_eq!(windows(last), u64::try_from(passes).unwrap() - 1);
+    assert!(measurements[..2].iter().all(|one| !one.metadata.contains_key(STATE)), "it is kept once");
+}
+
+#[test]
+fn what_was_known_before_is_no_pass_of_a_measurement_without_a_window() {
+    let mut once = Compared::new(json!({}));
+    once.until_over(100, |_| Ok(GOOD));
+    let mut compared = Compared::new(json!({}));
+    compared.run.spec.metrics[0].count = Some(yaml("2"));
+    compared.run.spec.metrics[0].interval = "10m".to_owned();
+    compared.until_over(200, |_| Ok(GOOD));
+    assert_eq!(compared.phase(), Some(AnalysisPhase::Successful));
+    // Ten minutes later its first look makes no window, since nobody knows what the weight was meanwhile.
+    assert_eq!(windows(&compared.measurements()[1]), windows(&once.measurements()[0]) + 1);
+}
+
+fn passes(cluster: &mut Cluster, count: usize) {
+    for _ in 0..count {
+        let decision = cluster.decide();
+        cluster.carry_out(&decision);
+        cluster.settle();
+    }
+}
+
+/// Passes until there are so many runs, at most 30.
+fn until_runs(cluster: &mut Cluster, runs: usize) {
+    for _ in 0..30 {
+        if cluster.runs.len() >= runs {
+            return;
+        }
+        passes(cluster, 1);
+    }
+    panic!("{} runs: {:?}", cluster.runs.len(), cluster.rollout.status);
+}
+
+/// A release in its first step that compares.
+fn released() -> Cluster {
+    let mut cluster = Cluster::new(STEPS);
+    cluster.templates.namespaced.insert("compare".to_owned(), Arc::new(yaml(TEMPLATE)));
+    passes(&mut cluster, 8);
+    cluster.set_image("demo:v2");
+    until_runs(&mut cluster, 1);
+    cluster
+}
+
+/// The newest run measures until it is over.
+fn measure(cluster: &mut Cluster, grown: [f64; 4]) -> Compared {
+    let mut compared = Compared::of(cluster.runs.last().unwrap().clone(), cluster.now);
+    compared.until_over(400, |_| Ok(grown));
+    *cluster.runs.last_mut().unwrap() = compared.run.clone();
+    cluster.now = compared.now;
+    compared
+}
+
+#[test]
+fn a_step_goes_on_with_the_evidence_of_the_step_before_and_warms_up_anew() {
+    let mut cluster = released();
+    assert!(!cluster.runs[0].metadata.annotations.contains_key(EVIDENCE), "there was none before");
+    let first = measure(&mut cluster, GOOD);
+    assert_eq!(first.phase(), Some(AnalysisPhase::Successful));
+    let known = windows(&first.measurements()[0]);
+    until_runs(&mut cluster, 2);
+    let handed: Value = serde_json::from_str(cluster.runs[1].metadata.annotation(EVIDENCE).unwrap()).unwrap();
+    assert_eq!(handed, json!({"compare": judged(&first.measurements()[0])}));
+    let mut second = Compared::of(cluster.runs[1].clone(), cluster.now);
+    let passes = second.until_over(400, |_| Ok(GOOD));
+    assert_eq!(second.phase(), Some(AnalysisPhase::Successful));
+    // A first look, two windows of warm-up, and the three of `minWindows`: the rest was known.
+    assert_eq!(passes, 1 + 2 + 3);
+    assert_eq!(windows(&second.measurements()[0]), known + 2 + 3);
+    let dropped = judged(&second.measurements()[0]);
+    assert_eq!(dropped["metrics"][0]["units"][0]["seen"]["dropped"]["warm-up"], 4, "two of each step");
+}
+
+#[test]
+fn a_regression_that_was_nearly_proven_fails_soon_in_the_next_step() {
+    // Odds of about 30 : 1 after the first step, where it is ended by a person who skips it.
+    let mut cluster = released();
+    let mut first = Compared::of(cluster.runs[0].clone(), cluster.now);
+    for _ in 0..8 {
+        first.pass(Ok([3.0, 200.0, 9.0, 1800.0]));
+    }
+    assert_eq!(first.phase(), Some(AnalysisPhase::Running));
+    let odds: f64 = first.measurements()[0].metadata["odds"].parse().unwrap();
+    cluster.runs[0] = first.run;
+    cluster.now = first.now;
+    cluster.edit(&json!({"status": {"currentStepIndex": 2}}));
+    until_runs(&mut cluster, 2);
+    assert!(cluster.runs[0].spec.terminate);
+    let mut second = Compared::of(cluster.runs[1].clone(), cluster.now);
+    second.pass(Ok(GOOD));
+    let now: f64 = second.measurements()[0].metadata["odds"].parse().unwrap();
+    assert!(odds > 5.0 && (now - odds).abs() < 0.01, "{odds} {now}");
+}
+
+#[test]
+fn another_attempt_begins_without_evidence() {
+    let mut cluster = released();
+    let failed = measure(&mut cluster, [20.0, 200.0, 9.0, 1800.0]);
+    assert_eq!(failed.phase(), Some(AnalysisPhase::Failed));
+    passes(&mut cluster, 4);
+    assert!(cluster.rollout.status.abort);
+    cluster.edit(&json!({"status": {"abort": false}}));
+    until_runs(&mut cluster, 2);
+    assert!(!cluster.runs[1].metadata.annotations.contains_key(EVIDENCE));
+    // And so does the attempt after one that a person gave up in its second step.
+    let _ = measure(&mut cluster, GOOD);
+    until_runs(&mut cluster, 3);
+    assert!(cluster.runs[2].metadata.annotations.contains_key(EVIDENCE));
+    cluster.edit(&json!({"status": {"abort": true}}));
+    passes(&mut cluster, 4);
+    cluster.edit(&json!({"status": {"abort": false}}));
+    until_runs(&mut cluster, 4);
+    assert!(!cluster.runs[3].metadata.annotations.contains_key(EVIDENCE));
+}
+
+#[test]
+fn who_goes_on_after_it_could_not_tell_goes_on_with_what_was_known() {
+    let mut cluster = released();
+    let undecided = measure(&mut cluster, [0.0, 1.0, 0.0, 9.0]);
+    assert_eq!(undecided.phase(), Some(AnalysisPhase::Inconclusive));
+    passes(&mut cluster, 3);
+    cluster.edit(&json!({"status": {"pauseConditions": null}}));
+    until_runs(&mut cluster, 2);
+    assert!(cluster.runs[1].metadata.annotations.contains_key(EVIDENCE));
+}
