@@ -226,6 +226,17 @@ impl Config {
                 )
             })
             .collect();
+        found.extend(
+            self.metrics.iter().filter(|metric| metric.judged() && metric.dispersion == Dispersion::Robust).map(
+                |metric| {
+                    format!(
+                        "metric `{}`: with `dispersion: robust` a release without any bad event never passes; take \
+                         `auto` unless errors come in bursts",
+                        metric.name
+                    )
+                },
+            ),
+        );
         found.extend(self.metrics.iter().filter(|metric| metric.judged() && matches!(metric.kind, Kind::Gauge { .. })).map(
             |metric| {
                 format!(

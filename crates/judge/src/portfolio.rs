@@ -62,11 +62,13 @@ impl Portfolio {
             }
         }
         self.begun = true;
-        let top = increments.iter().fold(0.0, |top: f64, increment| top.max(increment.min(cap)));
+        // What is no number is no evidence; `f64::min` alone would make the cap of it.
+        let moved = |increment: f64| if increment.is_nan() { f64::NEG_INFINITY } else { increment.min(cap) };
+        let top = increments.iter().fold(0.0, |top: f64, increment| top.max(moved(*increment)));
         self.cash *= (-top).exp();
         let mut total = self.cash;
         for (weight, increment) in self.weights.iter_mut().zip(increments) {
-            *weight *= (increment.min(cap) - top).exp();
+            *weight *= (moved(*increment) - top).exp();
             total += *weight;
         }
         // Cash or the best alternative kept its weight, so the total is above zero.
@@ -86,5 +88,17 @@ impl Portfolio {
     #[must_use]
     pub fn p_value(&self) -> f64 {
         (-self.highest).exp().min(1.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_number_is_no_evidence() {
+        let mut portfolio = Portfolio::default();
+        portfolio.observe(&[f64::NAN; NODES], 0.0, cap(0.01));
+        assert!((portfolio.log_e() - CASH.ln()).abs() < 1e-12, "the cash is left: {}", portfolio.log_e());
     }
 }

@@ -4,6 +4,7 @@ mod metric;
 
 use super::scalar::Scalar;
 use super::{Config, Error, raw};
+use crate::dispersion::Dispersion;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -118,6 +119,17 @@ fn safe(config: &Config) -> Result<(), Error> {
     let needs = |metric: &&super::Metric| {
         metric.judged() && matches!(metric.kind, super::Kind::Proportion | super::Kind::Rate)
     };
+    // Signs of windows have no number of requests after which a regression would have been caught.
+    let signs =
+        config.metrics.iter().find(|metric| metric.judged() && metric.dispersion == Dispersion::Robust);
+    if let Some(metric) = signs {
+        return Err(Error::Refused {
+            field: format!("judge.metrics[{}].dispersion", metric.name),
+            value: "robust".to_owned(),
+            why: "knows of no regression that would have been caught, as `onInconclusive: pass-if-safe` wants",
+            remedy: "choose `auto`, or `onInconclusive: pause`",
+        });
+    }
     let lacking = config.metrics.iter().filter(needs).find(|metric| metric.must_detect.is_none());
     lacking.map_or(Ok(()), |metric| {
         Err(Error::Missing {

@@ -139,7 +139,9 @@ impl Signs {
         let (least, _) = median(strata, metric.pass_below, phi);
         let proven = |holds: bool| if holds { Ordering::Greater } else { Ordering::Less };
         self.worse.observe(&increments(proven(canary > most)), share, f64::INFINITY);
-        self.not_worse.observe(proven(canary < least));
+        // Given that nothing bad happened in either arm, nothing else could have been seen: it says nothing.
+        let spotless = strata.iter().all(|counts| !counts.both_exposed() || counts.bad() <= 0.0);
+        self.not_worse.observe(if spotless { Ordering::Equal } else { proven(canary < least) });
     }
 }
 

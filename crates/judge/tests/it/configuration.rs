@@ -121,6 +121,11 @@ const REFUSED: &[(&str, &str, &[&str])] = &[
     ("", "canary: {bad: b, total: t, value: v}", &["canary.value", "another kind"]),
     ("", "strata: ''", &["metrics[errors].strata", "is no label", "`route`"]),
     ("", "name: again", &["name"]),
+    (
+        "onInconclusive: pass-if-safe",
+        "dispersion: robust\n  mustDetect: 2%",
+        &["metrics[errors].dispersion", "`robust`", "`auto`"],
+    ),
 ];
 
 #[test]
@@ -143,6 +148,9 @@ fn each_kind_refuses_what_makes_no_test_of_it() {
         ("{name: a, kind: latency, edges: [0.5, 0.1]}", "up to 4 ascending numbers"),
         ("{name: a, kind: latency, edges: [1, 2, 3, 4, 5]}", "up to 4 ascending numbers"),
         ("{name: a, kind: gauge, weight: 1, bounds: [1, 0]}", "is no range"),
+        ("{name: a, kind: gauge, weight: 1}", "metrics[a].bounds is missing: a gauge that decides needs"),
+        ("{name: a, kind: rate, failAbove: {relative: 1e306}}", "tolerates anything"),
+        ("{name: a, kind: rate, weight: 1e300}", "is more than 1000"),
         (
             "{name: a, kind: gauge, weight: 1, bounds: [0, 1], passBelow: {absolute: 1}}",
             "as wide as the bounds",
@@ -180,10 +188,11 @@ fn each_kind_refuses_what_makes_no_test_of_it() {
 fn what_is_allowed_and_yet_never_passes_is_warned_about() {
     let config = config(
         "metrics: [{name: errors, kind: proportion, failAbove: {absolute: 0}, passBelow: {absolute: 0}},
-  {name: cpu, kind: gauge, weight: 1}]",
+  {name: bursts, kind: proportion, dispersion: robust}, {name: cpu, kind: gauge, weight: 1, bounds: [0, 1]}]",
     );
     let warnings = config.warnings();
-    assert_eq!(warnings.len(), 2, "{warnings:?}");
+    assert_eq!(warnings.len(), 3, "{warnings:?}");
     assert!(warnings[0].contains("`errors`") && warnings[0].contains("never passes"));
-    assert!(warnings[1].contains("`cpu`") && warnings[1].contains("weight 0"));
+    assert!(warnings[1].contains("`bursts`") && warnings[1].contains("never passes"));
+    assert!(warnings[2].contains("`cpu`") && warnings[2].contains("weight 0"));
 }

@@ -174,6 +174,15 @@ fn the_robust_mode_does_not_take_the_lean_of_small_counts_for_a_regression() {
 }
 
 #[test]
+fn windows_without_a_bad_event_say_nothing_to_the_robust_mode() {
+    let mut judge = Judge::new(&errors("dispersion: robust"));
+    repeat(&mut judge, &window(300.0, 2700.0, 0.0, 60.0), 20);
+    let before = judge.report().metrics[0].odds_not_worse;
+    repeat(&mut judge, &window(300.0, 2700.0, 0.0, 0.0), 20);
+    assert_eq!(judge.report().metrics[0].odds_not_worse.to_bits(), before.to_bits());
+}
+
+#[test]
 fn the_robust_mode_passes_a_healthy_canary_and_fails_a_bad_one() {
     let config = errors("dispersion: robust");
     let windows = |x1: f64, wanted: Verdict| {

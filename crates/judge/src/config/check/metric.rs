@@ -17,6 +17,9 @@ const BURN_RATES: [BurnRate; 2] = [
     BurnRate { factor: 6.0, long: Duration::from_secs(21_600), short: Duration::from_secs(1800) },
 ];
 
+/// A thousand times as many: a margin beyond it says nothing that leaving the metric out does not, and its sums overflow.
+const MOST: f64 = 1000.0;
+
 /// A field of this metric.
 struct Field<'a>(&'a str);
 
@@ -40,6 +43,14 @@ pub(super) fn metric(raw: raw::Metric, min_requests: f64) -> Result<Metric, Erro
         "is negative",
         "0 advises only, 1 is usual",
     )?;
+    require(
+        weight <= MOST,
+        &field.at("weight"),
+        &weight.to_string(),
+        "is more than 1000",
+        "1 is usual; weights count relative to each other",
+    )?;
+    bounded(&raw, &field, weight)?;
     let must_detect = must_detect(&raw, &field, &kind)?;
     sources::check(&raw, &field, &kind)?;
     sources::strata(&raw, &field, &kind)?;
@@ -56,6 +67,18 @@ pub(super) fn metric(raw: raw::Metric, min_requests: f64) -> Result<Metric, Erro
         weight,
         must_detect,
     })
+}
+
+/// What is usual of a gauge is a part of its range, which without bounds nobody knows before the warm-up.
+fn bounded(raw: &raw::Metric, field: &Field<'_>, weight: f64) -> Result<(), Error> {
+    let guessed = raw.kind == KindName::Gauge && raw.bounds.is_none() && raw.pass_below.absolute.is_none();
+    if weight > 0.0 && guessed {
+        return Err(Error::Missing {
+            field: field.at("bounds"),
+            remedy: "a gauge that decides needs `bounds`, such as [0, 1], or `passBelow.absolute` in its own unit",
+        });
+    }
+    Ok(())
 }
 
 fn kind(raw: &raw::Metric, field: &Field<'_>, min_requests: f64) -> Result<Kind, Error> {
@@ -195,6 +218,14 @@ fn margins(raw: &raw::Metric, field: &Field<'_>, kind: &Kind) -> Result<(Margin,
             let Some(scalar) = scalar else { return Ok(usual) };
             let value = if part == "relative" { scalar.percent(&at)? } else { scalar.points(&at)? };
             require(value >= 0.0, &at, &scalar.to_string(), "is negative", "0 tolerates nothing")?;
+            let bearable = value <= MOST || part != "relative";
+            require(
+                bearable,
+                &at,
+                &scalar.to_string(),
+                "tolerates anything",
+                "leave the metric out instead",
+            )?;
             Ok(value)
         };
         let relative = 1.0 + part(margin.relative.as_ref(), "relative", usual.relative - 1.0)?;
