@@ -34,7 +34,7 @@ pub(crate) fn measure(sizes: Sizes, gates: &mut Gates) -> Vec<Detected> {
         for requests in REQUESTS {
             let modes = [0, 1].map(|mode| {
                 let formula = predicted(base, requests, mode);
-                (formula, simulated(sizes.worse / 4, base, requests, mode, formula))
+                (formula, simulated(sizes.worse / 5, base, requests, mode, formula))
             });
             all.push(Detected { base, requests, modes });
         }

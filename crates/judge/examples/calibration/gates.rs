@@ -13,6 +13,11 @@ impl Gates {
         self.rows.push((what.to_owned(), aim.to_owned(), found.to_owned(), met));
     }
 
+    /// How many are not met.
+    pub(crate) fn missed(&self) -> usize {
+        self.rows.iter().filter(|(_, _, _, met)| !met).count()
+    }
+
     pub(crate) fn print(&self) {
         let mut rows = vec![table::row(&["aim", "wanted", "found", "met"])];
         rows.extend(

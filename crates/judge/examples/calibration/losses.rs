@@ -11,7 +11,7 @@ use aviary_judge::{Counts, Document, Judge, Sample, Verdict, Window};
 pub(crate) fn measure(sizes: Sizes, races: &[Race]) {
     let mut rows = vec![table::row(&["where", "the other way", "`independent`", "`auto`"])];
     for (base, worse, share) in [(0.005, 0.0075, 0.1), (0.1, 0.11, 0.1), (0.05, 0.5, 0.5)] {
-        let it = delay::delay(sizes.worse / 10, base, worse, share);
+        let it = delay::delay(sizes.worse / 50, base, worse, share);
         let what = format!(
             "{} % to {} % at a share of {} %, over the oracle's {} requests",
             100.0 * base,
@@ -21,7 +21,7 @@ pub(crate) fn measure(sizes: Sizes, races: &[Race]) {
         );
         rows.push(ratio(&what, it.modes.map(|(mean, _)| mean)));
     }
-    rows.push(robust(sizes.worse / 10));
+    rows.push(robust(sizes.worse / 50));
     rows.push(spotless(0.1));
     rows.push(spotless(0.5));
     if let Some(gross) = races.last() {

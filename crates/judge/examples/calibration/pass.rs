@@ -44,7 +44,7 @@ pub(crate) fn measure(sizes: Sizes, gates: &mut Gates) {
                 let odds = (1.0 - share) / share;
                 let thumb = requests_to_pass(base, odds, margin, BETA, Dispersion::Independent);
                 let at = passes(sizes.passing, base, margin.at(base), share, margin, thumb);
-                let equal = passes(sizes.passing / 10, base, base, share, margin, thumb);
+                let equal = passes(sizes.passing / 5, base, base, share, margin, thumb);
                 for passed in at.passed {
                     worst = if passed.value() > worst.value() { passed } else { worst };
                 }

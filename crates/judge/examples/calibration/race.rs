@@ -18,7 +18,7 @@ const WINDOWS: usize = 360;
 const LIMIT: f64 = 0.01;
 pub(crate) const EFFECTS: [f64; 5] = [1.5, 2.0, 4.0, 5.0, 10.0];
 
-pub(crate) const RULES: [&str; 9] = [
+pub(crate) const RULES: [&str; 11] = [
     "first breach",
     "two consecutive breaches",
     "three breaches",
@@ -28,8 +28,12 @@ pub(crate) const RULES: [&str; 9] = [
     "judge `independent`, 10 s",
     "judge `auto`, 10 s",
     "judge `auto`, 30 s",
+    "Mann-Whitney, once after 5 min",
+    "Mann-Whitney, once after 30 min",
 ];
 const CLASSIC: usize = 3;
+/// Rules that judge all samples once, after so many of 30 s: what its authors have it for.
+const ONCE: [(usize, usize); 2] = [(9, 10), (10, 60)];
 const TWO: usize = 1;
 
 /// What each rule did with releases of one effect: seconds until it failed them.
@@ -73,7 +77,7 @@ fn race(releases: usize, classic: usize, effect: f64) -> Race {
         for at in 0..count {
             let outcome = release(&mut traffic, &mut random, at < slow);
             for (rule, (failed, outcome)) in failed.iter_mut().zip(outcome).enumerate() {
-                if rule != CLASSIC || at < slow {
+                if !is_classic(rule) || at < slow {
                     failed.push(outcome);
                 }
             }
@@ -87,9 +91,14 @@ fn race(releases: usize, classic: usize, effect: f64) -> Race {
     Race { effect, failed }
 }
 
+/// Whether a rule is played in some of the releases only, since it is slow.
+fn is_classic(rule: usize) -> bool {
+    rule == CLASSIC || ONCE.iter().any(|(once, _)| *once == rule)
+}
+
 /// Seconds until each rule failed one release.
-fn release(traffic: &mut Traffic, random: &mut Random, slow: bool) -> [Option<f64>; 9] {
-    let mut outcome = [None; 9];
+fn release(traffic: &mut Traffic, random: &mut Random, slow: bool) -> [Option<f64>; 11] {
+    let mut outcome = [None; 11];
     let mut judges = [(1, Fails::new(5.0)), (2, Fails::new(10.0)), (6, Fails::new(30.0))];
     let mut sums = [Counts::default(); 3];
     let mut rules = Breaches::default();
@@ -113,7 +122,7 @@ fn release(traffic: &mut Traffic, random: &mut Random, slow: bool) -> [Option<f6
                 }
             }
         }
-        let done = outcome.iter().enumerate().all(|(rule, at)| at.is_some() || (rule == CLASSIC && !slow));
+        let done = outcome.iter().enumerate().all(|(rule, at)| at.is_some() || (is_classic(rule) && !slow));
         if done {
             break;
         }
@@ -137,7 +146,7 @@ struct Breaches {
 }
 
 impl Breaches {
-    fn observe(&mut self, sample: &Counts, seconds: f64, outcome: &mut [Option<f64>; 9], slow: bool) {
+    fn observe(&mut self, sample: &Counts, seconds: f64, outcome: &mut [Option<f64>; 11], slow: bool) {
         let rates = [sample.canary_bad / sample.canary_exposure, sample.stable_bad / sample.stable_exposure];
         let breach = rates[0] >= LIMIT;
         self.all += u32::from(breach);
@@ -150,13 +159,19 @@ impl Breaches {
         fail(0, self.all >= 1);
         fail(TWO, self.in_a_row >= 2);
         fail(2, self.all >= 3);
-        if slow && outcome[CLASSIC].is_none() {
+        if slow {
             // In per cent, as its users would write the query.
             self.samples.iter_mut().zip(rates).for_each(|(all, rate)| all.push(100.0 * rate));
             let [canary, stable] = &self.samples;
-            let high =
-                canary.len() >= 5 && classify(canary, stable, &Options::default()) == Classification::High;
-            outcome[CLASSIC] = high.then_some(seconds);
+            let high = || classify(canary, stable, &Options::default()) == Classification::High;
+            if outcome[CLASSIC].is_none() && canary.len() >= 5 {
+                outcome[CLASSIC] = high().then_some(seconds);
+            }
+            for (rule, samples) in ONCE {
+                if canary.len() == samples {
+                    outcome[rule] = high().then_some(seconds);
+                }
+            }
         }
     }
 }
@@ -190,7 +205,7 @@ fn gate(races: &[Race], gates: &mut Gates) {
     let Some((their_delay, _)) = four.delay(TWO) else { return };
     let theirs = races[0].failed_by(TWO, 300.0).value();
     // The judge that is as fast and errs least.
-    let judges = (CLASSIC + 1..RULES.len()).filter_map(|rule| {
+    let judges = (CLASSIC + 1..RULES.len()).filter(|rule| !is_classic(*rule)).filter_map(|rule| {
         let (delay, _) = four.delay(rule)?;
         (delay <= 1.15 * their_delay).then(|| (rule, delay, races[0].failed_by(rule, 300.0)))
     });
