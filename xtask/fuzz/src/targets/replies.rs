@@ -28,60 +28,82 @@ pub(super) const TARGET: Target = Target {
 struct Provider {
     config: fn(&str) -> Value,
     reply: &'static str,
+    keys: Keys,
+}
+
+/// Where keys for AWS come from: whoever hands them out is heard as well.
+#[derive(Clone, Copy)]
+enum Keys {
+    Written,
+    Role,
+    Container,
 }
 
 const PROVIDERS: &[Provider] = &[
     Provider {
         config: |address| json!({"prometheus": {"address": address, "query": "up"}}),
         reply: r#"{"status":"success","data":{"resultType":"vector","result":[{"metric":{},"value":[1,"0.5"]}]}}"#,
+        keys: Keys::Written,
     },
     Provider {
         config: |address| json!({"prometheus": {"address": address, "query": "up", "rangeQuery": {"start": "now()", "end": "now()", "step": "1m"}}}),
         reply: r#"{"status":"success","warnings":["w"],"data":{"resultType":"matrix","result":[{"metric":{},"values":[[1,"0.5"],[2,"NaN"]]}]}}"#,
+        keys: Keys::Written,
     },
     Provider {
         config: |address| json!({"web": {"url": address, "jsonPath": "{$.data[?(@.ok==true)].value}"}}),
         reply: "{$.data[0:2].value}\n{\"data\": [{\"ok\": true, \"value\": 1.5}, 2, \"x\"]}",
+        keys: Keys::Written,
     },
     Provider {
         config: |_| json!({"datadog": {"query": "avg:errors{*}"}}),
         reply: r#"{"series": [{"pointlist": [[1598867910000, 0.1], [1598867925000, 0.003]]}]}"#,
+        keys: Keys::Written,
     },
     Provider {
         config: |_| json!({"datadog": {"apiVersion": "v2", "query": "avg:errors{*}"}}),
         reply: r#"{"data": {"attributes": {"columns": [{"values": [0.004]}]}, "errors": null}}"#,
+        keys: Keys::Written,
     },
     Provider {
         config: |address| comparison(&json!({"prometheus": {"address": address}})),
         reply: r#"{"status":"success","data":{"resultType":"vector","result":[{"metric":{"le":"0.1","route":"/a"},"value":[1,"3"]},{"metric":{"le":"+Inf"},"value":[1,"9"]}]}}"#,
+        keys: Keys::Written,
     },
     Provider {
         config: |_| comparison(&json!({"datadog": {}})),
         reply: r#"{"data":{"attributes":{"columns":[{"type":"group","name":"upper_bound","values":[["0.1"],["0.5"]]},{"type":"group","name":"lower_bound","values":[["0"],["0.1"]]},{"type":"group","name":"route","values":[["/a"],["/b"]]},{"type":"number","values":[7,9]}]}}}"#,
+        keys: Keys::Written,
     },
     Provider {
         config: |_| json!({"newRelic": {"query": "SELECT 1"}}),
         reply: r#"{"data":{"actor":{"account":{"nrql":{"results":[{"count":10}]}}}}}"#,
+        keys: Keys::Written,
     },
     Provider {
         config: |address| json!({"wavefront": {"address": address, "query": "ts(a)"}}),
         reply: r#"{"timeseries":[{"data":[[1699999000, 1.0]]}],"warnings":"slow"}"#,
+        keys: Keys::Written,
     },
     Provider {
         config: |address| json!({"graphite": {"address": address, "query": "target=x"}}),
         reply: r#"[{"target":"x","datapoints":[[1.5,1700000000],[null,1700000060]]}]"#,
+        keys: Keys::Written,
     },
     Provider {
         config: |_| json!({"influxdb": {"query": "from(b)"}}),
         reply: "#datatype,string,long,dateTime:RFC3339,double\n#group,false,false,false,false\n#default,_result,,,\n,result,table,_time,_value\n,,0,2026-01-01T00:00:00Z,1.5\n",
+        keys: Keys::Written,
     },
     Provider {
         config: |address| json!({"skywalking": {"address": address, "query": "query q", "interval": "3m"}}),
         reply: r#"{"data":{"result":{"values":{"values":[{"value":1}]}}}}"#,
+        keys: Keys::Written,
     },
     Provider {
         config: |_| json!({"cloudWatch": {"metricDataQueries": [{"id": "a", "expression": "1"}]}}),
         reply: r#"{"MetricDataResults":[{"Id":"a","Values":[0.1],"Timestamps":[1.7e9],"StatusCode":"Complete"}],"Messages":[]}"#,
+        keys: Keys::Written,
     },
     Provider {
         config: |address| {
@@ -91,6 +113,22 @@ const PROVIDERS: &[Provider] = &[
                                "scopes": [{"name": "default", "controlScope": scope, "experimentScope": scope}]}})
         },
         reply: r#"[{"name":"c","id":"1"}]"#,
+        keys: Keys::Written,
+    },
+    Provider {
+        config: |_| json!({"cloudWatch": {"metricDataQueries": [{"id": "a", "expression": "1"}]}}),
+        reply: r#"<AssumeRoleWithWebIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleWithWebIdentityResult><Credentials><AccessKeyId>a</AccessKeyId><SecretAccessKey>b&amp;c</SecretAccessKey><SessionToken>d</SessionToken></Credentials></AssumeRoleWithWebIdentityResult></AssumeRoleWithWebIdentityResponse>"#,
+        keys: Keys::Role,
+    },
+    Provider {
+        config: |_| json!({"cloudWatch": {"metricDataQueries": [{"id": "a", "expression": "1"}]}}),
+        reply: r#"{"AccessKeyId":"a","SecretAccessKey":"b","Token":"c","Expiration":"2026-01-01T01:00:00Z"}"#,
+        keys: Keys::Container,
+    },
+    Provider {
+        config: |address| json!({"prometheus": {"address": address, "query": "up", "authentication": {"oauth2": {"tokenUrl": address, "clientId": "c", "clientSecret": "s", "scopes": ["a"]}}}}),
+        reply: r#"{"access_token":"t","token_type":"bearer","status":"success","data":{"resultType":"scalar","result":[1,"0.5"]}}"#,
+        keys: Keys::Written,
     },
 ];
 
@@ -131,7 +169,7 @@ fn run(data: &[u8]) {
         }
         let metric: Result<Metric, _> = serde_json::from_value(json!({"name": "m", "provider": config}));
         if let Ok(metric) = metric {
-            theatre.play(&metric, body);
+            theatre.play(&metric, provider.keys, body);
         }
     });
 }
@@ -153,7 +191,7 @@ impl Theatre {
         Ok(Self { runtime, address, reply, clients: Clients::default() })
     }
 
-    fn play(&self, metric: &Metric, body: &str) {
+    fn play(&self, metric: &Metric, keys: Keys, body: &str) {
         *self.reply.lock().unwrap_or_else(PoisonError::into_inner) = body.as_bytes().to_vec();
         let address = self.address.as_str();
         let nerdgraph = format!("{address}/graphql");
@@ -169,11 +207,20 @@ impl Theatre {
             ("org", "o"),
             (address, "t"),
         ];
-        let environment = |name: &str| match name {
-            "AWS_ENDPOINT_URL_CLOUDWATCH" => Some(address.to_owned()),
-            "AWS_REGION" => Some("us-east-1".to_owned()),
-            "AWS_ACCESS_KEY_ID" | "AWS_SECRET_ACCESS_KEY" => Some("k".to_owned()),
-            _ => None,
+        let environment = |name: &str| {
+            let value = match (name, keys) {
+                ("AWS_ENDPOINT_URL_CLOUDWATCH" | "AWS_ENDPOINT_URL_STS", _)
+                | ("AWS_CONTAINER_CREDENTIALS_FULL_URI", Keys::Container) => address,
+                ("AWS_REGION", _) => "us-east-1",
+                ("AWS_ACCESS_KEY_ID" | "AWS_SECRET_ACCESS_KEY", Keys::Written) => "k",
+                ("AWS_ROLE_ARN", Keys::Role) => "arn:aws:iam::1:role/r",
+                // What a token says is its platform's; any text will do.
+                ("AWS_WEB_IDENTITY_TOKEN_FILE", Keys::Role) => {
+                    concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml")
+                }
+                _ => return None,
+            };
+            Some(value.to_owned())
         };
         let ctx = Ctx {
             clock: &now,
