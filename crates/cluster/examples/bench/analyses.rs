@@ -86,7 +86,28 @@ pub(crate) async fn measure(flags: &Flags) -> Result<Value, Box<dyn Error>> {
         }),
     );
     controller.stop()?;
+    let aims = aims(&report);
+    merge(&mut report, json!({ "aims": aims }));
     Ok(report)
+}
+
+/// Milliseconds by which 99 of 100 measurements may be late at most, and MiB that the controller may have.
+const AIMS: [(&str, f64); 2] = [("/late_ms/p99", 1000.0), ("/memory/peak_mib", 150.0)];
+
+/// Whether what was seen alone and beside those that hang is what was aimed at. What is not there is not met.
+fn aims(report: &Value) -> Value {
+    let mut met = true;
+    let mut told = json!({});
+    for part in ["measuring", "beside_hanging"] {
+        for (pointer, most) in AIMS {
+            let found = report.get(part).and_then(|part| part.pointer(pointer)).and_then(Value::as_f64);
+            met &= found.is_some_and(|found| found <= most);
+            let name = pointer.trim_start_matches('/').replace('/', ".");
+            merge(&mut told, json!({part: {name: {"found": found, "at_most": most}}}));
+        }
+    }
+    merge(&mut told, json!({ "met": met }));
+    told
 }
 
 /// Makes runs that measure for as long as they are there.

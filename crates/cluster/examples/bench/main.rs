@@ -40,7 +40,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
         Wanted::Analyses(flags) => analyses::measure(flags).await?,
     };
     println!("{report:#}");
-    Ok(())
+    match report.pointer("/aims/met") {
+        Some(serde_json::Value::Bool(false)) => Err("an aim is missed: see `aims`".into()),
+        _ => Ok(()),
+    }
 }
 
 /// A control plane with the namespace, and a client of it.
