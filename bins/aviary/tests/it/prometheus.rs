@@ -54,4 +54,8 @@ async fn a_real_prometheus_judges_a_bad_release() {
             metric["values"].as_array().unwrap().iter().filter_map(|it| it.as_str()?.parse::<f64>().ok());
         assert!(measured.filter(|value| *value > 0.0).count() >= 2, "the real one measured: {metric:#}");
     }
+    // The comparison counts requests by the same Prometheus; here are too few for it to be sure.
+    let counts =
+        |twin: &serde_json::Value| twin["summary"].as_str().is_some_and(|it| it.contains(", stable 0 of "));
+    assert!(regions.iter().any(|region| counts(&region["compare"])), "{report:#}");
 }
