@@ -44,6 +44,7 @@ README.md of crates/judge in Aviary's repository has every field.";
 ///   NAME[STRATUM].bad, ...     the same by route or tenant: canary and stable are compared within each
 ///   NAME.value                 a gauge: its mean over the window
 ///   NAME.le_0.1, NAME.le_inf   a latency: requests up to each bound, as a histogram counts them
+///   weight                     the canary's weight: where it changes, a step begins, with a warm-up of its own
 ///
 /// Lines of both files with the same time are one window. How strict the verdict is, and what each metric
 /// may lose, is said by --config. Without it, fewer than 1 of 100 healthy releases fail, and a canary whose
@@ -88,7 +89,10 @@ pub(crate) fn run(args: &Args, context: &Context<'_>, io: &mut Io<'_>) -> Result
     };
     arms.fit(&config)?;
     let mut judge = Judge::new(&config);
-    for window in arms.windows(&config) {
+    for (window, weight_changed) in arms.windows(&config) {
+        if weight_changed {
+            judge.begin_step();
+        }
         judge.observe(&window);
     }
     let report = judge.report();

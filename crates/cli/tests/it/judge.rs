@@ -116,6 +116,24 @@ async fn strata_are_compared_each_by_itself() {
 }
 
 #[tokio::test]
+async fn a_change_of_the_weight_begins_a_step() {
+    let config = "judge: {warmup: 20s, metrics: [{name: errors, kind: proportion}]}";
+    let arm = |requests: u32| {
+        let line = |window: u32| {
+            let weight = if window <= 5 { 10 } else { 30 };
+            format!("{},0,{requests},{weight}\n", 10 * window)
+        };
+        format!("time,bad,total,weight\n{}", (1..=10).map(line).collect::<String>())
+    };
+    let directory = files(&[("judge.yaml", config), ("canary.csv", &arm(300)), ("stable.csv", &arm(2700))]);
+    let outcome = judged(directory.path(), "judge canary.csv stable.csv --config judge.yaml -o json").await;
+    let report: Json = serde_json::from_str(&outcome.stdout).unwrap();
+    let metric = &report["metrics"][0];
+    // Ten windows, of which each step warms up in two.
+    assert_eq!((&metric["windows"], &metric["dropped"]), (&json!(6), &json!({"warm-up": 4})), "{report:#}");
+}
+
+#[tokio::test]
 async fn mistakes_name_the_file_the_line_and_what_to_do() {
     let directory = files(&[
         ("good.csv", "time,bad,total\n10,0,100\n"),

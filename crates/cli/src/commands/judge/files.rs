@@ -13,7 +13,19 @@ pub(super) struct Arms {
     columns: Vec<Column>,
     canary: Rows,
     stable: Rows,
+    /// The canary's weight at the end of each window, where its file tells it.
+    weights: BTreeMap<i64, f64>,
 }
+
+/// One file.
+struct File {
+    columns: Vec<Column>,
+    rows: Rows,
+    weights: BTreeMap<i64, f64>,
+}
+
+/// The column that is no metric's.
+const WEIGHT: &str = "weight";
 
 /// One column: whose, and what of it.
 #[derive(Clone, Debug, PartialEq)]
@@ -48,15 +60,15 @@ enum Shape {
 
 impl Arms {
     pub(super) fn read(canary: &Path, stable: &Path, cumulative: bool) -> Result<Self, Error> {
-        let (columns, canary_rows) = rows(canary, cumulative)?;
-        let (others, stable_rows) = rows(stable, cumulative)?;
-        if columns != others {
+        let (one, other) = (file(canary, cumulative)?, file(stable, cumulative)?);
+        if one.columns != other.columns {
             let (one, other) = (canary.display(), stable.display());
             return Err(Error::new(format!(
                 "{one} and {other} have different columns; give both the same header"
             )));
         }
-        let arms = Self { columns, canary: canary_rows, stable: stable_rows };
+        let weights = if one.weights.is_empty() { other.weights } else { one.weights };
+        let arms = Self { columns: one.columns, canary: one.rows, stable: other.rows, weights };
         for name in arms.metrics() {
             arms.shape(name)?;
         }
@@ -185,18 +197,24 @@ impl Arms {
         alone(&self.canary, &self.stable) + alone(&self.stable, &self.canary)
     }
 
-    /// The windows, oldest first.
-    pub(super) fn windows<'a>(&'a self, config: &'a Config) -> impl Iterator<Item = Window> + 'a {
+    /// The windows, oldest first, and whether the canary had another weight in the one before.
+    pub(super) fn windows<'a>(&'a self, config: &'a Config) -> impl Iterator<Item = (Window, bool)> + 'a {
         let mut before = None;
+        let mut weight: Option<f64> = None;
         let paired = self.canary.iter().filter_map(|(time, row)| Some((*time, row, self.stable.get(time)?)));
         paired.map(move |(time, canary, stable)| {
+            let now = self.weights.get(&time).copied();
+            let changed = weight.zip(now).is_some_and(|(before, now)| before.to_bits() != now.to_bits());
+            weight = now.or(weight);
             let seconds =
                 before.map_or(config.window.as_secs_f64(), |before| (time - before) as f64 / 1000.0);
             before = Some(time);
             let sampled = config.metrics.iter().filter_map(|metric| {
                 Some((metric.name.as_str(), self.sample(&metric.name, canary, stable)?))
             });
-            sampled.fold(Window::of(seconds), |window, (name, sample)| window.with(name, sample))
+            let window =
+                sampled.fold(Window::of(seconds), |window, (name, sample)| window.with(name, sample));
+            (window, changed)
         })
     }
 
@@ -277,7 +295,7 @@ fn column(name: &str) -> Option<Column> {
     Some(Column { metric: metric.to_owned(), stratum: stratum.to_owned(), what })
 }
 
-fn rows(path: &Path, cumulative: bool) -> Result<(Vec<Column>, Rows), Error> {
+fn file(path: &Path, cumulative: bool) -> Result<File, Error> {
     let shown = path.display();
     let broken = |error: csv::Error| Error::new(format!("{shown}: {error}"));
     let file = std::fs::File::open(path).map_err(|error| Error::unreadable(&shown, &error))?;
@@ -294,9 +312,10 @@ fn rows(path: &Path, cumulative: bool) -> Result<(Vec<Column>, Rows), Error> {
     let columns: Vec<Column> = header
         .iter()
         .skip(1)
+        .filter(|name| *name != WEIGHT)
         .map(|name| column(name).ok_or_else(|| wrong(name)))
         .collect::<Result<_, _>>()?;
-    let mut rows = Rows::new();
+    let (mut rows, mut weights) = (Rows::new(), BTreeMap::new());
     for (index, record) in reader.records().enumerate() {
         let record = record.map_err(broken)?;
         let line = index + 2;
@@ -307,12 +326,19 @@ fn rows(path: &Path, cumulative: bool) -> Result<(Vec<Column>, Rows), Error> {
         let time = millis(text).ok_or_else(|| {
             Error::new(format!("{shown}, line {line}: time {text:?} is neither seconds nor RFC 3339"))
         })?;
-        let figures = header.iter().zip(&record).skip(1).map(|(name, text)| {
-            text.parse::<f64>().ok().filter(|figure| figure.is_finite()).ok_or_else(|| bad(name, text))
-        });
-        rows.insert(time, figures.collect::<Result<_, _>>()?);
+        let mut row = Vec::with_capacity(columns.len());
+        for (name, text) in header.iter().zip(&record).skip(1) {
+            let figure = text.parse::<f64>().ok().filter(|figure| figure.is_finite());
+            let figure = figure.ok_or_else(|| bad(name, text))?;
+            if name == WEIGHT {
+                weights.insert(time, figure);
+            } else {
+                row.push(figure);
+            }
+        }
+        rows.insert(time, row);
     }
-    Ok((columns, if cumulative { differences(rows) } else { rows }))
+    Ok(File { columns, rows: if cumulative { differences(rows) } else { rows }, weights })
 }
 
 fn millis(text: &str) -> Option<i64> {
