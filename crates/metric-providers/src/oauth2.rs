@@ -5,7 +5,7 @@ use std::time::Duration;
 use reqwest::header::HeaderValue;
 use serde::Deserialize;
 
-use crate::clients::{Door, Redirects};
+use crate::clients::{Door, Proxy, Redirects, Tls};
 use crate::http::{self, Call};
 use crate::{Ctx, Fault};
 
@@ -28,10 +28,14 @@ struct Token {
 impl OAuth2 {
     /// What is to be shown as `Authorization`; `None` where it is not configured. `dress` gives the token's request
     /// what every request of the provider has. The token is used for one measurement.
+    ///
+    /// The metric names the token's URL, also where the operator chose the address that is asked: so the guard of
+    /// egress always counts for it, and it gets a door of its own.
     pub(crate) async fn bearer(
         &self,
         ctx: &Ctx<'_>,
-        door: &Door,
+        tls: Tls,
+        proxy: Proxy,
         limit: Duration,
         dress: impl Fn(Call) -> Result<Call, Fault>,
     ) -> Result<Option<HeaderValue>, Fault> {
@@ -43,7 +47,8 @@ impl OAuth2 {
             return Err(Fault::Config(text.to_owned()));
         }
         ctx.learned.add(&self.client_secret);
-        let token = self.token(door, limit, dress).await?;
+        let door = Door { redirects: Redirects::Refused, ..Door::of(ctx, tls, proxy)? };
+        let token = self.token(&door, limit, dress).await?;
         ctx.learned.add(&token);
         http::sensitive(&format!("Bearer {token}"), "the OAuth2 token").map(Some)
     }
@@ -55,7 +60,6 @@ impl OAuth2 {
         limit: Duration,
         dress: impl Fn(Call) -> Result<Call, Fault>,
     ) -> Result<String, Fault> {
-        let door = Door { redirects: Redirects::Refused, ..door.clone() };
         let url = http::url(&self.token_url)?;
         let mut form = vec![("grant_type", "client_credentials".to_owned())];
         if !self.scopes.is_empty() {

@@ -60,10 +60,10 @@ async fn ask(ctx: &Ctx<'_>, config: &Config, address: &Url) -> Result<Reply, Fau
     let mut url = address.clone();
     url.set_path(&format!("{}/{path}", address.path().trim_end_matches('/')));
 
-    // The default address is the operator's own, and not for the guard to refuse.
+    // The default address is the operator's own, and not for the guard to refuse; nothing else goes through this door.
     let door = if config.address.is_empty() { Door::chosen } else { Door::of };
     let door = door(ctx, config.insecure, Proxy::OfTheMachine)?;
-    let dress = Dress::of(ctx, config, address, &door, limit).await?;
+    let dress = Dress::of(ctx, config, address, limit).await?;
     let mut reply = door.ask(dress.on(ctx, Call::post(url.clone()).form(&form))?, limit).await?;
     if matches!(reply.status, 403 | 405 | 501) {
         reply = door.ask(dress.on(ctx, Call::get(url).query(&form))?, limit).await?;

@@ -59,8 +59,9 @@ async fn ask(ctx: &Ctx<'_>, config: &Config, url: &Url) -> Result<Value, Fault> 
     // The client that checks no certificate ignores the proxy as well.
     let proxy = if config.insecure == Tls::Insecure { Proxy::None } else { Proxy::OfTheMachine };
     let door = Door::of(ctx, config.insecure, proxy)?;
+    let oauth2 = &config.authentication.oauth2;
     // A token is set over whatever the headers say.
-    if let Some(bearer) = config.authentication.oauth2.bearer(ctx, &door, config.limit(), Ok).await? {
+    if let Some(bearer) = oauth2.bearer(ctx, config.insecure, proxy, config.limit(), Ok).await? {
         call = call.header(AUTHORIZATION, bearer);
     }
     let reply = door.ask(call, config.limit()).await?;

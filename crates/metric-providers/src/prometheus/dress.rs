@@ -7,7 +7,7 @@ use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 
 use super::config::Config;
 use crate::aws::{self, Keys};
-use crate::clients::Door;
+use crate::clients::Proxy;
 use crate::http::{self, Call};
 use crate::{Ctx, Fault};
 
@@ -32,13 +32,13 @@ impl<'c> Dress<'c> {
         ctx: &Ctx<'_>,
         config: &'c Config,
         address: &Url,
-        door: &Door,
         limit: Duration,
     ) -> Result<Self, Fault> {
         let base = Base { basic: config.basic()?, headers: http::headers(&config.headers)? };
         let signed = signer(ctx, config, address).await?;
         let oauth2 = &config.authentication.oauth2;
-        let bearer = oauth2.bearer(ctx, door, limit, |call| base.on(call)).await?;
+        let bearer =
+            oauth2.bearer(ctx, config.insecure, Proxy::OfTheMachine, limit, |call| base.on(call)).await?;
         Ok(Self { bearer, signed, base })
     }
 

@@ -64,6 +64,31 @@ async fn a_token_is_not_fetched_from_where_the_guard_refuses() {
     assert!(text.contains("fd00:ec2::254 (cluster metadata)"), "{text}");
 }
 
+/// The operator chose the Prometheus, and the metric's author the token's URL.
+#[tokio::test]
+async fn a_token_for_the_operators_own_prometheus_is_not_fetched_from_where_the_guard_refuses() {
+    let (prometheus, tokens) = (MockServer::start().await, MockServer::start().await);
+    let address = prometheus.uri();
+    let oauth2 = json!({"tokenUrl": tokens.uri(), "clientId": "c", "clientSecret": "s"});
+    let source = json!({"query": "q", "authentication": {"oauth2": oauth2}});
+    let arm = json!({"bad": "b", "total": "t"});
+    let compared = json!({"name": "errors", "kind": "proportion", "canary": arm, "stable": arm});
+    let mut system = source.clone();
+    system.as_object_mut().unwrap().remove("query");
+    let compare = json!({"aviary/compare": {"source": {"prometheus": system}, "metrics": [compared]}});
+    for (provider, config) in [("prometheus", source), ("plugin", compare)] {
+        let ctx = Ctx { egress: Egress::guarded(), prometheus_address: Some(&address), ..ctx() };
+        let text = fault(&read(&ctx, &metric(provider, config)).await);
+        assert!(
+            text.starts_with("egress to 127.0.0.1 is refused by the rule 127.0.0.0/8"),
+            "{provider}: {text}"
+        );
+        for server in [&tokens, &prometheus] {
+            assert!(server.received_requests().await.unwrap().is_empty(), "{provider}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_name_is_refused_for_what_it_resolves_to_and_allowed_by_name_or_network() {
     let (_server, named) = local().await;
