@@ -3,16 +3,27 @@
 //! `{$.a[0].b}`, `{.a['b c'].d\.e}`, `{$..x}`, `{$[*]}`, `{$[1:3]}`, `{$['a','b']}`, `{$.a[?(@.n=="q")].x}`.
 //! `{range}` makes no sense for one value and is refused.
 
+mod budget;
 mod eval;
 mod parse;
 
 use serde_json::Value as Json;
 
 use crate::Fault;
+use budget::Budget;
+use eval::Stop;
+
+/// Longest template, in bytes; reading one may take the square of it.
+const LONGEST: usize = 4096;
+/// Filters of one template: those that stand within others lie as deep on the stack.
+const FILTERS: usize = 16;
 
 /// A template that was read.
 #[derive(Debug, PartialEq)]
-pub(crate) struct JsonPath(Vec<Part>);
+pub(crate) struct JsonPath {
+    template: String,
+    parts: Vec<Part>,
+}
 
 /// Each part gives one group of results.
 #[derive(Debug, PartialEq)]
@@ -60,21 +71,39 @@ enum Comparison {
 impl JsonPath {
     /// Reads a template.
     pub(crate) fn parse(template: &str) -> Result<Self, Fault> {
-        let refused = |reason| Fault::Config(format!("jsonPath {template:?}: {reason}"));
-        parse::template(template).map(Self).map_err(refused)
+        if template.len() > LONGEST {
+            let shown = template.chars().take(40).collect::<String>();
+            return Err(Fault::Config(format!(
+                "jsonPath {shown:?}…: it is longer than {LONGEST} bytes: shorten it"
+            )));
+        }
+        let refused = |reason: String| Fault::Config(format!("jsonPath {template:?}: {reason}"));
+        if template.matches("?(").nth(FILTERS).is_some() {
+            return Err(refused(format!("more than {FILTERS} filters: leave some out")));
+        }
+        let parts = parse::template(template).map_err(refused)?;
+        Ok(Self { template: template.to_owned(), parts })
     }
 
     /// The first result of the first group; `None` when that group is empty. A step that finds nothing anywhere is
-    /// an error, as is an index beyond the end.
-    pub(crate) fn first(&self, document: &Json) -> Result<Option<Json>, String> {
-        let groups = self.0.iter().map(|part| match part {
+    /// an error, as is an index beyond the end, and a path that takes more than its [`Budget`].
+    pub(crate) fn first(&self, document: &Json) -> Result<Option<Json>, Fault> {
+        let budget = &mut Budget::new();
+        let groups = self.parts.iter().map(|part| match part {
             Part::Text(text) => Ok(Some(Json::from(text.as_str()))),
             Part::Path(steps) => {
-                eval::path(steps, document, document).map(|found| found.first().copied().cloned())
+                eval::path(steps, document, document, budget).map(|found| found.first().copied().cloned())
             }
         });
-        let groups: Vec<Option<Json>> = groups.collect::<Result<_, String>>()?;
-        Ok(groups.into_iter().next().flatten())
+        let groups: Result<Vec<Option<Json>>, Stop> = groups.collect();
+        match groups {
+            Ok(groups) => Ok(groups.into_iter().next().flatten()),
+            Err(Stop::Nowhere(text)) => {
+                Err(Fault::Answer(format!("Could not find JSONPath in body: {text}")))
+            }
+            // The template, and not the answer, is what can be changed.
+            Err(Stop::Spent(text)) => Err(Fault::Config(format!("jsonPath {:?}: {text}", self.template))),
+        }
     }
 }
 
@@ -83,9 +112,11 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::http::MAX_BODY;
 
     fn first(template: &str, document: &Json) -> Result<Option<Json>, String> {
-        JsonPath::parse(template).map_err(|fault| fault.to_string())?.first(document)
+        let found = JsonPath::parse(template).and_then(|path| path.first(document));
+        found.map_err(|fault| fault.to_string())
     }
 
     #[test]
@@ -138,7 +169,66 @@ mod tests {
             ("{$.a[}", json!({}), "jsonPath \"{$.a[}\": unclosed action"),
             ("{$.a[x y]}", json!({}), "jsonPath \"{$.a[x y]}\": cannot read \"x y\""),
         ] {
-            assert_eq!(first(template, &document), Err(expected.to_owned()), "{template}");
+            let text = first(template, &document).unwrap_err();
+            let text = text.strip_prefix("Could not find JSONPath in body: ").unwrap_or(&text);
+            assert_eq!(text, expected, "{template}");
         }
+    }
+    /// A list of so many items, each a list in lists.
+    fn nested(items: usize) -> Json {
+        let item = (0..10).fold(json!(1.0), |inner, _| json!([inner]));
+        Json::Array(vec![item; items])
+    }
+
+    #[test]
+    fn a_path_that_multiplies_is_ended_and_named() {
+        let (items, numbers) = (nested(20_000), (0..20_000).map(f64::from).collect());
+        for (template, document) in [
+            ("{$[?(@==$..*)]}", &numbers),
+            ("{$[?($[?(@)])]}", &numbers),
+            ("{$[?(@.a==$..['a','b'])]}", &numbers),
+            ("{$..*..*..*}", &items),
+        ] {
+            let text = first(template, document).unwrap_err();
+            let remedy = "it takes more than 5000000 steps: name the members that lead to the value";
+            assert!(text.starts_with(&format!("jsonPath {template:?}: {remedy}")), "{text}");
+        }
+        // Nothing is copied for a comparison, and one of unlike sizes takes no time.
+        assert_eq!(first("{$[?(@==$)]}", &numbers), Ok(None));
+    }
+
+    #[test]
+    fn a_step_that_finds_more_than_a_body_has_is_ended() {
+        let many = format!("{{$[{}]}}", vec!["*"; 200].join(","));
+        let text = first(&many, &(0..20_000).collect()).unwrap_err();
+        assert!(text.contains("a step finds more than 2097152 values: name the members"), "{text}");
+    }
+
+    #[test]
+    fn a_long_answer_is_within_what_a_path_may_use() {
+        let item = json!({"name": "checkout", "labels": {"zone": "a"}, "value": 1.0});
+        let mut items = vec![item; MAX_BODY / 60];
+        items.push(json!({"name": "last", "labels": {"zone": "b"}, "value": 2.0}));
+        let document = json!({"items": items});
+        for template in [
+            "{.items[-1].value}",
+            "{.items[?(@.name==\"last\")].value}",
+            "{.items[?(@.labels.zone == 'b')].value}",
+            "{..[?(@.zone=='b')]}",
+        ] {
+            assert!(first(template, &document).unwrap().is_some(), "{template}");
+        }
+        let numbers: Json = (1..MAX_BODY / 2).map(|_| json!(0)).collect();
+        assert_eq!(first("{$[*]}", &numbers), Ok(Some(json!(0))));
+        assert_eq!(first("{$[?(@==1)]}", &numbers), Ok(None));
+    }
+
+    #[test]
+    fn a_template_that_is_too_long_or_too_deep_is_refused() {
+        let deep = format!("{{$.a{}{}}}", "[?(@".repeat(17), ")]".repeat(17));
+        let text = first(&deep, &json!({})).unwrap_err();
+        assert!(text.ends_with("more than 16 filters: leave some out"), "{text}");
+        let text = first(&format!("{{.{}}}", "a".repeat(4096)), &json!({})).unwrap_err();
+        assert!(text.ends_with("aaa\"…: it is longer than 4096 bytes: shorten it"), "{text}");
     }
 }

@@ -78,8 +78,7 @@ fn picked(reply: &Reply, path: &JsonPath) -> Result<Value, Fault> {
     };
     let none = || Fault::Answer("result of web metric produced no value".to_owned());
     let whole_is_null = json.is_null();
-    let found = path.first(&go_json::floats(json));
-    match found.map_err(|error| Fault::Answer(format!("Could not find JSONPath in body: {error}")))? {
+    match path.first(&go_json::floats(json))? {
         Some(Json::Null) if whole_is_null => Err(none()),
         found => found.map(Value::Json).ok_or_else(none),
     }
