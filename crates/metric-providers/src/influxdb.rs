@@ -81,7 +81,7 @@ async fn ask(ctx: &Ctx<'_>, account: &Account<'_>, query: &str) -> Result<Value,
     if !(200..300).contains(&reply.status) {
         return Err(Fault::Answer(refusal(&reply)));
     }
-    let items = table::values(&reply.body);
+    let items = table::values(&reply.body)?;
     if items.is_empty() {
         return Err(Fault::Answer("no results returned from flux query".to_owned()));
     }

@@ -9,6 +9,8 @@ use crate::{Answer, Fault, Labelled, Value, go_json};
 
 /// More groups than this are not all told.
 const GROUPS: usize = 100;
+/// Longest name of a group's column, in bytes, which every row repeats: a tag of Datadog's has 200 characters.
+const LONGEST_TAG: usize = 1000;
 
 /// What is asked, with times in milliseconds.
 pub(super) fn question(config: &Config, from: i64, now: i64) -> Json {
@@ -66,6 +68,9 @@ pub(super) fn read(body: &[u8]) -> Result<Answer, Fault> {
 pub(super) fn labelled(body: &[u8]) -> Result<Vec<Labelled>, Fault> {
     let columns = columns(body)?;
     let (groups, rows) = (groups(&columns), rows(&columns)?);
+    if groups.iter().any(|group| group.name.len() > LONGEST_TAG) {
+        return Err(Fault::Answer("a group's column has a name that no tag can have".to_owned()));
+    }
     let one = |(number, at): &(f64, usize)| {
         let tag = |group: &&Column| Some((group.name.clone(), label(&[group], *at)?));
         let labels = groups.iter().map(tag).collect::<Option<_>>().ok_or_else(|| nameless(*at))?;
@@ -137,4 +142,24 @@ fn label(groups: &[&Column], at: usize) -> Option<String> {
         }
     }
     Some(parts.join(","))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_name_of_a_column_is_not_repeated_for_every_row_when_it_is_no_tags() {
+        let body = |name: &str| {
+            let group = json!({"name": name, "type": "group", "values": [["a"], ["b"]]});
+            let columns = json!([group, {"name": "query", "type": "number", "values": [1, 2]}]);
+            json!({"data": {"attributes": {"columns": columns}}}).to_string()
+        };
+        assert_eq!(labelled(body("route").as_bytes()).map(|rows| rows.len()), Ok(2));
+        let refused = labelled(body(&"x".repeat(2000)).as_bytes()).map(|rows| rows.len());
+        assert_eq!(
+            refused,
+            Err(Fault::Answer("a group's column has a name that no tag can have".to_owned()))
+        );
+    }
 }

@@ -4,7 +4,8 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use csv::{ReaderBuilder, StringRecord};
 
-use crate::Item;
+use crate::http::MAX_BODY;
+use crate::{Fault, Item};
 
 /// Where the rows of a table have their value.
 #[derive(Default)]
@@ -12,6 +13,8 @@ struct Layout {
     types: Vec<String>,
     defaults: Vec<String>,
     value: Column,
+    /// Bytes of defaults that were put in.
+    filled: usize,
 }
 
 /// The column `_value`.
@@ -31,10 +34,12 @@ enum Line {
     Row(Item),
     /// It cannot be read, or says that there is no more.
     End,
+    /// A long default was put in so often that it makes more than any body can have.
+    TooLong,
 }
 
 /// The column `_value` of every row of every table. What cannot be read ends the list, as the peer has it.
-pub(super) fn values(csv: &[u8]) -> Vec<Item> {
+pub(super) fn values(csv: &[u8]) -> Result<Vec<Item>, Fault> {
     let mut reader = ReaderBuilder::new().has_headers(false).flexible(true).from_reader(csv);
     let mut layout = Layout::default();
     let mut items = Vec::new();
@@ -43,9 +48,10 @@ pub(super) fn values(csv: &[u8]) -> Vec<Item> {
             Line::Head => {}
             Line::Row(item) => items.push(item),
             Line::End => break,
+            Line::TooLong => return Err(Fault::TooLong(MAX_BODY)),
         }
     }
-    items
+    Ok(items)
 }
 
 impl Layout {
@@ -56,7 +62,7 @@ impl Layout {
         }
         let rest = || record.iter().skip(1).map(str::to_owned).collect();
         match record.get(0).unwrap_or_default() {
-            "#datatype" => *self = Self { types: rest(), ..Self::default() },
+            "#datatype" => *self = Self { types: rest(), filled: self.filled, ..Self::default() },
             "#default" => self.defaults = rest(),
             text if text.starts_with('#') => {}
             _ => return self.row(record),
@@ -78,7 +84,15 @@ impl Layout {
                 Line::Head
             }
             Column::Absent => Line::Row(Item::Nothing),
-            Column::At(column) => self.item(record, column).map_or(Line::End, Line::Row),
+            Column::At(column) => {
+                if record.get(column + 1) == Some("") {
+                    self.filled += self.defaults.get(column).map_or(0, String::len);
+                }
+                if self.filled > MAX_BODY {
+                    return Line::TooLong;
+                }
+                self.item(record, column).map_or(Line::End, Line::Row)
+            }
         }
     }
 
@@ -117,6 +131,10 @@ fn duration(text: &str) -> Option<i64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn values(csv: &[u8]) -> Vec<Item> {
+        super::values(csv).unwrap()
+    }
 
     fn table(kind: &str, rows: &[&str]) -> String {
         let head = format!(
@@ -167,5 +185,13 @@ mod tests {
         let longer = table("double", &["1", "2,h,more"]);
         assert_eq!(values(longer.as_bytes()), [Item::Number(1.0)]);
         assert_eq!(values(b"\xff\xfe,\n"), []);
+    }
+
+    #[test]
+    fn a_default_that_makes_more_than_a_body_can_have_is_too_long() {
+        let default = format!("#default,_result,,{},", "x".repeat(1 << 20));
+        let rows = |count: usize| table("string", &vec![""; count]).replace("#default,_result,,,", &default);
+        assert_eq!(values(rows(4).as_bytes()).len(), 4);
+        assert_eq!(super::values(rows(5).as_bytes()), Err(Fault::TooLong(MAX_BODY)));
     }
 }
