@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use k8s_openapi::api::core::v1::ConfigMap;
 use kube::{Api, Client};
 
-use metric_providers::PluginSettings;
+use metric_providers::{Limits, PluginSettings, Plugins};
 
 use item::Item;
 pub use item::Problem;
@@ -102,6 +102,11 @@ impl Config {
             }
         }
         Ok(config)
+    }
+
+    /// The programs that measure, none of them started yet.
+    pub(crate) fn plugins(&self) -> Plugins {
+        Plugins::new(self.metric_plugins.clone(), Limits::default())
     }
 
     /// Says which plugins nobody runs here.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use cluster::Place;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::helm::{Helm, TEMPLATE, root};
 
@@ -135,6 +135,79 @@ fn decision_journals_are_kept_where_a_number_of_entries_is_asked_for() {
     };
     assert_eq!(flags(&[]), ["--logformat", "json"]);
     assert_eq!(flags(&["--set", "decisionJournal=2000"]), ["--logformat", "json", "--decisionJournal=2000"]);
+}
+
+/// What an operator adds: a proxy, keys, a program that measures, a role of AWS.
+const ADDED: &str = r#"
+extraEnv:
+  - {name: HTTPS_PROXY, value: "http://proxy.example:3128"}
+  - {name: DD_API_KEY, valueFrom: {secretKeyRef: {name: datadog, key: api-key}}}
+extraEnvFrom:
+  - configMapRef: {name: of-aws}
+extraVolumes:
+  - {name: plugins, configMap: {name: plugins, defaultMode: 0555}}
+extraVolumeMounts:
+  - {name: plugins, mountPath: /plugins, readOnly: true}
+serviceAccount:
+  annotations: {eks.amazonaws.com/role-arn: "arn:aws:iam::111122223333:role/aviary"}
+beacon: {tlsSecretName: beacon}
+"#;
+
+#[test]
+fn what_an_operator_adds_to_the_pod_is_there_beside_what_the_chart_has() {
+    let test = "what_an_operator_adds_to_the_pod_is_there_beside_what_the_chart_has";
+    let Some(helm) = Helm::find(test) else { return };
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("values.yaml");
+    std::fs::write(&file, ADDED).unwrap();
+    let words =
+        ["aviary-controller", "bins/controller/chart", "-n", "shop", "--values", file.to_str().unwrap()];
+    let rendered = helm.ok(&[&TEMPLATE[..], &words].concat());
+    let objects: Vec<Value> = crd::yaml::from_documents(&rendered).unwrap();
+    let pod = &find(&objects, "Deployment")["spec"]["template"]["spec"];
+    let container = &pod["containers"][0];
+    let names = |list: &Value| -> Vec<String> {
+        list.as_array().unwrap().iter().map(|it| it["name"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(names(&container["env"]), ["POD_NAMESPACE", "HTTPS_PROXY", "DD_API_KEY"]);
+    assert_eq!(container["env"][2]["valueFrom"]["secretKeyRef"]["name"], "datadog");
+    assert_eq!(container["envFrom"], json!([{"configMapRef": {"name": "of-aws"}}]));
+    assert_eq!(names(&pod["volumes"]), ["tmp", "beacon-tls", "plugins"]);
+    assert_eq!(names(&container["volumeMounts"]), ["tmp", "beacon-tls", "plugins"]);
+    assert_eq!(container["volumeMounts"][2]["mountPath"], "/plugins");
+    let account = &find(&objects, "ServiceAccount")["metadata"]["annotations"];
+    assert_eq!(account["eks.amazonaws.com/role-arn"], "arn:aws:iam::111122223333:role/aviary");
+}
+
+/// Where the root filesystem is read-only, a program that measures needs another place for its copy.
+#[test]
+fn the_shipped_controller_can_write_where_a_plugins_program_is_copied_to() {
+    for (name, ..) in PLAIN {
+        let text = std::fs::read_to_string(root().join("bins/controller").join(name)).unwrap();
+        let objects: Vec<Value> = crd::yaml::from_documents(&text).unwrap();
+        let pod = &find(&objects, "Deployment")["spec"]["template"]["spec"];
+        let container = &pod["containers"][0];
+        assert_eq!(container["securityContext"]["readOnlyRootFilesystem"], true);
+        assert_eq!(container["volumeMounts"], json!([{"name": "tmp", "mountPath": "/tmp"}]), "{name}");
+        assert_eq!(pod["volumes"], json!([{"name": "tmp", "emptyDir": {"sizeLimit": "512Mi"}}]), "{name}");
+    }
+}
+
+#[test]
+fn additions_that_cannot_work_are_refused_with_their_name() {
+    let Some(helm) = Helm::find("additions_that_cannot_work_are_refused_with_their_name") else { return };
+    for (set, named) in [
+        ("extraEnv.HTTPS_PROXY=x", "extraEnv"),
+        ("extraEnv[0].name=POD_NAMESPACE", "extraEnv"),
+        ("extraEnvFrom=x", "extraEnvFrom"),
+        ("extraVolumes[0].name=tmp", "extraVolumes"),
+        ("extraVolumeMounts[0].name=x", "mountPath"),
+        ("serviceAccount.annotation.x=y", "annotation"),
+    ] {
+        let output = helm.run(&[&TEMPLATE[..], &["x", "bins/controller/chart", "--set", set]].concat());
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(said.contains(named) && said.contains("values don't meet"), "{set}: {said}");
+    }
 }
 
 #[test]

@@ -1,5 +1,11 @@
 //! What the ConfigMap says, and what it cannot say.
 
+use std::fmt::Write as _;
+
+use metric_providers::{Ctx, Value};
+use serde_json::json;
+use sha2::{Digest as _, Sha256};
+
 use super::*;
 
 fn parse(rows: &[(&str, &str)]) -> Result<Config, String> {
@@ -92,4 +98,39 @@ async fn a_configuration_that_is_not_there_or_may_not_be_read_is_as_an_empty_one
 async fn a_server_that_cannot_tell_is_an_error_with_the_name_of_the_map() {
     let error = Config::read(refusing(500, "InternalError"), "ctl").await.unwrap_err().to_string();
     assert!(error.starts_with("cannot read ConfigMap ctl/argo-rollouts-config: "), "{error}");
+}
+
+/// Answers each question: a `ping` with its number, and a `run` with what it was started with.
+const PROGRAM: &str = r#"#!/bin/sh
+while read -r line; do
+  id=${line#'{"id":'}
+  id=${id%%[,\}]*}
+  echo "{\"id\":$id,\"measurement\":{\"phase\":\"Successful\",\"value\":\"$1\"},\"metadata\":{}}"
+done
+"#;
+
+#[tokio::test]
+async fn the_program_of_an_entry_measures() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("program");
+    std::fs::write(&file, PROGRAM).unwrap();
+    let digest = Sha256::digest(PROGRAM).iter().fold(String::new(), |mut text, byte| {
+        write!(text, "{byte:02x}").unwrap();
+        text
+    });
+    let text = format!(
+        "- name: org/measures\n  location: file://{}\n  sha256: {digest}\n  args: [forty-two]\n",
+        file.display()
+    );
+    let data = [("metricProviderPlugins".to_owned(), text)].into();
+    let map = ConfigMap { data: Some(data), ..ConfigMap::default() };
+    let config = Config::of(Some(&map), "ns").unwrap();
+    let metric: crd::Metric =
+        serde_json::from_value(json!({"name": "m", "provider": {"plugin": {"org/measures": {}}}})).unwrap();
+    let ctx = Ctx { plugins: config.plugins(), ..Ctx::default() };
+    let outcome = metric_providers::read(&ctx, &metric).await.outcome;
+    assert!(
+        matches!(&outcome, Ok(Some(Value::Verdict(verdict))) if verdict.text == "forty-two"),
+        "{outcome:?}"
+    );
 }

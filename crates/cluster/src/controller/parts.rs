@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use futures::FutureExt;
 use kube::Client;
-use metric_providers::{Limits, Plugins};
+use metric_providers::Plugins;
 use parking_lot::Mutex;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -243,7 +243,7 @@ fn configured(
     sinks: Sinks,
 ) -> (Configured, impl Future<Output = ()> + use<>) {
     let (sender, core) = watch::channel(Arc::new(core_settings(settings, &config)));
-    let (programs, plugins) = watch::channel(metric_plugins(&config));
+    let (programs, plugins) = watch::channel(config.plugins());
     let listed = Mutex::new(config.metric_plugins.clone());
     let given = settings.clone();
     let following = config::follow(client, settings.home.clone(), config, move |config| {
@@ -252,7 +252,7 @@ fn configured(
         let mut listed = listed.lock();
         if *listed != config.metric_plugins {
             listed.clone_from(&config.metric_plugins);
-            programs.send_replace(metric_plugins(config));
+            programs.send_replace(config.plugins());
         }
         sinks.wake_all();
     });
@@ -263,11 +263,6 @@ fn queue(metrics: &Metrics, name: &'static str) -> Arc<Queue<Name>> {
     let queue = Arc::new(Queue::new(metrics.queue(name)));
     metrics.watch_queue(name, Arc::clone(&queue));
     queue
-}
-
-/// The programs that measure.
-fn metric_plugins(config: &Config) -> Plugins {
-    Plugins::new(config.metric_plugins.clone(), Limits::default())
 }
 
 /// What decisions depend on.
