@@ -80,7 +80,7 @@ async fn ask(ctx: &Ctx<'_>, url: &Url, region: &str, question: String) -> Result
     if reply.status == 200 {
         results::read(&reply.body)
     } else {
-        Err(Fault::Answer(results::refusal(&reply)))
+        Err(Fault::Answer(results::refusal(ctx, &reply)))
     }
 }
 

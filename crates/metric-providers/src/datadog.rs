@@ -119,14 +119,13 @@ async fn ask(
         .secret("dd-api-key", keys.api)?
         .secret("dd-application-key", keys.application)?;
     let reply = Door::trusted(ctx)?.ask(call, asked.timeout).await?;
-    match reply.status {
-        200 => Ok(reply),
-        status @ (401 | 403) => {
-            let text = format!("received authentication error response code: {status} {}", reply.text());
-            Err(Fault::Answer(text))
-        }
-        status => Err(Fault::Answer(format!("received non 2xx response code: {status} {}", reply.text()))),
-    }
+    let kind = match reply.status {
+        200 => return Ok(reply),
+        401 | 403 => "authentication error",
+        _ => "non 2xx",
+    };
+    let said = reply.said_or_withheld(ctx, &["errors", "error"]);
+    Err(Fault::Answer(format!("received {kind} response code: {} {said}", reply.status)))
 }
 
 /// An answer without a value.
@@ -135,7 +134,7 @@ fn nothing(text: &str) -> Answer {
 }
 
 fn unreadable(error: &serde_json::Error) -> Fault {
-    Fault::Answer(format!("Could not parse JSON body: {error}"))
+    Fault::Answer(format!("Could not parse JSON body: {}", http::unread(error)))
 }
 
 impl Version {

@@ -2,6 +2,8 @@
 
 use serde_json::{Number, Value as Json};
 
+use crate::http;
+
 /// Compact, keys sorted, numbers as `float64`, and `<`, `>`, `&` escaped.
 pub(crate) fn text(json: &Json) -> String {
     match json {
@@ -47,7 +49,7 @@ pub(crate) fn fault(body: &[u8], error: &serde_json::Error) -> String {
         Some(first) if !first.is_ascii_digit() && !"{[\"-tfn".contains(first) => {
             format!("invalid character {first:?} looking for beginning of value")
         }
-        Some(_) => error.to_string(),
+        Some(_) => http::unread(error),
     }
 }
 

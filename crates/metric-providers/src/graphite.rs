@@ -52,7 +52,8 @@ async fn ask(ctx: &Ctx<'_>, config: &Config, url: &Url) -> Result<Answer, Fault>
     let call = Call::get(url.clone()).query(&parameters(&config.query));
     let reply = Door::of(ctx, Tls::Verified, Proxy::OfTheMachine)?.ask(call, LIMIT).await?;
     if reply.status >= 400 {
-        return Err(Fault::Answer(format!("error response: {}", reply.text())));
+        let (line, body) = (reply.status_line(), reply.withheld(ctx));
+        return Err(Fault::Answer(format!("error response: {line} {body}")));
     }
     render::read(&reply.body).map(Answer::from)
 }

@@ -2,6 +2,7 @@
 
 mod call;
 mod redirect;
+mod refusal;
 mod rooms;
 
 use std::error::Error as _;
@@ -16,6 +17,7 @@ use crate::clients::{Door, Redirects};
 use crate::egress::Refused;
 
 pub(crate) use call::Call;
+pub(crate) use refusal::unread;
 pub(crate) use rooms::Rooms;
 
 /// Longest body that is read, in bytes, after decompression.
@@ -88,14 +90,9 @@ impl Reply {
     pub(crate) fn header(&self, name: &str) -> &str {
         self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
     }
-
-    /// The beginning of the body, for an error: foreign text goes into a status, where room is scarce.
-    pub(crate) fn text(&self) -> String {
-        shortened(&String::from_utf8_lossy(&self.body))
-    }
 }
 
-/// At most 1000 characters of a foreign text.
+/// At most 1000 characters of a foreign text: it goes into a status, where room is scarce.
 pub(crate) fn shortened(text: &str) -> String {
     const MOST: usize = 1000;
     if text.chars().nth(MOST).is_none() {

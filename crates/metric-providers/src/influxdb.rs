@@ -79,7 +79,7 @@ async fn ask(ctx: &Ctx<'_>, account: &Account<'_>, query: &str) -> Result<Value,
     let door = Door::of(ctx, Tls::Verified, Proxy::OfTheMachine)?;
     let reply = Door { redirects: Redirects::Refused, ..door }.ask(call, LIMIT).await?;
     if !(200..300).contains(&reply.status) {
-        return Err(Fault::Answer(refusal(&reply)));
+        return Err(Fault::Answer(refusal(ctx, &reply)));
     }
     let items = table::values(&reply.body)?;
     if items.is_empty() {
@@ -89,7 +89,7 @@ async fn ask(ctx: &Ctx<'_>, account: &Account<'_>, query: &str) -> Result<Value,
 }
 
 /// What an answer says that is none.
-fn refusal(reply: &Reply) -> String {
+fn refusal(ctx: &Ctx<'_>, reply: &Reply) -> String {
     #[derive(Default, Deserialize)]
     #[serde(default)]
     struct Said {
@@ -98,17 +98,20 @@ fn refusal(reply: &Reply) -> String {
         /// All that InfluxDB 1.8 says; its client does not read it.
         error: serde_json::Value,
     }
-    let (kind, body) = (reply.header("content-type"), reply.text());
-    if kind.starts_with("application/json") {
-        return match serde_json::from_slice::<Said>(&reply.body) {
-            Ok(said) if !said.code.is_empty() || !said.message.is_empty() => {
-                format!("{}: {}", said.code, http::shortened(&said.message))
-            }
-            Ok(said) => bare(reply, said.error.as_str().unwrap_or_default()),
-            Err(error) => go_json::fault(&reply.body, &error),
-        };
+    let is_json = reply.header("content-type").starts_with("application/json");
+    match serde_json::from_slice::<Said>(&reply.body) {
+        Ok(said) if is_json && (!said.code.is_empty() || !said.message.is_empty()) => {
+            format!("{}: {}", said.code, http::shortened(&said.message))
+        }
+        Ok(said) if is_json => bare(reply, said.error.as_str().unwrap_or_default()),
+        Err(error) if is_json => go_json::fault(&reply.body, &error),
+        _ if reply.body.is_empty() => bare(reply, ""),
+        // A server that failed too late to say what kind of answer it is.
+        _ => {
+            let said = reply.said_or_withheld(ctx, &["code", "message", "error"]);
+            format!("{}: {said}", reply.status_line())
+        }
     }
-    if body.is_empty() { bare(reply, "") } else { format!("{}: {}", reply.status_line(), body.trim_end()) }
 }
 
 /// What a status says by itself, and why, as the header says, or else the body.

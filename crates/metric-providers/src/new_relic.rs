@@ -88,7 +88,7 @@ async fn ask(ctx: &Ctx<'_>, account: &Account<'_>, query: &str, timeout: i64) ->
     let door = Door { redirects: Redirects::Refused, ..door };
     let question = || door.ask(call.clone(), LIMIT);
     let reply = retry::ask(ctx, 4, Duration::from_secs(1), graphql::may_pass, question).await?;
-    valued(graphql::results(&reply)?)
+    valued(graphql::results(ctx, &reply)?)
 }
 
 /// A single row is the value, several are a list of them.

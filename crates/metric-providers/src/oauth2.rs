@@ -48,7 +48,7 @@ impl OAuth2 {
         }
         ctx.learned.add(&self.client_secret);
         let door = Door { redirects: Redirects::Refused, ..Door::of(ctx, tls, proxy)? };
-        let token = self.token(&door, limit, dress).await?;
+        let token = self.token(ctx, &door, limit, dress).await?;
         ctx.learned.add(&token);
         http::sensitive(&format!("Bearer {token}"), "the OAuth2 token").map(Some)
     }
@@ -56,6 +56,7 @@ impl OAuth2 {
     /// A server takes the client's credentials in a header or in the form; which, it only says by refusing.
     async fn token(
         &self,
+        ctx: &Ctx<'_>,
         door: &Door,
         limit: Duration,
         dress: impl Fn(Call) -> Result<Call, Fault>,
@@ -75,11 +76,13 @@ impl OAuth2 {
             reply = door.ask(dress(Call::post(url).form(&form))?, limit).await?;
         }
         if !(200..300).contains(&reply.status) {
-            let (line, body) = (reply.status_line(), reply.text());
-            return Err(Fault::Answer(format!("oauth2: cannot fetch token: {line}\nResponse: {body}")));
+            // RFC 6749 5.2.
+            let said = reply.said_or_withheld(ctx, &["error", "error_description"]);
+            let line = reply.status_line();
+            return Err(Fault::Answer(format!("oauth2: cannot fetch token: {line}: {said}")));
         }
         let token: Token = serde_json::from_slice(&reply.body)
-            .map_err(|error| Fault::Answer(format!("oauth2: cannot parse json: {error}")))?;
+            .map_err(|error| Fault::Answer(format!("oauth2: cannot parse json: {}", http::unread(&error))))?;
         if token.access_token.is_empty() {
             return Err(Fault::Answer("oauth2: server response missing access_token".to_owned()));
         }

@@ -117,8 +117,8 @@ async fn ask(ctx: &Ctx<'_>, url: &Url, query: &str, token: &str, start: i64) -> 
     let door = Door { redirects: Redirects::Refused, ..Door::of(ctx, Tls::Verified, Proxy::None)? };
     let reply: Reply = door.ask(call.header(AUTHORIZATION, bearer), LIMIT).await?;
     if reply.status != 200 {
-        let (line, body) = (reply.status_line(), reply.text());
-        return Err(Fault::Answer(format!("server returned {line}\n{body}\n")));
+        let (line, said) = (reply.status_line(), reply.said_or_withheld(ctx, &["errorMessage", "message"]));
+        return Err(Fault::Answer(format!("server returned {line}: {said}")));
     }
     serde_json::from_slice(&reply.body).map_err(|error| Fault::Answer(go_json::fault(&reply.body, &error)))
 }

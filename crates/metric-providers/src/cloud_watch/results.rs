@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use crate::http::{self, Reply};
 use crate::provider::entry;
-use crate::{Answer, Fault, Record, Value, go_json};
+use crate::{Answer, Ctx, Fault, Record, Value, go_json};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
@@ -100,10 +100,10 @@ pub(super) fn is_throttled(reply: &Reply) -> bool {
 }
 
 /// In the words of AWS' own library.
-pub(super) fn refusal(reply: &Reply) -> String {
+pub(super) fn refusal(ctx: &Ctx<'_>, reply: &Reply) -> String {
     let Refusal { class, message } = parsed(reply);
     let said = match (class.as_str(), message.as_str()) {
-        ("", "") => reply.text(),
+        ("", "") => reply.withheld(ctx),
         (class, message) => format!("api error {class}: {}", http::shortened(message)),
     };
     let (status, id) = (reply.status, reply.header("x-amzn-requestid"));

@@ -5,6 +5,7 @@ use serde_json::{Value as Json, json};
 
 use super::config::Config;
 use super::{nothing, unreadable};
+use crate::http::shortened;
 use crate::{Answer, Fault, Labelled, Value, go_json};
 
 /// More groups than this are not all told.
@@ -82,7 +83,7 @@ pub(super) fn labelled(body: &[u8]) -> Result<Vec<Labelled>, Fault> {
 fn columns(body: &[u8]) -> Result<Vec<Column>, Fault> {
     let Body { data } = serde_json::from_slice(body).map_err(|error| unreadable(&error))?;
     match data.errors.filter(|errors| !errors.is_empty()) {
-        Some(errors) => Err(Fault::Answer(format!("There were errors in your query: {errors}"))),
+        Some(errors) => Err(Fault::Answer(shortened(&format!("There were errors in your query: {errors}")))),
         None => Ok(data.attributes.columns),
     }
 }
@@ -103,9 +104,9 @@ fn rows(columns: &[Column]) -> Result<Vec<(f64, usize)>, Fault> {
     let read = |(at, raw): (usize, &Json)| {
         raw.as_f64().map(|value| (value, at)).ok_or_else(|| {
             let (raw, name) = (raw.to_string(), &number.name);
-            Fault::Answer(format!(
+            Fault::Answer(shortened(&format!(
                 "could not parse numeric value {raw:?} in column {name:?}: it is no number"
-            ))
+            )))
         })
     };
     values.map(read).collect()

@@ -3,6 +3,7 @@
 use serde::Deserialize;
 use serde_json::Value as Json;
 
+use crate::http::shortened;
 use crate::{Fault, Value, go_json};
 
 #[derive(Deserialize)]
@@ -19,7 +20,7 @@ pub(super) fn read(body: &[u8]) -> Result<Value, Fault> {
     let mut points = Vec::new();
     for target in &targets {
         let read = target.datapoints.iter().map(point).collect::<Result<Vec<_>, _>>();
-        points.push(read.map_err(Fault::Answer)?);
+        points.push(read.map_err(|text| Fault::Answer(shortened(&text)))?);
     }
     let first = points.into_iter().next().unwrap_or_default();
     if first.is_empty() {

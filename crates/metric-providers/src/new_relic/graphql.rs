@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::Value as Json;
 
 use crate::http::{self, Reply};
-use crate::{Fault, go_json, retry};
+use crate::{Ctx, Fault, go_json, retry};
 
 /// Classes of errors that may pass.
 const PASSING: &[&str] = &["TIMEOUT", "INTERNAL_SERVER_ERROR", "SERVER_ERROR", "TOO_MANY_REQUESTS"];
@@ -45,7 +45,7 @@ pub(super) fn may_pass(answer: &Result<Reply, Fault>) -> bool {
 }
 
 /// The rows that the query gave.
-pub(super) fn results(reply: &Reply) -> Result<Vec<Json>, Fault> {
+pub(super) fn results(ctx: &Ctx<'_>, reply: &Reply) -> Result<Vec<Json>, Fault> {
     let parsed: Result<Body, _> = serde_json::from_slice(&reply.body);
     let said = |body: &Body| {
         let messages = body.errors.iter().flatten().map(|complaint| complaint.message.as_str());
@@ -53,7 +53,7 @@ pub(super) fn results(reply: &Reply) -> Result<Vec<Json>, Fault> {
     };
     if !(200..300).contains(&reply.status) {
         let said = parsed.map(|body| said(&body)).unwrap_or_default();
-        let said = if said.is_empty() { reply.text() } else { http::shortened(&said) };
+        let said = if said.is_empty() { reply.withheld(ctx) } else { http::shortened(&said) };
         return Err(Fault::Answer(format!("{} response returned: {said}", reply.status)));
     }
     let mut body = parsed.map_err(|error| Fault::Answer(go_json::fault(&reply.body, &error)))?;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::Value as Json;
 
-use crate::http::{Reply, shortened};
+use crate::http::{Reply, shortened, unread};
 use crate::{Answer, Fault, Labelled, Value};
 
 #[derive(Deserialize)]
@@ -127,5 +127,5 @@ fn warnings(warnings: &[String]) -> BTreeMap<String, String> {
 }
 
 fn bad(error: &serde_json::Error) -> Fault {
-    Fault::Answer(shortened(&format!("bad_response: {error}")))
+    Fault::Answer(shortened(&format!("bad_response: {}", unread(error))))
 }

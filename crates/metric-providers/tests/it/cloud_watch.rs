@@ -90,7 +90,11 @@ async fn what_may_pass_is_asked_three_times_and_what_will_not_once() {
     let prefix = "operation error CloudWatch: GetMetricData, https response error StatusCode: ";
     for (answer, times, expected) in [
         (of(400, &throttled), 3, "400, RequestID: , api error ThrottlingException: Rate exceeded"),
-        (ResponseTemplate::new(503).set_body_string("busy"), 3, "503, RequestID: , busy"),
+        (
+            ResponseTemplate::new(503).set_body_string("busy"),
+            3,
+            "503, RequestID: , with a body of 4 bytes, which is in the controller's debug log",
+        ),
         (
             of(400, &invalid).insert_header("x-amzn-requestid", "r1"),
             1,

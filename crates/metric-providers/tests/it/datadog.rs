@@ -119,10 +119,10 @@ async fn version_2_reads_one_number_or_one_a_group() {
 async fn answers_without_a_value_are_errors() {
     let refused = json!({"errors": ["Forbidden"]});
     for (status, said) in [
-        (401, r#"received authentication error response code: 401 {"errors":["Forbidden"]}"#),
-        (403, r#"received authentication error response code: 403 {"errors":["Forbidden"]}"#),
-        (302, r#"received non 2xx response code: 302 {"errors":["Forbidden"]}"#),
-        (500, r#"received non 2xx response code: 500 {"errors":["Forbidden"]}"#),
+        (401, "received authentication error response code: 401 Forbidden"),
+        (403, "received authentication error response code: 403 Forbidden"),
+        (302, "received non 2xx response code: 302 Forbidden"),
+        (500, "received non 2xx response code: 500 Forbidden"),
     ] {
         assert_eq!(fault(&answered(status, &refused, v2()).await), said);
     }
@@ -147,7 +147,7 @@ async fn keys_do_not_follow_a_redirect_and_are_not_told() {
     let answer = ResponseTemplate::new(307).insert_header("location", elsewhere.uri().as_str());
     Mock::given(method("POST")).respond_with(answer.set_body_string("go away, s3cr3t")).mount(&server).await;
     let reading = ask_with("datadog", v2(), keys(&server.uri())).await;
-    assert_eq!(fault(&reading), "received non 2xx response code: 307 go away, ***");
+    assert!(fault(&reading).starts_with("received non 2xx response code: 307 with a body of 15 bytes"));
     assert!(elsewhere.received_requests().await.unwrap().is_empty());
     assert!(!format!("{:?}", keys("x")).contains("s3cr3t"));
 }

@@ -1,8 +1,10 @@
 //! Servers that mean no good, and metrics that nobody serves.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use aviary_metric_providers::{Clients, Ctx, MAX_BODY, PROVIDERS, Reading, Value, read};
+use parking_lot::Mutex;
 use serde_json::{Value as Json, json};
 use wiremock::matchers::path;
 use wiremock::{Mock, MockServer, ResponseTemplate};
@@ -149,6 +151,67 @@ async fn no_provider_is_brought_down_by_garbage_and_each_says_that_it_is_none() 
             assert!(reading.outcome.is_err() || takes_it, "{provider}, {body:?}: {:?}", reading.outcome);
         }
     }
+}
+
+/// What only a service that is not meant to be read would say.
+const FOREIGN: &str = "internal-only";
+
+#[tokio::test]
+async fn no_provider_tells_a_body_that_is_no_answer() {
+    let clients = Clients::default();
+    let wrong = json!({"data": {"result": FOREIGN, "attributes": FOREIGN}, "series": FOREIGN, "timeseries": FOREIGN,
+        "MetricDataResults": FOREIGN, "complete": FOREIGN, "other": FOREIGN, "access_token": [FOREIGN]});
+    for (status, body) in [200, 302, 400, 401, 403, 404, 422, 429, 500, 503]
+        .iter()
+        .flat_map(|status| [(*status, wrong.to_string()), (*status, format!("<p>{FOREIGN}</p>"))])
+    {
+        for kind in ["application/json", "text/html"] {
+            let server = answering(ResponseTemplate::new(status).set_body_raw(body.as_str(), kind)).await;
+            for (provider, config) in questions(&server.uri()) {
+                let takes_it = ["web", "skywalking"].contains(&provider);
+                match asked(&clients, provider, config, &server.uri()).await.outcome {
+                    Err(text) => assert!(!text.contains(FOREIGN), "{provider}, {status}: {text}"),
+                    Ok(value) => {
+                        assert!(
+                            takes_it || value.is_none_or(|value| !value.text().contains(FOREIGN)),
+                            "{provider}"
+                        );
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// What was logged.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl std::io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_is_not_told_is_in_the_debug_log_without_secrets() {
+    let log = Log::default();
+    let writer = log.clone();
+    let subscriber = tracing_subscriber::fmt().with_max_level(tracing::Level::DEBUG).with_ansi(false);
+    let _guard = tracing::subscriber::set_default(subscriber.with_writer(move || writer.clone()).finish());
+    let server = answering(ResponseTemplate::new(500).set_body_string("the cause\n and s3cr3t")).await;
+    let text = fault(&ask("graphite", json!({"address": server.uri(), "query": "target=x"})).await);
+    let expected = "error response: 500 Internal Server Error with a body of 21 bytes, which is in the controller's \
+                    debug log";
+    assert_eq!(text, expected);
+    let log = String::from_utf8(log.0.lock().clone()).unwrap();
+    let line = log.lines().find(|line| line.contains("an answer that is no value")).unwrap();
+    assert!(line.contains(r#"status=500 length=21 body="the cause\n and ***""#), "{line}");
 }
 
 #[tokio::test]

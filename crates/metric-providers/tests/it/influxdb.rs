@@ -48,7 +48,14 @@ async fn refusals_are_told_as_the_client_of_influxdb_tells_them() {
     for (answer, expected) in [
         (json(401, r#"{"code": "unauthorized", "message": "no"}"#), "unauthorized: no"),
         (json(500, "x"), "invalid character 'x' looking for beginning of value"),
-        (ResponseTemplate::new(500).set_body_string("oops"), "500 Internal Server Error: oops"),
+        (
+            ResponseTemplate::new(500).set_body_string("oops"),
+            "500 Internal Server Error: with a body of 4 bytes, which is in the controller's debug log",
+        ),
+        (
+            ResponseTemplate::new(500).set_body_string(r#"{"error": "late", "other": "kept"}"#),
+            "500 Internal Server Error: late",
+        ),
         (ResponseTemplate::new(429), "too many requests: exceeded rate limit"),
         (ResponseTemplate::new(503), "unavailable: service temporarily unavailable"),
         (

@@ -41,9 +41,12 @@ async fn the_point_that_is_nearest_to_now_counts_and_its_distance_is_remembered(
 }
 
 #[tokio::test]
-async fn refusals_are_told_with_their_body() {
+async fn refusals_are_told_as_far_as_wavefront_says_why() {
     let reading = answered(403, &json!({"no": 1})).await;
-    assert_eq!(fault(&reading), "server returned 403 Forbidden\n{\"no\":1}\n");
+    let withheld = "with a body of 8 bytes, which is in the controller's debug log";
+    assert_eq!(fault(&reading), format!("server returned 403 Forbidden: {withheld}"));
+    let reading = answered(400, &json!({"errorMessage": "no such function", "no": 1})).await;
+    assert_eq!(fault(&reading), "server returned 400 Bad Request: no such function");
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use serde_json::{Value as Json, json};
 use wiremock::matchers::{any, body_partial_json, path, query_param};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
-use super::{holds, json, passed};
+use super::{BODY, deviates, holds, json, passed};
 use crate::{ctx, metric, texts};
 
 fn keys(address: &str) -> Credentials {
@@ -56,13 +56,19 @@ async fn vectors_of_datadog_version_1_hold() {
         holds(row, &answered("v1", 200, body).await, (success, failure), (phase, value, message));
         passed(row);
     }
-    for (row, status, body, kind) in [
-        ("P17", 400, r#"{"status":"error","error":"error messsage"}"#, "non 2xx"),
-        ("P18", 401, r#"{"errors": ["No authenticated user."]}"#, "authentication error"),
+    for (row, status, body, kind, said) in [
+        ("P17", 400, r#"{"status":"error","error":"error messsage"}"#, "non 2xx", "error messsage"),
+        (
+            "P18",
+            401,
+            r#"{"errors": ["No authenticated user."]}"#,
+            "authentication error",
+            "No authenticated user.",
+        ),
     ] {
-        let message = format!("received {kind} response code: {status} {body}");
+        let message = format!("received {kind} response code: {status} {said}");
         holds(row, &answered("v1", status, body).await, ("", ""), ('E', "", &message));
-        passed(row);
+        deviates(row, BODY);
     }
     let reading = asked("://wrong.schema", json!({"apiVersion": "v1", "query": "q"})).await;
     holds("P20", &reading, ("", ""), ('E', "", "parse \"://wrong.schema\": missing protocol scheme"));
