@@ -29,6 +29,12 @@ const LIMIT: Duration = Duration::from_secs(10);
 /// Headers that are on the way for others.
 const UNSIGNED: &[&str] = &["uber-trace-id"];
 
+/// Whether a text can be a region's name. Services' hosts are made of it, and so it must not lead to another host.
+pub(crate) fn is_region(text: &str) -> bool {
+    let written = |c: u8| c.is_ascii_lowercase() || c.is_ascii_digit() || c == b'-';
+    !text.is_empty() && text.bytes().all(written)
+}
+
 /// Keys of AWS.
 #[derive(Clone)]
 pub(crate) struct Keys(Credentials);

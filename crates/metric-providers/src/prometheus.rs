@@ -1,5 +1,6 @@
 //! Prometheus and what speaks its query API (spec analysis-04, Prometheus).
 
+mod amazon;
 mod answer;
 mod config;
 mod dress;

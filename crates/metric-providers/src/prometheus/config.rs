@@ -6,10 +6,11 @@ use crd::Metric;
 use reqwest::Url;
 use serde::Deserialize;
 
+use super::amazon;
 use crate::clients::Tls;
 use crate::http::{self, Header};
 use crate::oauth2::OAuth2;
-use crate::{Fault, provider};
+use crate::{Ctx, Fault, provider};
 
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
@@ -93,9 +94,15 @@ impl Config {
     }
 
     /// Whose keys sign the request: only requests to Amazon's service are signed.
-    pub(super) fn sigv4(&self, address: &Url) -> Option<&SigV4> {
+    pub(super) fn sigv4(&self, ctx: &Ctx<'_>, address: &Url) -> Result<Option<&SigV4>, Fault> {
         let sigv4 = &self.authentication.sigv4;
         let asked = [&sigv4.region, &sigv4.profile, &sigv4.role_arn].iter().any(|field| !field.is_empty());
-        (asked && address.as_str().contains("aps-workspaces")).then_some(sigv4)
+        let signed = asked
+            && if self.address.is_empty() {
+                amazon::is_meant(address)
+            } else {
+                amazon::is_signed(ctx, address)?
+            };
+        Ok(signed.then_some(sigv4))
     }
 }

@@ -68,12 +68,16 @@ impl Base<'_> {
 }
 
 async fn signer(ctx: &Ctx<'_>, config: &Config, address: &Url) -> Result<Option<(Keys, String)>, Fault> {
-    let Some(sigv4) = config.sigv4(address) else { return Ok(None) };
+    let Some(sigv4) = config.sigv4(ctx, address)? else { return Ok(None) };
     let written = Some(sigv4.region.clone()).filter(|region| !region.is_empty());
     let region = written.or_else(|| aws::region(ctx, &sigv4.profile)).ok_or_else(|| {
         let text = "region not configured in sigv4 or in default credentials chain";
         Fault::Config(text.to_owned())
     })?;
+    // It becomes a part of the host that is shown the controller's own keys.
+    if !aws::is_region(&region) {
+        return Err(Fault::Config(format!("sigv4.region {region:?} is no region, such as us-east-1")));
+    }
     let keys = aws::keys(ctx, &sigv4.profile, &sigv4.role_arn, &region).await;
     let keys = keys.map_err(|reason| Fault::Credentials {
         text: format!("could not get SigV4 credentials: {reason}"),

@@ -25,8 +25,9 @@ async fn amp() -> MockServer {
 }
 
 async fn asked(server: &MockServer, sigv4: Json, environment: &[(&str, &str)]) -> Reading {
-    let environment = variables(environment);
-    let config = json!({"address": format!("{}/aps-workspaces/w", server.uri()), "query": "up",
+    let address = server.uri();
+    let environment = variables(&[environment, &[("AWS_ENDPOINT_URL_AMP", address.as_str())]].concat());
+    let config = json!({"address": format!("{address}/aps-workspaces/w"), "query": "up",
         "authentication": {"sigv4": sigv4}, "headers": [{"key": "Uber-Trace-Id", "value": "1"}]});
     // The keys' own services are not a metric's choice, so they are asked although the guard refuses the loopback.
     let egress = Egress::guarded().allow(&server.address().ip().to_string()).unwrap();
@@ -70,6 +71,36 @@ async fn only_questions_to_amazon_are_signed() {
         json!({"address": server.uri(), "query": "up", "authentication": {"sigv4": {"region": "r"}}});
     assert_eq!(value(&read(&ctx(), &metric("prometheus", config)).await).text(), "1");
     assert_eq!(server.received_requests().await.unwrap()[0].headers.get("authorization"), None);
+}
+
+/// A path is anybody's to choose, and a session's token would go along with the signature.
+#[tokio::test]
+async fn nothing_is_signed_for_a_host_that_is_not_amazons() {
+    let server = amp().await;
+    let environment = variables(&[KEYS, &[("AWS_SESSION_TOKEN", "session")]].concat());
+    let address = format!("{}/aps-workspaces/w", server.uri());
+    let sigv4 = json!({"sigv4": {"region": "us-east-2"}});
+    let config = json!({"address": address, "query": "up", "authentication": sigv4});
+    let ctx_of = |operators| Ctx { environment: &environment, prometheus_address: operators, ..ctx() };
+    let text = fault(&read(&ctx_of(None), &metric("prometheus", config)).await);
+    assert!(text.starts_with(&format!("nothing is signed for {}, which is not", server.uri())), "{text}");
+    assert!(server.received_requests().await.unwrap().is_empty());
+
+    // Where the operator chose the address, it is as the peer has it.
+    let config = json!({"query": "up", "authentication": sigv4});
+    assert_eq!(value(&read(&ctx_of(Some(&address)), &metric("prometheus", config)).await).text(), "1");
+    assert_eq!(shown(&server).await.1.as_deref(), Some("session"));
+}
+
+/// The token service's host is made of it.
+#[tokio::test]
+async fn a_region_that_would_lead_the_keys_to_another_host_is_none() {
+    let server = amp().await;
+    for region in ["x.evil.example/", "evil.example#", "a@evil", "A", "r\n"] {
+        let text = fault(&asked(&server, json!({"region": region, "roleArn": "arn:aws:x"}), KEYS).await);
+        assert_eq!(text, format!("sigv4.region {region:?} is no region, such as us-east-1"));
+    }
+    assert!(server.received_requests().await.unwrap().is_empty());
 }
 
 #[tokio::test]
