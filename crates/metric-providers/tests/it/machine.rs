@@ -7,10 +7,11 @@ use std::process::Command;
 use std::sync::Arc;
 
 use aviary_metric_providers::{Ctx, Egress, read};
+use parking_lot::Mutex;
 use rustls::pki_types::PrivateKeyDer;
 use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
 
 use crate::{ctx, metric};
@@ -135,4 +136,64 @@ async fn certificates_are_checked_against_the_machines_authorities_and_the_name(
     let (port, authority) = tls("other.example", directory.path()).await;
     let text = asked(&format!("https://localhost:{port}/"), &[("SSL_CERT_FILE", &authority)]).await;
     assert!(text.contains("certificate not valid for name \"localhost\""), "{text}");
+}
+
+/// A proxy that connects whatever it is asked for to a port of this machine, and the first lines that it was sent.
+async fn tunnel(port: u16) -> (String, Arc<Mutex<Vec<String>>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let lines: Arc<Mutex<Vec<String>>> = Arc::default();
+    let seen = lines.clone();
+    tokio::spawn(async move {
+        loop {
+            let (mut socket, _) = listener.accept().await.unwrap();
+            let mut asked = Vec::new();
+            while !asked.ends_with(b"\r\n\r\n") {
+                asked.push(socket.read_u8().await.unwrap());
+            }
+            seen.lock().push(String::from_utf8(asked).unwrap());
+            socket.write_all(b"HTTP/1.1 200 OK\r\n\r\n").await.unwrap();
+            tokio::spawn(async move {
+                let mut server = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+                // Whoever ends the connection first is no error of the proxy's.
+                tokio::io::copy_bidirectional(&mut socket, &mut server).await.ok();
+            });
+        }
+    });
+    (address.to_string(), lines)
+}
+
+#[tokio::test]
+async fn a_server_behind_the_machines_proxy_is_reached_by_tls_that_the_proxy_does_not_end() {
+    let directory = tempfile::tempdir().unwrap();
+    let (port, authority) = tls("far.example", directory.path()).await;
+    let (proxy, lines) = tunnel(port).await;
+    // The name is the proxy's to resolve: nobody else here can.
+    let far = "https://far.example/x";
+    let proxy = format!("http://user:word@{}", proxy.replace("127.0.0.1", "localhost"));
+    let environment = [("HTTPS_PROXY", proxy.as_str()), ("SSL_CERT_FILE", authority.as_str())];
+    assert_eq!(asked(far, &environment).await, "safe");
+    let guarded = [&environment[..], &[(GUARDED, "1")]].concat();
+    assert_eq!(asked(far, &guarded).await, "safe");
+    for sent in lines.lock().drain(..) {
+        let sent = sent.to_ascii_lowercase();
+        assert!(sent.starts_with("connect far.example:443 http/1.1\r\n"), "{sent}");
+        assert!(sent.contains("proxy-authorization: basic dxnlcjp3b3jk"), "{sent}");
+    }
+
+    // Certificates are the server's, and are checked against its name.
+    let unknown = asked(far, &[("HTTPS_PROXY", &proxy)]).await;
+    assert!(unknown.contains("certificate"), "{unknown}");
+    let other = asked("https://other.example/", &environment).await;
+    assert!(other.contains("certificate not valid for name \"other.example\""), "{other}");
+    assert_eq!(lines.lock().len(), 2);
+
+    // A host that is excepted is asked without the proxy, and so is one in plain text.
+    let (port, authority) = tls("localhost", directory.path()).await;
+    let environment =
+        [("HTTPS_PROXY", proxy.as_str()), ("SSL_CERT_FILE", &authority), ("NO_PROXY", "localhost")];
+    assert_eq!(asked(&format!("https://localhost:{port}/"), &environment).await, "safe");
+    let plain = echo().await;
+    assert_eq!(asked(&format!("http://{plain}/x"), &[("HTTPS_PROXY", &proxy)]).await, "GET /x HTTP/1.1");
+    assert_eq!(lines.lock().len(), 2);
 }
