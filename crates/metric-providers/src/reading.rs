@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use crate::{Answer, Ctx, Error, Value, Verdict};
+use crate::{Answer, Ctx, Error, Value, Verdict, value};
 
 /// One look at one metric, ready to be judged and recorded. Nothing in it holds a secret but the value itself.
 #[derive(Clone, Debug, PartialEq)]
@@ -32,13 +32,13 @@ impl Reading {
         started: Timestamp,
     ) -> Self {
         let blank_all = |texts: BTreeMap<String, String>| -> BTreeMap<String, String> {
-            texts.into_iter().map(|(key, text)| (key, blanked(ctx, text))).collect()
+            texts.into_iter().map(|(key, text)| (key, value::cut(blanked(ctx, text)))).collect()
         };
         let (outcome, metadata, resume_at) = match answer {
             Ok(answer) => {
                 (Ok(answer.value.map(|value| judged(ctx, value))), answer.metadata, answer.resume_at)
             }
-            Err(error) => (Err(blanked(ctx, error.to_string())), error.metadata, None),
+            Err(error) => (Err(value::cut(blanked(ctx, error.to_string()))), error.metadata, None),
         };
         let (metadata, about) = (blank_all(metadata), blank_all(about));
         Self { outcome, metadata, about, resume_at, started, finished: (ctx.clock)() }

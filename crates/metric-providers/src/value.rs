@@ -90,15 +90,19 @@ impl Verdict {
 /// of more than about a megabyte.
 const LONGEST: usize = 64 << 10;
 
+/// As much of a text as a status can keep.
+pub(crate) fn cut(mut text: String) -> String {
+    if text.len() > LONGEST {
+        text.truncate(text.floor_char_boundary(LONGEST));
+        text.push('…');
+    }
+    text
+}
+
 impl Value {
     /// The text that stands in `measurement.value`; one that is longer than a status can keep is cut off.
     pub fn text(&self) -> String {
-        let mut text = self.whole_text();
-        if text.len() > LONGEST {
-            text.truncate(text.floor_char_boundary(LONGEST));
-            text.push('…');
-        }
-        text
+        cut(self.whole_text())
     }
 
     fn whole_text(&self) -> String {

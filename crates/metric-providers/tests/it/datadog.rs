@@ -116,6 +116,16 @@ async fn version_2_reads_one_number_or_one_a_group() {
 }
 
 #[tokio::test]
+async fn what_is_remembered_of_groups_is_no_longer_than_a_status_can_keep() {
+    let number = json!({"name": "q", "type": "number", "values": [1, 2]});
+    let group = json!({"name": "zone", "type": "group", "values": [["a".repeat(1 << 20)], ["b"]]});
+    let body = json!({"data": {"attributes": {"columns": [group, number]}}});
+    let reading = answered(200, &body, v2()).await;
+    assert_eq!(reading.metadata["groups"].len(), (64 << 10) + "…".len());
+    assert_eq!(value(&reading).text(), "[1,2]");
+}
+
+#[tokio::test]
 async fn answers_without_a_value_are_errors() {
     let refused = json!({"errors": ["Forbidden"]});
     for (status, said) in [

@@ -197,6 +197,10 @@ async fn a_program_that_is_not_the_chosen_one_is_not_started() {
             "programs are not downloaded".to_owned(),
         ),
         (with(&|it| it.location = "file:///absent".to_owned()), "/absent: ".to_owned()),
+        (
+            with(&|it| it.location = "file:///dev/zero".to_owned()),
+            "/dev/zero is no file of at most 268435456 bytes".to_owned(),
+        ),
     ] {
         let text = fault(&asked(&plugins).await);
         assert!(text.starts_with(prefix) && text.contains(&expected), "{text}");
