@@ -11,6 +11,7 @@ mod beacons;
 mod compare;
 mod configuration;
 mod crashes;
+mod ended_early;
 mod hanging;
 mod idle;
 mod jobs;

@@ -1,6 +1,6 @@
 //! The contract with Kayenta (spec analysis-04, Kayenta).
 
-use aviary_metric_providers::{Ctx, Reading, read, resume};
+use aviary_metric_providers::{Ctx, Reading, read, resume, terminate};
 use crd::AnalysisRun;
 use serde_json::{Value as Json, json};
 use wiremock::matchers::{body_json, method, path, query_param};
@@ -125,4 +125,16 @@ async fn a_beginning_that_fails_says_at_what() {
 async fn what_fails_later_keeps_what_was_remembered() {
     let reading = looked(500, json!({})).await;
     assert_eq!(reading.metadata["canaryExecutionId"], "01ABC");
+}
+
+/// A deviation: the peer leaves it Running for ever, in a run that is over. Kayenta has no way to end a judgement.
+#[tokio::test]
+async fn a_judgement_that_is_ended_early_is_over_and_nothing_is_asked() {
+    let server = MockServer::start().await;
+    let config = config(&server.uri(), &json!({"stable": {}, "canary": {}}));
+    let remembered = texts(&[("canaryExecutionId", "01ABC")]);
+    let reading = terminate(&ctx(), &metric("kayenta", config), &remembered).await;
+    assert_eq!((reading.outcome, reading.resume_at), (Ok(None), None));
+    assert_eq!(reading.metadata, remembered);
+    assert!(server.received_requests().await.unwrap().is_empty());
 }
