@@ -10,7 +10,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use kube::api::{DeleteParams, DynamicObject, ListParams, PostParams};
 use kube::{Api, Client};
-use metric_providers::{JobState, Jobs, JobsError, PodState, Waiting};
+use metric_providers::{JobState, Jobs, JobsError, METRIC_NAME, PodState, Waiting};
 use serde_json::Value;
 
 use crate::pods::selector_text;
@@ -128,6 +128,7 @@ fn state(job: &DynamicObject) -> JobState {
         namespace: job.metadata.namespace.clone().unwrap_or_default(),
         created: job.metadata.creation_timestamp.as_ref().map(|time| time.0),
         controller_uid: owners.filter(|owner| owner.controller == Some(true)).map(|it| it.uid.clone()).next(),
+        metric: job.metadata.annotations.as_ref().and_then(|marks| marks.get(METRIC_NAME)).cloned(),
         conditions: conditions.into_iter().flatten().filter_map(kind).collect(),
         selector: job.data.pointer("/spec/selector").cloned().unwrap_or_default(),
     }

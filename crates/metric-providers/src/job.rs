@@ -14,7 +14,7 @@ use crd::{AnalysisPhase, AnalysisRun, Metric};
 
 use crate::{Answer, Ctx, Error, Fault, Provider, Value, Verdict, provider};
 use manifest::{Config, Owner};
-pub use seam::{JobState, Jobs, JobsError, PodState, Waiting};
+pub use seam::{JobState, Jobs, JobsError, METRIC_NAME, PodState, Waiting};
 
 const NAME: &str = "job-name";
 const NAMESPACE: &str = "job-namespace";
@@ -87,7 +87,7 @@ async fn begin(ctx: &Ctx<'_>, metric: &Metric) -> Result<Answer, Fault> {
         Ok(()) => {}
         Err(JobsError::Exists(said)) => {
             let found = jobs.get(namespace, &name).await.map_err(|error| Fault::Local(error.to_string()))?;
-            if !is_ours(&found, run, owner) {
+            if !is_ours(&found, run, metric, owner) {
                 return Err(Fault::Local(said));
             }
         }
@@ -98,10 +98,11 @@ async fn begin(ctx: &Ctx<'_>, metric: &Metric) -> Result<Answer, Fault> {
     Ok(Answer { value: None, metadata, resume_at: Some((ctx.clock)()) })
 }
 
-/// A Job of that name that is there already is ours if an earlier pass created it, which its owner says. Where Jobs have
-/// no owner, its name says it: the run's uid is in it.
-fn is_ours(job: &JobState, run: &AnalysisRun, owner: Owner) -> bool {
-    owner == Owner::None || job.controller_uid.as_deref() == Some(run.metadata.uid.as_str())
+/// A Job of that name that is there already is ours if an earlier pass created it, which its owner and the metric that it
+/// measures say. Where Jobs have no owner, its name says the run: the uid is in it.
+fn is_ours(job: &JobState, run: &AnalysisRun, metric: &Metric, owner: Owner) -> bool {
+    let of_run = owner == Owner::None || job.controller_uid.as_deref() == Some(run.metadata.uid.as_str());
+    of_run && job.metric.as_deref() == Some(metric.name.as_str())
 }
 
 async fn look(ctx: &Ctx<'_>, remembered: &BTreeMap<String, String>) -> Result<Answer, Fault> {

@@ -69,7 +69,7 @@ pub use ctx::{Ctx, Wait};
 pub use egress::{ALLOW_SETTING, Egress, NoRule, Refused};
 pub use error::{Error, Fault};
 pub use http::MAX_BODY;
-pub use job::{JobState, Jobs, JobsError, PodState, Waiting, job_of};
+pub use job::{JobState, Jobs, JobsError, METRIC_NAME, PodState, Waiting, job_of};
 pub use learned::Learned;
 pub use plugin::{Limits, PluginSettings, Plugins};
 pub use provider::{Answer, Provider};

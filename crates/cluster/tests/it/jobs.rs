@@ -127,3 +127,26 @@ async fn a_job_that_ends_while_no_controller_runs_is_seen_by_the_next_one() {
     let _next = job.region.control(LongJob::settings(&job.region)).await;
     assert_eq!(job.soon().await["phase"], "Successful");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_job_that_an_earlier_pass_created_is_gone_on_with_and_one_of_another_metric_is_not() {
+    for (measures, message) in [("check", ""), ("another", "already exists")] {
+        let region = Region::with("us-east-1", &[run()]).await;
+        let [group, plural, namespace, name] = RUN;
+        let created = region.object(group, plural, namespace, name).unwrap();
+        let uid = created["metadata"]["uid"].as_str().unwrap();
+        let owner = json!({"apiVersion": "argoproj.io/v1alpha1", "kind": "AnalysisRun", "name": name, "uid": uid,
+            "controller": true});
+        let mut job = json!({"apiVersion": "batch/v1", "kind": "Job", "metadata": {
+            "name": format!("{uid}.check.1"), "namespace": namespace, "ownerReferences": [owner],
+            "annotations": {"analysisrun.argoproj.io/metric-name": measures},
+        }});
+        job["spec"] = run()["spec"]["metrics"][0]["provider"]["job"]["spec"].clone();
+        region.apply(&job).await;
+        let _controller = region.control(LongJob::settings(&region)).await;
+        let said = |run: &Value| measurement(run)["phase"].is_string();
+        let found = region.until_object(RUN, Duration::from_secs(60), said).await;
+        let told = measurement(&found)["message"].as_str().unwrap_or_default();
+        assert!(told.contains(message) && told.is_empty() == message.is_empty(), "{measures}: {found}");
+    }
+}

@@ -5,6 +5,9 @@ use std::collections::BTreeMap;
 use crd::{AnalysisRun, Metric};
 use serde::Deserialize;
 use serde_json::{Map, Value as Json, json};
+use sha2::{Digest as _, Sha256};
+
+use super::METRIC_NAME;
 
 /// Longest name that a Job can have: it is the value of a label.
 const LONGEST: usize = 63;
@@ -33,13 +36,21 @@ pub(super) fn name(run: &AnalysisRun, metric: &Metric) -> String {
     let number = result.map_or(0, |result| result.count.saturating_add(result.error)).saturating_add(1);
     let uid = &run.metadata.uid;
     let rest = uid.len() + number.to_string().len() + 2;
-    let mut metric = metric.name.as_str();
-    while rest + metric.len() > LONGEST && !metric.is_empty() {
-        metric = metric
-            .get(..metric.len() - 1)
-            .unwrap_or_else(|| metric.trim_end_matches(|c: char| !c.is_ascii()));
+    format!("{uid}.{}.{number}", within(&metric.name, LONGEST.saturating_sub(rest)))
+}
+
+/// A metric's name in so much room. What is cut ends with a digest of the whole: names that begin alike are none the less
+/// of two Jobs, where the peer's would share one, and its verdict.
+fn within(name: &str, room: usize) -> String {
+    if name.len() <= room {
+        return name.to_owned();
     }
-    format!("{uid}.{metric}.{number}")
+    let [one, two, three, four, ..]: [u8; 32] = Sha256::digest(name.as_bytes()).into();
+    let digest = format!("{:08x}", u32::from_be_bytes([one, two, three, four]));
+    let beginning = name.get(..name.floor_char_boundary(room.saturating_sub(digest.len() + 1)));
+    // Kubernetes lets no part between dots end with what is neither letter nor digit.
+    let beginning = beginning.unwrap_or_default().trim_end_matches(|c: char| !c.is_ascii_alphanumeric());
+    if beginning.is_empty() { digest } else { format!("{beginning}-{digest}") }
 }
 
 /// Who owns a Job: its run, where both are in the same namespace of the same cluster.
@@ -62,8 +73,12 @@ pub(super) fn job(
     labels.insert(UID.to_owned(), run.metadata.uid.clone());
     let mut annotations = config.metadata.annotations.clone().unwrap_or_default();
     annotations.extend(
-        [("name", &run.metadata.name), ("namespace", &run.metadata.namespace), ("metric-name", &metric.name)]
-            .map(|(key, value)| (format!("analysisrun.argoproj.io/{key}"), value.clone())),
+        [
+            ("analysisrun.argoproj.io/name", &run.metadata.name),
+            ("analysisrun.argoproj.io/namespace", &run.metadata.namespace),
+            (METRIC_NAME, &metric.name),
+        ]
+        .map(|(key, value)| (key.to_owned(), value.clone())),
     );
     let owners = match owner {
         Owner::Run => vec![reference(run)],

@@ -4,6 +4,9 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use serde_json::Value as Json;
 
+/// The annotation of a Job that says which metric it measures.
+pub const METRIC_NAME: &str = "analysisrun.argoproj.io/metric-name";
+
 /// The Jobs of a cluster; whoever runs measurements adapts its own to this.
 #[async_trait]
 pub trait Jobs: Send + Sync {
@@ -37,6 +40,8 @@ pub struct JobState {
     pub created: Option<Timestamp>,
     /// The uid of its controller owner.
     pub controller_uid: Option<String>,
+    /// The metric that it measures: its annotation [`METRIC_NAME`].
+    pub metric: Option<String>,
     /// The types of `status.conditions`, in order; their status is not looked at.
     pub conditions: Vec<String>,
     /// `spec.selector`, as it is.

@@ -64,7 +64,9 @@ impl Jobs for Played {
         }
         self.created.lock().push(job.clone());
         let controller_uid = job["metadata"]["ownerReferences"][0]["uid"].as_str().map(str::to_owned);
-        self.add(JobState { name, namespace, controller_uid, ..JobState::default() });
+        let marked = &job["metadata"]["annotations"]["analysisrun.argoproj.io/metric-name"];
+        let metric = marked.as_str().map(str::to_owned);
+        self.add(JobState { name, namespace, controller_uid, metric, ..JobState::default() });
         Ok(())
     }
 
@@ -167,19 +169,47 @@ async fn a_job_elsewhere_has_no_owner_and_is_taken_for_ours_by_its_name() {
 }
 
 #[tokio::test]
-async fn a_job_of_that_name_is_adopted_only_from_the_same_run() {
+async fn a_job_of_that_name_is_adopted_only_from_the_same_metric_of_the_same_run() {
     let run = run("uid", "m", 0, 0);
-    for (owner, adopted) in [(Some("uid"), true), (Some("another"), false), (None, false)] {
-        let jobs = Played::default();
-        let controller_uid = owner.map(str::to_owned);
+    for (owner, measures, elsewhere, adopted) in [
+        (Some("uid"), Some("m"), false, true),
+        (Some("uid"), Some("other"), false, false),
+        (Some("uid"), None, false, false),
+        (Some("another"), Some("m"), false, false),
+        (None, Some("m"), false, false),
+        (None, Some("m"), true, true),
+        (None, Some("other"), true, false),
+    ] {
+        let jobs = Played { elsewhere, ..Played::default() };
+        let [controller_uid, metric] = [owner, measures].map(|text| text.map(str::to_owned));
         let (name, namespace) = ("uid.m.1".to_owned(), "ns".to_owned());
-        jobs.add(JobState { name, namespace, controller_uid, ..JobState::default() });
+        jobs.add(JobState { name, namespace, controller_uid, metric, ..JobState::default() });
         let reading = read(&Ctx { jobs: Some(&jobs), run: Some(&run), ..ctx() }, &by_job("m")).await;
         if adopted {
-            assert_eq!(reading.outcome, Ok(None));
+            assert_eq!(reading.outcome, Ok(None), "{owner:?} {measures:?}");
         } else {
-            assert_eq!(fault(&reading), "jobs.batch \"uid.m.1\" already exists");
+            assert_eq!(fault(&reading), "jobs.batch \"uid.m.1\" already exists", "{owner:?} {measures:?}");
         }
+    }
+}
+
+#[tokio::test]
+async fn metrics_whose_names_begin_alike_have_a_job_each() {
+    let (jobs, run) = (Played::default(), run("0b2c1d3e-4f50-4a61-8b72-9c83ad94be05", "m", 0, 0));
+    let ctx = Ctx { jobs: Some(&jobs), run: Some(&run), ..ctx() };
+    let names =
+        ["integration-test-checkout-eu", "integration-test-checkout-us", "integration-te.-.-st-checkout"];
+    for metric in names {
+        assert_eq!(read(&ctx, &by_job(metric)).await.outcome, Ok(None));
+    }
+    assert_eq!(jobs.created.lock().len(), names.len());
+    for name in jobs.names() {
+        // What Kubernetes takes for a name, and for the value of the label that it makes of it.
+        let ends =
+            |part: &str, at: fn(&str) -> Option<char>| at(part).is_some_and(|c| c.is_ascii_alphanumeric());
+        let sound = |part: &str| ends(part, |it| it.chars().next()) && ends(part, |it| it.chars().last());
+        assert!(name.len() <= 63 && name.split('.').all(sound), "{name}");
+        assert!(name.starts_with("0b2c1d3e-4f50-4a61-8b72-9c83ad94be05.integration-te"), "{name}");
     }
 }
 
