@@ -13,7 +13,8 @@
 //! ```
 //!
 //! `source` has one member, a provider's name, with its configuration less the query. A query gives one number; of
-//! several series it is their sum, and no series is no figure.
+//! several series it is their sum, and no series is no figure. What cannot have been counted (`NaN`, an infinity, less than
+//! nothing) is an error, which names the query: left out, it would be taken for no errors at all.
 //!
 //! - With `strata: LABEL` a query gives a number for each value of the label (`sum by (route) (...)`, in Datadog
 //!   `sum:... by {route}`), at most [`MOST_STRATA`]. What a stratum is called stays here: what is kept of it has a digest.
@@ -41,6 +42,7 @@ use async_trait::async_trait;
 use crd::Metric;
 use serde_json::{Map, Value as Json, json};
 
+use crate::http::shortened;
 use crate::{Answer, Ctx, Error, Fault, Provider, Value, Wanted, datadog, prometheus};
 use config::{Compared, Config, System};
 
@@ -106,7 +108,10 @@ async fn arm(
             System::Prometheus => prometheus::labelled(ctx, &asked).await?,
             System::Datadog => datadog::labelled(ctx, &asked).await?,
         };
-        let fail = |text| Error::new(&asked, NAME, None, Fault::Answer(text));
+        let fail = |text| {
+            let text = format!("{}.{field}: {text}; asked was {query}", compared.name);
+            Error::new(&asked, NAME, None, Fault::Answer(shortened(&text)))
+        };
         if field == BUCKETS {
             let buckets = figures::buckets(&answer, config.system).map_err(fail)?;
             if !buckets.is_empty() {
@@ -116,7 +121,7 @@ async fn arm(
             for (name, number) in figures::strata(&answer, label).map_err(fail)? {
                 strata.entry(name).or_default().insert(field, number);
             }
-        } else if let Some(number) = figures::number(&answer) {
+        } else if let Some(number) = figures::number(&answer, field).map_err(fail)? {
             found.insert(field.clone(), json!(number));
         }
     }

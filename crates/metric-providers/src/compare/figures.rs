@@ -14,18 +14,34 @@ const LONGEST_END: usize = 32;
 /// Buckets of one histogram.
 const MOST_BUCKETS: usize = 250;
 
-/// The sum of all; none if there is nothing to add up, or a part of it is no number.
-pub(super) fn number(answer: &[Labelled]) -> Option<f64> {
+/// The field of a gauge, which may have any sign; without a number there is none.
+const GAUGE: &str = "value";
+
+/// The sum of all; none if there is nothing to add up.
+pub(super) fn number(answer: &[Labelled], field: &str) -> Result<Option<f64>, String> {
     let sum: f64 = answer.iter().map(|it| it.number).sum();
-    (!answer.is_empty() && sum.is_finite()).then_some(sum)
+    if field == GAUGE {
+        return Ok(Some(sum).filter(|sum| !answer.is_empty() && sum.is_finite()));
+    }
+    answer.iter().map(|it| it.number).chain([sum]).try_for_each(count)?;
+    Ok((!answer.is_empty()).then_some(sum))
+}
+
+/// Whether a number can have been counted. What is left out is later taken for a counter that is not there yet, so a
+/// number that is none must not be: it would be no errors at all.
+fn count(number: f64) -> Result<(), String> {
+    let counted = number.is_finite() && number >= 0.0;
+    if counted { Ok(()) } else { Err(format!("{number} is no count")) }
 }
 
 /// What each stratum has, by a digest of the label's value. Those without the label are a stratum as well.
 pub(super) fn strata(answer: &[Labelled], label: &str) -> Result<BTreeMap<String, f64>, String> {
     let mut found: BTreeMap<String, f64> = BTreeMap::new();
-    for series in answer.iter().filter(|series| series.number.is_finite()) {
+    for series in answer {
         let name = series.labels.get(label).map_or("", String::as_str);
-        *found.entry(digest(name)).or_insert(0.0) += series.number;
+        let sum = found.entry(digest(name)).or_insert(0.0);
+        *sum += series.number;
+        count(series.number).and_then(|()| count(*sum))?;
     }
     // A query that is grouped by something else would be taken for one without strata.
     if !answer.is_empty() && !answer.iter().any(|series| series.labels.contains_key(label)) {
@@ -57,12 +73,14 @@ pub(super) fn buckets(answer: &[Labelled], system: System) -> Result<BTreeMap<St
         let end = labels.get(label).ok_or_else(|| format!("a series has no {label}: query `{query}`"))?;
         // What is read is kept in a status: neither any text that a server writes, nor without end.
         let number_of = |end: &str| end.parse::<f64>().ok().filter(|end| !end.is_nan());
-        let Some(upper) = number_of(end).filter(|_| end.len() <= LONGEST_END && number.is_finite()) else {
+        let Some(upper) = number_of(end).filter(|_| end.len() <= LONGEST_END) else {
             return Err(shortened(&format!("one of the {BUCKETS}, with {label} {end:?}, is none")));
         };
         // `1` and `1.0` are one end.
         let name = if upper == f64::INFINITY { "+Inf".to_owned() } else { upper.to_string() };
-        *found.entry(name).or_insert(0.0) += number;
+        let sum = found.entry(name).or_insert(0.0);
+        *sum += number;
+        count(*number).and_then(|()| count(*sum))?;
         if found.len() > MOST_BUCKETS {
             return Err(format!("a histogram of more than {MOST_BUCKETS} {BUCKETS}"));
         }

@@ -47,6 +47,47 @@ async fn each_query_gives_a_figure_and_series_are_added_up() {
 }
 
 #[tokio::test]
+async fn what_is_no_count_is_an_error_that_names_its_query_and_never_nothing() {
+    rustls::crypto::ring::default_provider().install_default().ok();
+    for wrong in ["NaN", "+Inf", "-Inf", "-1"] {
+        let server = MockServer::start().await;
+        // Of two pods one tells what is no count; the stratum is the same.
+        let pods = |wrong: &str| {
+            json!(["2", wrong].map(|value| json!({"metric": {"route": "/a"}, "value": [0, value]})))
+        };
+        answering(&server, "bad1", &pods(wrong)).await;
+        for (query, number) in [("all1", "300"), ("bad0", "3"), ("all0", "2700")] {
+            answering(&server, query, &pods(number)).await;
+        }
+        for strata in [None, Some("route")] {
+            let mut metric = metric(&json!({"prometheus": {"address": server.uri()}}));
+            if let Some(label) = strata {
+                metric.provider["plugin"]["aviary/compare"]["metrics"][0]["strata"] = label.into();
+            }
+            let text = read(&Ctx::default(), &metric).await.outcome.unwrap_err();
+            let told = wrong.trim_start_matches('+').replace("Inf", "inf");
+            let expected = format!("errors.bad: {told} is no count; asked was bad1 (");
+            assert!(text.starts_with(&expected), "{text}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_gauge_without_a_number_is_left_out_and_one_below_nothing_is_told() {
+    rustls::crypto::ring::default_provider().install_default().ok();
+    let server = MockServer::start().await;
+    answers(&server, "hot1", &["NaN"]).await;
+    answers(&server, "hot0", &["-4"]).await;
+    let mut metric = metric(&json!({"prometheus": {"address": server.uri()}}));
+    metric.provider["plugin"]["aviary/compare"]["metrics"] = json!([
+        {"name": "heat", "kind": "gauge", "canary": {"value": "hot1"}, "stable": {"value": "hot0"}}
+    ]);
+    let found = read(&Ctx::default(), &metric).await;
+    let figures = json!({"heat": {"canary": {}, "stable": {"value": -4.0}}});
+    assert_eq!(found.outcome, Ok(Some(Value::Json(figures))));
+}
+
+#[tokio::test]
 async fn a_histogram_is_read_by_the_upper_ends_of_its_buckets() {
     rustls::crypto::ring::default_provider().install_default().ok();
     let server = MockServer::start().await;
@@ -63,6 +104,7 @@ async fn a_histogram_is_read_by_the_upper_ends_of_its_buckets() {
         ("strange", strange),
         ("endless", without_end),
         ("nan", json!([series("1", "a", "NaN")])),
+        ("negative", json!([series("1", "a", "-3")])),
     ] {
         answering(&server, query, &result).await;
     }
@@ -81,7 +123,8 @@ async fn a_histogram_is_read_by_the_upper_ends_of_its_buckets() {
         ("all", "sum by (le)"),
         ("strange", "le \"quick\", is none"),
         ("endless", "more than 250"),
-        ("nan", "le \"1\", is none"),
+        ("nan", "latency.buckets: NaN is no count; asked was nan"),
+        ("negative", "latency.buckets: -3 is no count; asked was negative"),
     ] {
         let text = read(&Ctx::default(), &asked(prometheus.clone(), query)).await.outcome.unwrap_err();
         assert!(text.contains(said), "{text}");
