@@ -79,7 +79,8 @@ impl Provider for Compare {
             let stable = arm(&ctx, &config, compared, &compared.stable).await?;
             figures.insert(compared.name.clone(), json!({"canary": canary, "stable": stable}));
         }
-        Ok(Value::Json(Json::Object(figures)).into())
+        figures::bounded(&figures).map_err(|fault| Error::new(metric, NAME, None, fault))?;
+        Ok(Value::Figures(Json::Object(figures)).into())
     }
 
     /// The next window's end is read like the first one's beginning.

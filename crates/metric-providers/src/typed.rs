@@ -7,13 +7,13 @@ use expr::{CLOUDWATCH_MESSAGE, CLOUDWATCH_RESULT, List, ListKind, Named, Record 
 use crate::{Item, Record, Value};
 
 impl From<&Value> for expr::Value {
-    /// A verdict has no value: it is not judged.
+    /// A verdict and figures have no value: no condition judges them.
     fn from(value: &Value) -> Self {
         match value {
             Value::Number(number) => (*number).into(),
             Value::Numbers(numbers) => Self::floats(numbers.iter().copied()),
             Value::Text(text) => Self::text(text.as_str()),
-            Value::Nothing(_) | Value::Verdict(_) => Self::Nil,
+            Value::Nothing(_) | Value::Verdict(_) | Value::Figures(_) => Self::Nil,
             Value::Json(json) => json.into(),
             Value::Items(items) => Self::list(items.iter().map(item).collect()),
             Value::Records(records) => {

@@ -25,6 +25,9 @@ pub enum Value {
     Records(Vec<Record>),
     /// A value with a text of its provider's own, such as Wavefront's two decimals.
     Written(Box<Value>, String),
+    /// What `aviary/compare` read of both arms. `aviary-rollout` reads its text, which is therefore whole: the provider
+    /// bounds it. No condition judges it.
+    Figures(Json),
     /// No value to be judged: the provider has judged (Job, Kayenta, plugins).
     Verdict(Verdict),
 }
@@ -100,9 +103,11 @@ pub(crate) fn cut(mut text: String) -> String {
 }
 
 impl Value {
-    /// The text that stands in `measurement.value`; one that is longer than a status can keep is cut off.
+    /// The text that stands in `measurement.value`; one that is longer than a status can keep is cut off,
+    /// but for figures.
     pub fn text(&self) -> String {
-        cut(self.whole_text())
+        let text = self.whole_text();
+        if matches!(self, Self::Figures(_)) { text } else { cut(text) }
     }
 
     fn whole_text(&self) -> String {
@@ -113,7 +118,7 @@ impl Value {
                 format!("[{}]", numbers.join(","))
             }
             Self::Text(text) | Self::Nothing(text) | Self::Written(_, text) => text.clone(),
-            Self::Json(json) => go_json::text(json),
+            Self::Json(json) | Self::Figures(json) => go_json::text(json),
             Self::Items(items) => go_text::list(items.iter().map(go_text::item)),
             Self::Records(records) => go_text::list(
                 records

@@ -2,17 +2,38 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::{Map, Value as Json};
 use sha2::{Digest as _, Sha256};
 
 use super::config::System;
 use super::{BUCKETS, MOST_STRATA};
-use crate::Labelled;
 use crate::http::shortened;
+use crate::{Fault, Labelled, go_json};
 
 /// Longest text of a bucket's upper end.
 const LONGEST_END: usize = 32;
 /// Buckets of one histogram.
 const MOST_BUCKETS: usize = 250;
+
+/// Longest text of all figures, in bytes. They are kept in a status until the next window, as part of an object that may
+/// have about a megabyte.
+const MOST_BYTES: usize = 256 << 10;
+
+/// Refuses more figures than a status keeps: they are of no use unless they are whole.
+pub(super) fn bounded(figures: &Map<String, Json>) -> Result<(), Fault> {
+    // A name stands between quotes before a colon, and a comma follows.
+    let size = |(name, arms): (&String, &Json)| name.len() + go_json::text(arms).len() + 4;
+    let sizes: Vec<(&String, usize)> = figures.iter().map(|it| (it.0, size(it))).collect();
+    let all: usize = sizes.iter().map(|(_, size)| size).sum();
+    match sizes.iter().max_by_key(|(_, size)| *size) {
+        Some((largest, size)) if all > MOST_BYTES => Err(Fault::Config(format!(
+            "the figures of {} metrics are {all} bytes, and {MOST_BYTES} are the most that is kept; {largest} alone has \
+             {size}: compare fewer metrics, buckets or strata in one analysis",
+            sizes.len()
+        ))),
+        _ => Ok(()),
+    }
+}
 
 /// The field of a gauge, which may have any sign; without a number there is none.
 const GAUGE: &str = "value";

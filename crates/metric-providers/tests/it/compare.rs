@@ -43,7 +43,7 @@ async fn each_query_gives_a_figure_and_series_are_added_up() {
     answers(&server, "all0", &["2700"]).await;
     let found = read(&Ctx::default(), &metric(&json!({"prometheus": {"address": server.uri()}}))).await;
     let figures = json!({"errors": {"canary": {"bad": 3.0, "total": 300.0}, "stable": {"total": 2700.0}}});
-    assert_eq!(found.outcome, Ok(Some(Value::Json(figures))));
+    assert_eq!(found.outcome, Ok(Some(Value::Figures(figures))));
 }
 
 #[tokio::test]
@@ -84,7 +84,7 @@ async fn a_gauge_without_a_number_is_left_out_and_one_below_nothing_is_told() {
     ]);
     let found = read(&Ctx::default(), &metric).await;
     let figures = json!({"heat": {"canary": {}, "stable": {"value": -4.0}}});
-    assert_eq!(found.outcome, Ok(Some(Value::Json(figures))));
+    assert_eq!(found.outcome, Ok(Some(Value::Figures(figures))));
 }
 
 #[tokio::test]
@@ -118,7 +118,7 @@ async fn a_histogram_is_read_by_the_upper_ends_of_its_buckets() {
     let prometheus = json!({"prometheus": {"address": server.uri()}});
     let found = read(&Ctx::default(), &asked(prometheus.clone(), "slow0")).await;
     let figures = json!({"latency": {"canary": {"buckets": {"0.1": 7.0, "+Inf": 9.0}}, "stable": {}}});
-    assert_eq!(found.outcome, Ok(Some(Value::Json(figures))));
+    assert_eq!(found.outcome, Ok(Some(Value::Figures(figures))));
     for (query, said) in [
         ("all", "sum by (le)"),
         ("strange", "le \"quick\", is none"),
@@ -129,6 +129,32 @@ async fn a_histogram_is_read_by_the_upper_ends_of_its_buckets() {
         let text = read(&Ctx::default(), &asked(prometheus.clone(), query)).await.outcome.unwrap_err();
         assert!(text.contains(said), "{text}");
     }
+}
+
+#[tokio::test]
+async fn figures_are_told_whole_or_refused_with_what_is_too_long() {
+    rustls::crypto::ring::default_provider().install_default().ok();
+    let server = MockServer::start().await;
+    let bucket = |at: u32| json!({"metric": {"le": format!("0.{at:03}")}, "value": [0, "123456"]});
+    answering(&server, "slow", &(1..=250).map(bucket).collect()).await;
+    let compared = |many: usize| {
+        let mut metric = metric(&json!({"prometheus": {"address": server.uri()}}));
+        let arms = json!({"buckets": "slow"});
+        let latency =
+            |at| json!({"name": format!("m{at}"), "kind": "latency", "canary": arms, "stable": arms});
+        metric.provider["plugin"]["aviary/compare"]["metrics"] = (0..many).map(latency).collect();
+        metric
+    };
+    let found = read(&Ctx::default(), &compared(12)).await.outcome.unwrap().unwrap();
+    let text = found.text();
+    assert!(text.len() > 64 << 10, "longer than a value's text may be: {}", text.len());
+    let told: Json = serde_json::from_str(&text).unwrap();
+    assert_eq!(told["m11"]["stable"]["buckets"]["0.25"], 123_456.0);
+    let refused = read(&Ctx::default(), &compared(40)).await.outcome.unwrap_err();
+    let expected = "the figures of 40 metrics are 299990 bytes";
+    assert!(refused.starts_with(expected) && refused.contains(", and 262144 are the most"), "{refused}");
+    assert!(refused.contains("m39 alone has 7500"), "{refused}");
+    assert!(refused.contains("fewer metrics, buckets or strata"), "{refused}");
 }
 
 #[tokio::test]
@@ -153,7 +179,7 @@ async fn strata_are_told_by_a_digest_of_what_they_are_called() {
         metric
     };
     let found = read(&Ctx::default(), &asked("route", "all1")).await.outcome.unwrap();
-    let Some(Value::Json(found)) = found else { panic!() };
+    let Some(Value::Figures(found)) = found else { panic!() };
     let names =
         |arm: &str| found["errors"][arm]["strata"].as_object().unwrap().keys().cloned().collect::<Vec<_>>();
     assert_eq!(names("canary"), names("stable"), "the same in both arms");
@@ -206,7 +232,7 @@ async fn datadog_is_asked_for_what_was_counted_in_a_window_that_has_arrived() {
     let columns = json!([{"type": "number", "values": [0.5]}]);
     let (found, heard) = datadog(json!({"datadog": {}, "delay": "2m"}), gauge, &columns).await;
     let figures = json!({"cpu": {"canary": {"value": 0.5}, "stable": {"value": 0.5}}});
-    assert_eq!(found, Ok(Some(Value::Json(figures))));
+    assert_eq!(found, Ok(Some(Value::Figures(figures))));
     let noon = 1_769_860_800_000_i64;
     assert_eq!((&heard[0]["from"], &heard[0]["to"]), (&json!(noon - 150_000), &json!(noon - 120_000)));
     assert_eq!(heard[0]["queries"][0]["aggregator"], "avg");
@@ -216,7 +242,7 @@ async fn datadog_is_asked_for_what_was_counted_in_a_window_that_has_arrived() {
         "canary": {"total": "sum:hits{a} by {route}.as_count()"}, "stable": {}}]);
     let columns = json!([{"type": "group", "name": "route", "values": [["/a"], ["/b"]]}, {"type": "number", "values": [3, 4]}]);
     let (found, heard) = datadog(json!({"datadog": {}}), errors, &columns).await;
-    let Ok(Some(Value::Json(found))) = found else { panic!("{found:?}") };
+    let Ok(Some(Value::Figures(found))) = found else { panic!("{found:?}") };
     let strata = found["errors"]["canary"]["strata"].as_object().unwrap();
     let totals: Vec<&Json> = strata.values().map(|it| &it["total"]).collect();
     assert!(totals.contains(&&json!(3.0)) && totals.contains(&&json!(4.0)), "{totals:?}");
@@ -233,7 +259,7 @@ async fn a_histogram_of_datadog_is_read_by_its_upper_bounds_cumulative_or_not() 
     for (columns, up_to) in [(json!([upper, numbers]), 9.0), (json!([lower, upper, numbers]), 16.0)] {
         let (found, _) = datadog(json!({"datadog": {}}), metrics(), &columns).await;
         let figures = json!({"slow": {"canary": {"buckets": {"0.1": 7.0, "0.5": up_to}}, "stable": {}}});
-        assert_eq!(found, Ok(Some(Value::Json(figures))));
+        assert_eq!(found, Ok(Some(Value::Figures(figures))));
     }
     let (found, _) = datadog(json!({"datadog": {}}), metrics(), &json!([numbers])).await;
     assert!(found.unwrap_err().contains("by {upper_bound}"));
