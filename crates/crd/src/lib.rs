@@ -41,6 +41,7 @@ pub mod duration;
 pub mod hash;
 pub mod names;
 pub mod quantity;
+pub mod secrets;
 pub mod strict;
 pub mod yaml;
 

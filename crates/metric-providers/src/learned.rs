@@ -11,10 +11,7 @@ pub struct Learned(Arc<Mutex<Vec<String>>>);
 
 impl Learned {
     pub(crate) fn add(&self, secret: &str) {
-        // What is this short is in every text, and no secret.
-        if secret.len() >= 4 {
-            self.0.lock().push(secret.to_owned());
-        }
+        self.0.lock().push(secret.to_owned());
     }
 
     pub(crate) fn all(&self) -> Vec<String> {

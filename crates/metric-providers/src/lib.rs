@@ -153,5 +153,5 @@ pub async fn garbage_collect(ctx: &Ctx<'_>, metric: &Metric, limit: usize) -> Re
         Ok(provider) => provider.garbage_collect(ctx, metric, limit).await,
         Err(error) => Err(error),
     };
-    done.map_err(|error| reading::blanked(ctx, error.to_string()))
+    done.map_err(|error| reading::blanked(ctx, &error.to_string()))
 }

@@ -32,13 +32,13 @@ impl Reading {
         started: Timestamp,
     ) -> Self {
         let blank_all = |texts: BTreeMap<String, String>| -> BTreeMap<String, String> {
-            texts.into_iter().map(|(key, text)| (key, value::cut(blanked(ctx, text)))).collect()
+            texts.into_iter().map(|(key, text)| (key, value::cut(blanked(ctx, &text)))).collect()
         };
         let (outcome, metadata, resume_at) = match answer {
             Ok(answer) => {
                 (Ok(answer.value.map(|value| judged(ctx, value))), answer.metadata, answer.resume_at)
             }
-            Err(error) => (Err(value::cut(blanked(ctx, error.to_string()))), error.metadata, None),
+            Err(error) => (Err(value::cut(blanked(ctx, &error.to_string()))), error.metadata, None),
         };
         let (metadata, about) = (blank_all(metadata), blank_all(about));
         Self { outcome, metadata, about, resume_at, started, finished: (ctx.clock)() }
@@ -49,17 +49,17 @@ impl Reading {
 fn judged(ctx: &Ctx<'_>, value: Value) -> Value {
     match value {
         Value::Verdict(verdict) => {
-            Value::Verdict(Verdict { message: blanked(ctx, verdict.message), ..verdict })
+            Value::Verdict(Verdict { message: blanked(ctx, &verdict.message), ..verdict })
         }
         other => other,
     }
 }
 
-/// The text without the secrets that the measurement was given or has learned; the longest first, so that none leaves a
-/// rest of another that it is a part of.
-pub(crate) fn blanked(ctx: &Ctx<'_>, text: String) -> String {
-    let mut secrets = ctx.learned.all();
-    secrets.extend(ctx.secrets.iter().filter(|secret| !secret.is_empty()).cloned());
-    secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
-    secrets.iter().fold(text, |text, secret| text.replace(secret.as_str(), "***"))
+/// What stands in the place of a secret.
+const BLANK: &str = "***";
+
+/// The text without the secrets that the measurement was given or has learned.
+pub(crate) fn blanked(ctx: &Ctx<'_>, text: &str) -> String {
+    let learned = ctx.learned.all();
+    crd::secrets::blanked(text, ctx.secrets.iter().chain(&learned), BLANK)
 }

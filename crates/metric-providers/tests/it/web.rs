@@ -1,10 +1,11 @@
 //! The contract with a web endpoint (spec analysis-04, Web).
 
+use aviary_metric_providers::{Ctx, read};
 use serde_json::{Value as Json, json};
 use wiremock::matchers::{body_string, header, method};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
-use crate::{Value, ask, fault, value};
+use crate::{Value, ask, ctx, fault, metric, value};
 
 async fn answering(status: u16, body: &str) -> MockServer {
     let server = MockServer::start().await;
@@ -108,4 +109,16 @@ async fn a_wrong_configuration_is_named_before_anything_is_sent() {
     ] {
         assert_eq!(fault(&ask("web", config).await), expected);
     }
+}
+
+#[tokio::test]
+async fn a_secret_is_blanked_as_a_url_writes_it() {
+    let server = answering(500, "").await;
+    // As `echo` ends it, and with characters that a path encodes.
+    let secrets = ["tok3n\n".to_owned(), "p w \u{e9}".to_owned(), "us".to_owned()];
+    let url = format!("{}/tok3n\n/p w \u{e9}/us/status", server.uri());
+    let ctx = Ctx { secrets: &secrets, ..ctx() };
+    let text = read(&ctx, &metric("web", json!({"url": url}))).await.outcome.unwrap_err();
+    let place = format!("provider web at {}/***/***/***/status;", server.uri());
+    assert!(text.contains(&place), "{text}");
 }

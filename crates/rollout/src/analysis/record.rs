@@ -100,8 +100,7 @@ fn measured(reading: &Reading, now: Timestamp) -> Measurement {
 
 /// Without the texts that came from Secrets.
 fn blanked(measurement: Measurement, reading: &Reading) -> Measurement {
-    let secrets = reading.asked.secrets.iter().filter(|secret| !secret.is_empty());
-    let message = secrets.fold(measurement.message, |text, secret| text.replace(secret.as_str(), BLANK));
+    let message = crd::secrets::blanked(&measurement.message, &reading.asked.secrets, BLANK);
     Measurement { message, ..measurement }
 }
 
