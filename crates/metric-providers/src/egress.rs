@@ -6,7 +6,8 @@
 //! that changes between the check and the connection changes nothing.
 //!
 //! Where the machine's proxy settings apply, the proxy resolves the name and connects. Then the guard sees the URL
-//! alone: names and literal addresses are checked, what a name resolves to is the proxy's to refuse.
+//! alone: names and literal addresses are checked (`localhost` and what is below it as the loopback that they are), what
+//! any other name resolves to is the proxy's to refuse.
 
 mod nets;
 mod resolve;
@@ -118,7 +119,10 @@ impl Egress {
         let name = host.trim_matches(['[', ']']).trim_end_matches('.').to_ascii_lowercase();
         let address = address.or_else(|| name.parse().ok());
         let refused = |rule: String| Err(Refused { host: host.to_owned(), address, rule });
-        let seen: Vec<IpAddr> = address.into_iter().flat_map(nets::meant).collect();
+        let mut seen: Vec<IpAddr> = address.into_iter().flat_map(nets::meant).collect();
+        if seen.is_empty() {
+            seen.extend_from_slice(nets::known(&name));
+        }
         if let Some(rule) = rules.denied.iter().find(|rule| rule.hits(&name, &seen)) {
             return refused(rule.to_string());
         }

@@ -38,3 +38,26 @@ impl Resolve for Resolver {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What comes of a name. This one is an address to a resolver, and none to a guard that looks at its text.
+    async fn resolved(egress: Egress) -> Result<Vec<SocketAddr>, String> {
+        let resolver = Resolver::new(egress, Vec::new());
+        let found = resolver.resolve("0x7f.1".parse().unwrap()).await;
+        found.map(Iterator::collect).map_err(|error| error.to_string())
+    }
+
+    #[tokio::test]
+    async fn a_name_is_refused_for_what_it_resolves_to() {
+        let refused = "egress to 0x7f.1 (127.0.0.1) is refused by the rule 127.0.0.0/8 (loopback); \
+                       --metric-egress-allow allows it";
+        assert_eq!(resolved(Egress::guarded()).await, Err(refused.to_owned()));
+        let loopback = SocketAddr::from(([127, 0, 0, 1], 0));
+        for rule in ["127.0.0.1", "0x7f.1"] {
+            assert_eq!(resolved(Egress::guarded().allow(rule).unwrap()).await, Ok(vec![loopback]), "{rule}");
+        }
+    }
+}

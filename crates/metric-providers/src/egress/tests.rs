@@ -27,6 +27,15 @@ fn what_leads_to_the_machine_or_its_keys_is_refused_in_every_notation() {
         ("http://169.254.170.2/", "169.254.0.0/16 (link-local)"),
         ("http://[fe80::1]/", "fe80::/10 (link-local)"),
         ("http://[fd00:ec2::254]/", "fd00:ec2::254 (cluster metadata)"),
+        ("http://[fd00:ec2::23]/", "fd00:ec2::23 (credentials of pods)"),
+        ("http://[fd20:ce::254]/", "fd20:ce::254 (cluster metadata)"),
+        ("http://[fd00:c1::a9fe:a9fe]/", "fd00:c1::a9fe:a9fe (cluster metadata)"),
+        ("http://[fd00:42::42]/", "fd00:42::42 (cluster metadata)"),
+        ("http://192.0.0.192/", "192.0.0.192 (cluster metadata)"),
+        ("http://168.63.129.16/", "168.63.129.16 (cluster metadata)"),
+        ("http://localhost:9090/", "127.0.0.0/8 (loopback)"),
+        ("http://LOCALHOST./", "127.0.0.0/8 (loopback)"),
+        ("http://a.b.localhost/", "127.0.0.0/8 (loopback)"),
         ("http://100.100.100.200/", "100.100.100.200 (cluster metadata)"),
         ("http://metadata.google.internal/", "metadata.google.internal (cluster metadata)"),
         ("http://METADATA.google.internal./", "metadata.google.internal (cluster metadata)"),
@@ -45,6 +54,9 @@ fn what_a_cluster_and_the_world_are_asked_at_is_allowed() {
         "http://172.16.0.9",
         "http://192.168.1.1",
         "http://[fd12::1]",
+        "http://[fd00:42::43]",
+        "http://localhost.example",
+        "http://notlocalhost",
         "http://100.64.0.1",
         "http://[64:ff9b::a00:1]/",
     ] {
@@ -84,6 +96,16 @@ fn the_operators_refusals_count_first_then_what_is_allowed_then_the_built_in_rul
         refused_by(&open.deny("10.0.0.0/8").unwrap(), "http://10.0.0.1").as_deref(),
         Some("10.0.0.0/8")
     );
+}
+
+#[test]
+fn localhost_is_what_its_addresses_are() {
+    let local = "http://localhost:9090/";
+    for rule in ["localhost", "127.0.0.0/8", "::1"] {
+        assert_eq!(refused_by(&Egress::guarded().allow(rule).unwrap(), local), None, "{rule}");
+        let denied = refused_by(&Egress::open().deny(rule).unwrap(), local);
+        assert!(denied.is_some_and(|by| by.starts_with(rule)), "{rule}");
+    }
 }
 
 #[test]

@@ -90,6 +90,14 @@ async fn the_guard_lets_the_machines_proxy_pass_and_still_refuses_what_the_url_s
     assert_eq!(asked("http://far.example/", &guarded).await, "GET http://far.example/ HTTP/1.1");
     let text = asked("http://169.254.169.254/", &guarded).await;
     assert!(text.starts_with("egress to 169.254.169.254 is refused"), "{text}");
+    // Neither through the proxy, whose own machine it would be, nor beside it, although its host has that name.
+    let server = echo().await.replace("127.0.0.1", "http://localhost");
+    for more in [[("NO_PROXY", "")], [("NO_PROXY", "localhost")]] {
+        for url in [&server, &proxy] {
+            let text = asked(url, &[&guarded[..], &more].concat()).await;
+            assert!(text.starts_with("egress to localhost is refused"), "{more:?} {url}: {text}");
+        }
+    }
 }
 
 /// A server with a certificate for `name`, and the file of its authority.
