@@ -8,30 +8,30 @@ const fn v4(a: u8, b: u8, c: u8, d: u8, prefix: u8) -> IpNet {
     IpNet::V4(Ipv4Net::new_assert(Ipv4Addr::new(a, b, c, d), prefix))
 }
 
-const fn v6(segments: [u16; 8], prefix: u8) -> IpNet {
-    let [a, b, c, d, e, f, g, h] = segments;
-    IpNet::V6(Ipv6Net::new_assert(Ipv6Addr::new(a, b, c, d, e, f, g, h), prefix))
+/// The first and the last two segments; the others are nothing.
+const fn v6([first, second]: [u16; 2], [seventh, last]: [u16; 2], prefix: u8) -> IpNet {
+    IpNet::V6(Ipv6Net::new_assert(Ipv6Addr::new(first, second, 0, 0, 0, 0, seventh, last), prefix))
 }
 
 /// Networks, with the words of the refusal.
 const NETS: &[(IpNet, &str)] = &[
     (v4(169, 254, 169, 254, 32), "169.254.169.254 (cluster metadata)"),
     // Of AWS (twice), Google, Oracle and Scaleway.
-    (v6([0xfd00, 0x0ec2, 0, 0, 0, 0, 0, 0x0254], 128), "fd00:ec2::254 (cluster metadata)"),
-    (v6([0xfd00, 0x0ec2, 0, 0, 0, 0, 0, 0x0023], 128), "fd00:ec2::23 (credentials of pods)"),
-    (v6([0xfd20, 0x00ce, 0, 0, 0, 0, 0, 0x0254], 128), "fd20:ce::254 (cluster metadata)"),
-    (v6([0xfd00, 0x00c1, 0, 0, 0, 0, 0xa9fe, 0xa9fe], 128), "fd00:c1::a9fe:a9fe (cluster metadata)"),
-    (v6([0xfd00, 0x0042, 0, 0, 0, 0, 0, 0x0042], 128), "fd00:42::42 (cluster metadata)"),
+    (v6([0xfd00, 0x0ec2], [0, 0x0254], 128), "fd00:ec2::254 (cluster metadata)"),
+    (v6([0xfd00, 0x0ec2], [0, 0x0023], 128), "fd00:ec2::23 (credentials of pods)"),
+    (v6([0xfd20, 0x00ce], [0, 0x0254], 128), "fd20:ce::254 (cluster metadata)"),
+    (v6([0xfd00, 0x00c1], [0xa9fe, 0xa9fe], 128), "fd00:c1::a9fe:a9fe (cluster metadata)"),
+    (v6([0xfd00, 0x0042], [0, 0x0042], 128), "fd00:42::42 (cluster metadata)"),
     // Of Alibaba, Azure and Oracle.
     (v4(100, 100, 100, 200, 32), "100.100.100.200 (cluster metadata)"),
     (v4(168, 63, 129, 16, 32), "168.63.129.16 (cluster metadata)"),
     (v4(192, 0, 0, 192, 32), "192.0.0.192 (cluster metadata)"),
     (v4(169, 254, 0, 0, 16), "169.254.0.0/16 (link-local)"),
-    (v6([0xfe80, 0, 0, 0, 0, 0, 0, 0], 10), "fe80::/10 (link-local)"),
+    (v6([0xfe80, 0], [0, 0], 10), "fe80::/10 (link-local)"),
     (v4(127, 0, 0, 0, 8), "127.0.0.0/8 (loopback)"),
-    (v6([0, 0, 0, 0, 0, 0, 0, 1], 128), "::1 (loopback)"),
+    (v6([0, 0], [0, 1], 128), "::1 (loopback)"),
     (v4(0, 0, 0, 0, 8), "0.0.0.0/8 (unspecified)"),
-    (v6([0; 8], 128), ":: (unspecified)"),
+    (v6([0, 0], [0, 0], 128), ":: (unspecified)"),
 ];
 
 /// Names of metadata services; their addresses are above as well.
