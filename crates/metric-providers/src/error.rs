@@ -93,6 +93,14 @@ pub enum Fault {
     /// The body is longer than this many bytes.
     #[error("the answer is longer than {0} bytes")]
     TooLong(usize),
+    /// The answer would take more memory than one may.
+    #[error("the answer has so many values that they take about {} MiB, and {} MiB are the most", .weight.div_ceil(1 << 20), .most >> 20)]
+    TooMuch {
+        /// About what it would take, in bytes.
+        weight: usize,
+        /// The most that one may take.
+        most: usize,
+    },
     /// An answer came, and it is no value.
     #[error("{0}")]
     Answer(String),
@@ -114,7 +122,7 @@ impl Fault {
                 "check that the address is reachable from here, or raise the metric's timeout"
             }
             Self::Connection(_) => "check address, network policy, proxy and certificate",
-            Self::TooLong(_) => "make the query return less",
+            Self::TooLong(_) | Self::TooMuch { .. } => "make the query return less",
             Self::Answer(_) => "ask the address the same question and look at its answer",
             Self::Local(_) => "look at the controller's log and its settings",
         };

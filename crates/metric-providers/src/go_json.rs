@@ -2,25 +2,33 @@
 
 use serde_json::{Number, Value as Json};
 
+use crate::bounded::Bounded;
 use crate::http;
 
 /// Compact, keys sorted, numbers as `float64`, and `<`, `>`, `&` escaped.
 pub(crate) fn text(json: &Json) -> String {
+    let mut out = Bounded::new(usize::MAX);
+    write(&mut out, json);
+    out.end()
+}
+
+/// The same into a text with a limit.
+pub(crate) fn write(out: &mut Bounded, json: &Json) {
     match json {
-        Json::Number(value) => number(value.as_f64().unwrap_or(f64::NAN)),
-        Json::String(text) => quoted(text),
-        Json::Array(items) => {
-            let items: Vec<String> = items.iter().map(text).collect();
-            format!("[{}]", items.join(","))
-        }
+        Json::Null => out.push("null"),
+        Json::Bool(value) => out.push(if *value { "true" } else { "false" }),
+        Json::Number(value) => out.push(&number(value.as_f64().unwrap_or(f64::NAN))),
+        Json::String(text) => quoted(out, text),
+        Json::Array(items) => out.list(["[", ",", "]"], items, write),
         Json::Object(members) => {
             let mut members: Vec<_> = members.iter().collect();
             members.sort_by_key(|(key, _)| *key);
-            let members: Vec<String> =
-                members.into_iter().map(|(key, value)| format!("{}:{}", quoted(key), text(value))).collect();
-            format!("{{{}}}", members.join(","))
+            out.list(["{", ",", "}"], members, |out, (key, value)| {
+                quoted(out, key);
+                out.push(":");
+                write(out, value);
+            });
         }
-        Json::Null | Json::Bool(_) => json.to_string(),
     }
 }
 
@@ -63,8 +71,10 @@ fn number(value: f64) -> String {
     if size < 1.0 { text } else { text.replace('e', "e+") }
 }
 
-fn quoted(text: &str) -> String {
-    escape(&Json::from(text).to_string())
+fn quoted(out: &mut Bounded, text: &str) {
+    // No character becomes shorter.
+    let text = out.beginning(text);
+    out.push(&escape(&Json::from(text).to_string()));
 }
 
 fn escape(json: &str) -> String {

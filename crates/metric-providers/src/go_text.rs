@@ -3,10 +3,11 @@
 use jiff::tz::TimeZone;
 
 use crate::Item;
+use crate::bounded::Bounded;
 
 /// `[a b c]`
-pub(crate) fn list(items: impl Iterator<Item = String>) -> String {
-    format!("[{}]", items.collect::<Vec<_>>().join(" "))
+pub(crate) fn list<T>(out: &mut Bounded, items: impl IntoIterator<Item = T>, text: impl Fn(T) -> String) {
+    out.list(["[", " ", "]"], items, |out, item| out.push(&text(item)));
 }
 
 /// One value of a table.
@@ -22,7 +23,11 @@ pub(crate) fn item(item: &Item) -> String {
             value.to_zoned(TimeZone::UTC).strftime("%Y-%m-%d %H:%M:%S%.f +0000 UTC").to_string()
         }
         Item::Duration(nanoseconds) => duration(*nanoseconds),
-        Item::Bytes(bytes) => list(bytes.iter().map(u8::to_string)),
+        Item::Bytes(bytes) => {
+            let mut out = Bounded::new(usize::MAX);
+            list(&mut out, bytes, u8::to_string);
+            out.end()
+        }
     }
 }
 

@@ -4,6 +4,7 @@ mod call;
 mod redirect;
 mod refusal;
 mod rooms;
+mod weight;
 
 use std::error::Error as _;
 use std::time::Duration;
@@ -11,6 +12,7 @@ use std::time::Duration;
 use reqwest::header::{HOST, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Response, StatusCode, Url};
 use serde::Deserialize;
+use tokio::sync::OwnedSemaphorePermit;
 
 use crate::Fault;
 use crate::clients::{Door, Redirects};
@@ -22,6 +24,8 @@ pub(crate) use rooms::Rooms;
 
 /// Longest body that is read, in bytes, after decompression.
 pub const MAX_BODY: usize = 4 << 20;
+/// A body that is longer waits for a place among the long ones.
+const LONG: usize = 64 << 10;
 /// Redirects that are followed.
 const MAX_REDIRECTS: usize = 10;
 
@@ -77,6 +81,8 @@ pub(crate) struct Reply {
     pub(crate) status: u16,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Vec<u8>,
+    /// A long body's place, for as long as it is read: what is made of it is made meanwhile.
+    _place: Option<OwnedSemaphorePermit>,
 }
 
 impl Reply {
@@ -124,23 +130,29 @@ impl Door {
             };
             match target {
                 Some(url) => call = redirect::follow(call, url, response.status())?,
-                None => return read(response).await,
+                None => return read(response, &self.rooms).await,
             }
         }
         Err(Fault::Connection(format!("stopped after {MAX_REDIRECTS} redirects")))
     }
 }
 
-async fn read(mut response: Response) -> Result<Reply, Fault> {
-    let (status, headers) = (response.status().as_u16(), response.headers().clone());
-    let mut body = Vec::new();
+async fn read(mut response: Response, rooms: &Rooms) -> Result<Reply, Fault> {
+    let (status, headers) = (response.status(), response.headers().clone());
+    let (mut body, mut place) = (Vec::new(), None);
     while let Some(chunk) = response.chunk().await.map_err(broken)? {
         if body.len() + chunk.len() > MAX_BODY {
             return Err(Fault::TooLong(MAX_BODY));
         }
+        if body.len() + chunk.len() > LONG && place.is_none() {
+            place = rooms.long().await;
+        }
         body.extend_from_slice(&chunk);
     }
-    Ok(Reply { status, headers, body })
+    weight::check(&body)?;
+    // What is no success may be asked again while this answer is still there, and must not wait for itself.
+    let place = place.filter(|_| status.is_success());
+    Ok(Reply { status: status.as_u16(), headers, body, _place: place })
 }
 
 /// All causes in one line, without the URL, whose query may hold secrets.

@@ -21,8 +21,8 @@
 //! ```
 //!
 //! What comes over the wire is hostile until parsed: every exchange has a deadline, every body a limit
-//! ([`MAX_BODY`]), JSON a depth, and a redirect never leads from TLS to plain text. What was meant for one host is not
-//! shown to another. Where an address of a metric's may lead, [`Egress`] says.
+//! ([`MAX_BODY`]), JSON a depth and a bound of the memory that it takes, and a redirect never leads from TLS to plain
+//! text. What was meant for one host is not shown to another. Where an address of a metric's may lead, [`Egress`] says.
 //!
 //! TLS is rustls without a provider of its own: a program that uses this crate installs one at its start
 //! (`rustls::crypto::ring::default_provider().install_default()`), as our binaries do; without it, the first request panics.
@@ -32,6 +32,7 @@
 //! [`Value::Verdict`]: it, not the conditions, says how the measurement went.
 
 mod aws;
+mod bounded;
 mod clients;
 mod cloud_watch;
 mod compare;

@@ -18,6 +18,8 @@ pub(crate) async fn ask<F: Future<Output = Result<Reply, Fault>>>(
         if !passing(&answer) {
             return answer;
         }
+        // While it waits it keeps no place of a long answer.
+        drop(answer);
         (ctx.wait)(first * 2u32.saturating_pow(attempt - 1)).await;
     }
     question().await

@@ -4,6 +4,7 @@ use crd::AnalysisPhase;
 use jiff::Timestamp;
 use serde_json::Value as Json;
 
+use crate::bounded::Bounded;
 use crate::{go_json, go_text};
 
 /// What was read, typed as the condition language expects it of the provider (spec analysis-03 2).
@@ -106,26 +107,24 @@ impl Value {
     /// The text that stands in `measurement.value`; one that is longer than a status can keep is cut off,
     /// but for figures.
     pub fn text(&self) -> String {
-        let text = self.whole_text();
-        if matches!(self, Self::Figures(_)) { text } else { cut(text) }
+        let mut out = Bounded::new(if matches!(self, Self::Figures(_)) { usize::MAX } else { LONGEST });
+        self.write(&mut out);
+        out.end()
     }
 
-    fn whole_text(&self) -> String {
+    fn write(&self, out: &mut Bounded) {
         match self {
-            Self::Number(number) => decimal(*number),
+            Self::Number(number) => out.push(&decimal(*number)),
             Self::Numbers(numbers) => {
-                let numbers: Vec<String> = numbers.iter().map(|number| decimal(*number)).collect();
-                format!("[{}]", numbers.join(","))
+                out.list(["[", ",", "]"], numbers, |out, number| out.push(&decimal(*number)));
             }
-            Self::Text(text) | Self::Nothing(text) | Self::Written(_, text) => text.clone(),
-            Self::Json(json) | Self::Figures(json) => go_json::text(json),
-            Self::Items(items) => go_text::list(items.iter().map(go_text::item)),
-            Self::Records(records) => go_text::list(
-                records
-                    .iter()
-                    .map(|record| go_text::list(record.values.iter().map(|value| go_text::float(*value)))),
-            ),
-            Self::Verdict(verdict) => verdict.text.clone(),
+            Self::Text(text) | Self::Nothing(text) | Self::Written(_, text) => out.push(text),
+            Self::Json(json) | Self::Figures(json) => go_json::write(out, json),
+            Self::Items(items) => go_text::list(out, items, go_text::item),
+            Self::Records(records) => out.list(["[", " ", "]"], records, |out, record| {
+                go_text::list(out, &record.values, |value| go_text::float(*value));
+            }),
+            Self::Verdict(verdict) => out.push(&verdict.text),
         }
     }
 }

@@ -16,7 +16,7 @@ impl Reply {
         }
         if tracing::enabled!(tracing::Level::DEBUG) {
             // Blanked before it is cut: half a secret is one as well.
-            let body = shortened(&reading::blanked(ctx, String::from_utf8_lossy(&self.body).into_owned()));
+            let body = shortened(&reading::blanked(ctx, &String::from_utf8_lossy(&self.body)));
             tracing::debug!(status = self.status, length, ?body, "an answer that is no value");
         }
         format!("with a body of {length} bytes, which is in the controller's debug log")

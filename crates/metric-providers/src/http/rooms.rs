@@ -1,4 +1,4 @@
-//! How many requests are under way to one server.
+//! How many requests are under way to one server, and how many long answers are read at the same time.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -11,15 +11,28 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 /// are no attack on their Prometheus, and a server that hangs holds up nobody but those who ask it.
 pub(crate) const MOST: usize = 64;
 
-/// One room a server that somebody asks; clones share them.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Rooms(Arc<Mutex<BTreeMap<String, Arc<Semaphore>>>>);
+/// Long answers that are read at the same time, of all servers. Each takes its body, of [`super::MAX_BODY`] at most, what it
+/// becomes, of [`super::weight::MOST`] at most, and perhaps a copy of that.
+pub(crate) const MOST_LONG: usize = 2;
+
+/// One room a server that somebody asks, and one for long answers; clones share them.
+#[derive(Clone, Debug)]
+pub(crate) struct Rooms {
+    servers: Arc<Mutex<BTreeMap<String, Arc<Semaphore>>>>,
+    long: Arc<Semaphore>,
+}
+
+impl Default for Rooms {
+    fn default() -> Self {
+        Self { servers: Arc::default(), long: Arc::new(Semaphore::new(MOST_LONG)) }
+    }
+}
 
 impl Rooms {
     /// Waits for a place among those who ask the server of `url`, which is given back when it is dropped.
     pub(crate) async fn enter(&self, url: &Url) -> Option<OwnedSemaphorePermit> {
         let room = {
-            let mut rooms = self.0.lock();
+            let mut rooms = self.servers.lock();
             // Whoever is in a room, or waits before it, holds it.
             rooms.retain(|_, room| Arc::strong_count(room) > 1);
             let room = rooms.entry(url.origin().ascii_serialization());
@@ -27,6 +40,11 @@ impl Rooms {
         };
         // A room is never closed.
         room.acquire_owned().await.ok()
+    }
+
+    /// Waits for a place among the long answers, which is given back when it is dropped.
+    pub(super) async fn long(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.long).acquire_owned().await.ok()
     }
 }
 
@@ -52,6 +70,6 @@ mod tests {
         assert!(waiting.await.is_some());
         inside.clear();
         drop(rooms.enter(&url("http://c:1")).await);
-        assert_eq!(rooms.0.lock().len(), 1, "rooms that nobody is in are given up");
+        assert_eq!(rooms.servers.lock().len(), 1, "rooms that nobody is in are given up");
     }
 }

@@ -15,6 +15,7 @@ mod job;
 mod judge;
 mod kayenta;
 mod machine;
+mod memory;
 mod new_relic;
 mod oauth2;
 mod plugin;
