@@ -127,6 +127,7 @@ fn is_small(value: &Value) -> bool {
     while let Some(value) = open.pop() {
         seen += 1;
         match value {
+            Value::Text(text) => seen += text.len() / 64,
             Value::List(list) => open.extend(list.items().iter().take(MANY + 1)),
             Value::Map(map) => open.extend(map.entries().values().take(MANY + 1)),
             _ => {}

@@ -144,6 +144,8 @@ impl<'p> Machine<'p> {
                 if matches!(tree.node(*base), Node::Identifier(name) if &**name == "$env") {
                     return self.function(id, name, &arguments);
                 }
+                let charged = self.texts_read(&arguments);
+                self.at(id, charged)?;
                 self.at(id, method::call(&head, name, &arguments))
             }
             Node::Slice { from, to, .. } => self.slice(id, &head, *from, *to),
@@ -261,6 +263,8 @@ impl<'p> Machine<'p> {
 
     fn function(&mut self, id: NodeId, name: &str, arguments: &[Value]) -> Evaluated {
         if let Some(function) = self.env.function(name) {
+            let charged = self.texts_read(arguments);
+            self.at(id, charged)?;
             return self.at(id, function.call(arguments, self.env.result()));
         }
         let message = match self.identifier(name) {
@@ -268,6 +272,14 @@ impl<'p> Machine<'p> {
             other => format!("invalid operation: cannot call non-function of type {}", other.go_type()),
         };
         self.at(id, Err(message))
+    }
+
+    /// Charges the texts among the arguments of a method or a function: layouts, and numbers as text.
+    fn texts_read(&mut self, arguments: &[Value]) -> Result<(), String> {
+        arguments.iter().try_for_each(|argument| match argument {
+            Value::Text(text) => self.budget.work(text.len() as u64),
+            _ => Ok(()),
+        })
     }
 
     fn builtin(&mut self, id: NodeId, name: &str, arguments: &[Value]) -> Evaluated {

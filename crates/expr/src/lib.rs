@@ -45,6 +45,7 @@ pub use condition::{ConditionError, Verdict, Which, judge, time};
 pub use environment::Env;
 pub use error::{Error, Stage};
 pub use program::Program;
+pub use regex::{Pattern, PatternError};
 pub use value::{
     CLOUDWATCH_MESSAGE, CLOUDWATCH_RESULT, FieldType, Key, List, ListKind, Map, MapKind, Named, Record,
     RecordType, Time, Value, Zone,

@@ -26,10 +26,10 @@ pub(crate) fn binary(op: Binary, l: &Value, r: &Value, budget: &mut Budget) -> R
             let same = equal(l, r, budget)?;
             Ok(Value::Bool(same == (op == Binary::Equal)))
         }
-        Binary::Less => ordered(l, "<", r, Ordering::is_lt),
-        Binary::LessEqual => ordered(l, "<=", r, Ordering::is_le),
-        Binary::Greater => ordered(l, ">", r, Ordering::is_gt),
-        Binary::GreaterEqual => ordered(l, ">=", r, Ordering::is_ge),
+        Binary::Less => ordered(l, "<", r, Ordering::is_lt, budget),
+        Binary::LessEqual => ordered(l, "<=", r, Ordering::is_le, budget),
+        Binary::Greater => ordered(l, ">", r, Ordering::is_gt, budget),
+        Binary::GreaterEqual => ordered(l, ">=", r, Ordering::is_ge, budget),
         Binary::Add => add(l, r, budget),
         Binary::Subtract => subtract(l, r),
         Binary::Multiply => multiply(l, r),
@@ -46,9 +46,9 @@ pub(crate) fn binary(op: Binary, l: &Value, r: &Value, budget: &mut Budget) -> R
         Binary::Range => range(to_int(l)?, to_int(r)?, budget),
         Binary::In => contains(l, r, budget).map(Value::Bool),
         Binary::Matches => matches(l, r, budget),
-        Binary::Contains => texts(l, r, |a, b| a.contains(b)),
-        Binary::StartsWith => texts(l, r, |a, b| a.starts_with(b)),
-        Binary::EndsWith => texts(l, r, |a, b| a.ends_with(b)),
+        Binary::Contains => texts(l, r, budget, |a, b| a.contains(b)),
+        Binary::StartsWith => texts(l, r, budget, |a, b| a.starts_with(b)),
+        Binary::EndsWith => texts(l, r, budget, |a, b| a.ends_with(b)),
         // These look at one side first; the evaluator does it.
         Binary::Or | Binary::And | Binary::Coalesce => Ok(Value::Nil),
     }
@@ -67,9 +67,12 @@ pub(crate) fn to_int(value: &Value) -> Result<i64> {
 }
 
 /// How two values stand; `None`: one is NaN.
-fn compare(l: &Value, spelling: &str, r: &Value) -> Result<Option<Ordering>> {
+fn compare(l: &Value, spelling: &str, r: &Value, budget: &mut Budget) -> Result<Option<Ordering>> {
     match (l, r) {
-        (Value::Text(a), Value::Text(b)) => Ok(Some(a.cmp(b))),
+        (Value::Text(a), Value::Text(b)) => {
+            budget.work(a.len().min(b.len()) as u64 / 64)?;
+            Ok(Some(a.cmp(b)))
+        }
         (Value::Time(a), Value::Time(b)) => Ok(Some(a.at.cmp(&b.at))),
         (Value::Duration(a), Value::Duration(b)) => Ok(Some(a.cmp(b))),
         _ => match (l.as_int(), r.as_int(), l.as_float(), r.as_float()) {
@@ -80,13 +83,13 @@ fn compare(l: &Value, spelling: &str, r: &Value) -> Result<Option<Ordering>> {
     }
 }
 
-fn ordered(l: &Value, spelling: &str, r: &Value, holds: fn(Ordering) -> bool) -> Result {
-    Ok(Value::Bool(compare(l, spelling, r)?.is_some_and(holds)))
+fn ordered(l: &Value, spelling: &str, r: &Value, holds: fn(Ordering) -> bool, budget: &mut Budget) -> Result {
+    Ok(Value::Bool(compare(l, spelling, r, budget)?.is_some_and(holds)))
 }
 
 /// `l < r`, for sorting and the smallest of many.
-pub(crate) fn less(l: &Value, r: &Value) -> Result<bool> {
-    Ok(ordered(l, "<", r, Ordering::is_lt)? == Value::Bool(true))
+pub(crate) fn less(l: &Value, r: &Value, budget: &mut Budget) -> Result<bool> {
+    Ok(compare(l, "<", r, budget)?.is_some_and(Ordering::is_lt))
 }
 
 /// Integers wrap, as Go's do; one float makes the result a float.
@@ -155,6 +158,7 @@ fn contains(needle: &Value, within: &Value, budget: &mut Budget) -> Result<bool>
             Ok(false)
         }
         Value::Map(map) => {
+            budget.work(look_up(needle))?;
             let key = key_of(map.kind(), needle)?;
             Ok(map.entries().contains_key(&key))
         }
@@ -163,6 +167,14 @@ fn contains(needle: &Value, within: &Value, budget: &mut Budget) -> Result<bool>
             other => Err(format!("cannot use {} as field name of {}", other.go_type(), within.go_type())),
         },
         other => Err(format!("operator \"in\" not defined on {}", other.go_type())),
+    }
+}
+
+/// What it costs to find this key in a map: it is compared with some twenty keys.
+pub(crate) fn look_up(key: &Value) -> u64 {
+    match key {
+        Value::Text(text) => text.len() as u64 / 4,
+        _ => 0,
     }
 }
 
@@ -188,19 +200,18 @@ fn text(value: &Value) -> Result<&str> {
 }
 
 /// Nil on either side is no match and no error.
-fn texts(l: &Value, r: &Value, holds: fn(&str, &str) -> bool) -> Result {
+fn texts(l: &Value, r: &Value, budget: &mut Budget, holds: fn(&str, &str) -> bool) -> Result {
     if matches!(l, Value::Nil) || matches!(r, Value::Nil) {
         return Ok(Value::Bool(false));
     }
-    Ok(Value::Bool(holds(text(l)?, text(r)?)))
+    let (l, r) = (text(l)?, text(r)?);
+    budget.work((l.len() as u64 + r.len() as u64) / 16)?;
+    Ok(Value::Bool(holds(l, r)))
 }
 
 fn matches(l: &Value, r: &Value, budget: &mut Budget) -> Result {
     if matches!(l, Value::Nil) || matches!(r, Value::Nil) {
         return Ok(Value::Bool(false));
     }
-    let (l, r) = (text(l)?, text(r)?);
-    // The matcher needs at most pattern times text steps.
-    budget.work(1 + (l.len() as u64).saturating_mul(r.len() as u64) / 64)?;
-    Ok(Value::Bool(regex::compile(r)?.is_match(l)))
+    Ok(Value::Bool(regex::search(text(r)?, text(l)?, budget)?))
 }

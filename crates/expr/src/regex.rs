@@ -1,10 +1,81 @@
 //! RE2 patterns, and what Go says of broken ones.
 
-use regex_lite::Regex;
+use regex_lite::{Regex, RegexBuilder};
 
-/// Compiles, or says why not in Go's words as far as the common mistakes go.
-pub(crate) fn compile(pattern: &str) -> Result<Regex, String> {
-    Regex::new(pattern).map_err(|_| format!("error parsing regexp: {}", mistake(pattern)))
+use crate::budget::Budget;
+
+/// The bytes that a compiled pattern may have.
+///
+/// Counted repetition is written out, so a short text can stand for a large program: each character of the text that is
+/// searched then costs as much as the program is long. A name or a message needs a few hundred bytes.
+const LARGEST: usize = 64 << 10;
+
+/// The least that is tried.
+const SMALLEST: usize = 1 << 10;
+
+/// Bytes of one state of a compiled pattern.
+const STATE: usize = 32;
+
+/// What the compiler says of a pattern beyond its limit; the text is the only sign that it gives.
+const TOO_LARGE: &str = "compiled regex exceeded size limit";
+
+/// Why a pattern is none.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PatternError {
+    /// It breaks the syntax; the mistake is in Go's words as far as the common ones go.
+    #[error("error parsing regexp: {0}")]
+    Syntax(String),
+    /// Compiled, it would have more than 64 KiB.
+    #[error("error parsing regexp: expression too large: `{0}`")]
+    TooLarge(String),
+}
+
+/// A regular expression of bounded size, for every pattern that a user writes.
+#[derive(Clone, Debug)]
+pub struct Pattern {
+    regex: Regex,
+    /// It has no more states than this.
+    states: u64,
+}
+
+impl Pattern {
+    /// Compiles the pattern.
+    ///
+    /// # Errors
+    /// It breaks the syntax, or it is too large.
+    pub fn new(pattern: &str) -> Result<Self, PatternError> {
+        let too_large = || PatternError::TooLarge(pattern.chars().take(100).collect());
+        if pattern.len() > LARGEST {
+            return Err(too_large());
+        }
+        // The limit of the attempt that succeeds bounds the size, which the compiler does not tell.
+        let mut limit = pattern.len().saturating_mul(STATE).next_power_of_two().clamp(SMALLEST, LARGEST);
+        loop {
+            match RegexBuilder::new(pattern).size_limit(limit).build() {
+                Ok(regex) => return Ok(Self { regex, states: (limit / STATE) as u64 }),
+                Err(error) if error.to_string() != TOO_LARGE => {
+                    return Err(PatternError::Syntax(mistake(pattern)));
+                }
+                Err(_) if limit >= LARGEST => return Err(too_large()),
+                Err(_) => limit *= 2,
+            }
+        }
+    }
+
+    /// Whether it is found anywhere in `text`. The time is that of its size times the length of `text`.
+    pub fn is_match(&self, text: &str) -> bool {
+        self.regex.is_match(text)
+    }
+}
+
+/// Whether `pattern` is found in `text`, once both compiling and searching are charged.
+pub(crate) fn search(pattern: &str, text: &str, budget: &mut Budget) -> Result<bool, String> {
+    budget.work(1 + pattern.len() as u64)?;
+    let pattern = Pattern::new(pattern).map_err(|error| error.to_string())?;
+    // At each character each state may be looked at once.
+    let visits = (text.len() as u64).saturating_mul(pattern.states);
+    budget.work(pattern.states * 2 + visits / 16)?;
+    Ok(pattern.is_match(text))
 }
 
 fn mistake(pattern: &str) -> String {

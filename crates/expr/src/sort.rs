@@ -13,9 +13,15 @@ pub(crate) fn by_key(
     budget: &mut Budget,
 ) -> Result<Vec<Value>, String> {
     let length = items.len() as u64;
-    budget.work(length * u64::from(length.max(1).ilog2() + 1))?;
+    let rounds = u64::from(length.max(1).ilog2() + 1);
+    budget.work(length * rounds)?;
+    for (key, _) in &items {
+        if let Value::Text(text) = key {
+            budget.work(text.len() as u64 / 64 * rounds)?;
+        }
+    }
     for ((before, _), (after, _)) in items.iter().zip(items.iter().skip(1)) {
-        operate::less(after, before)?;
+        operate::less(after, before, budget)?;
     }
     let order = if items.iter().all(|(key, _)| key.as_int().is_some()) { by_int } else { by_value };
     items.sort_by(|(a, _), (b, _)| if descending { order(b, a) } else { order(a, b) });

@@ -25,7 +25,19 @@ fn to_number(name: &str, types: &[Type], target: Type) -> Result<Type, String> {
     Err(format!("invalid argument for {name} (type {})", named(given)))
 }
 
+/// Charges a text that is about to be read as a number, some of its bytes more than once.
+fn digits(call: &mut Call<'_>) -> Result<(), String> {
+    match call.argument(0) {
+        Value::Text(text) => {
+            let length = text.len() as u64;
+            call.budget.work(length / 2)
+        }
+        _ => Ok(()),
+    }
+}
+
 fn int(call: &mut Call<'_>) -> Given {
+    digits(call)?;
     match call.argument(0) {
         Value::Text(text) => match number::parse_int(text) {
             Ok(int) => Ok(Value::Int(int)),
@@ -38,6 +50,7 @@ fn int(call: &mut Call<'_>) -> Given {
 }
 
 fn float(call: &mut Call<'_>) -> Given {
+    digits(call)?;
     match call.argument(0) {
         Value::Text(text) => match number::parse_float(text) {
             Ok(float) => Ok(Value::Float(float)),

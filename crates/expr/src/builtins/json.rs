@@ -140,6 +140,9 @@ fn to_base64(call: &mut Call<'_>) -> Given {
 
 fn from_base64(call: &mut Call<'_>) -> Given {
     call.read(0)?;
+    // Each letter is looked for in the alphabet.
+    let length = call.text(0)?.len() as u64;
+    call.budget.work(length)?;
     let text: String = call.text(0)?.chars().filter(|c| !matches!(c, '\n' | '\r')).collect();
     let illegal = |place: usize| format!("illegal base64 data at input byte {place}");
     let body = text.trim_end_matches('=');

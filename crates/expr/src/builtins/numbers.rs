@@ -117,8 +117,8 @@ fn extreme(call: &mut Call<'_>, name: &str) -> Given {
     for number in numbers(call, name)? {
         let better = match &best {
             None => true,
-            Some(best) if name == "max" => operate::less(best, &number)?,
-            Some(best) => operate::less(&number, best)?,
+            Some(best) if name == "max" => operate::less(best, &number, call.budget)?,
+            Some(best) => operate::less(&number, best, call.budget)?,
         };
         if better {
             best = Some(number);

@@ -56,11 +56,13 @@ pub(super) const TABLE: &[Builtin] = &[
 
 fn trim(call: &mut Call<'_>) -> Given {
     call.read(0)?;
-    let text = call.text(0)?;
     if call.arguments.len() < 2 {
-        return Ok(Value::from(text.trim()));
+        return Ok(Value::from(call.text(0)?.trim()));
     }
-    let set = call.text(1)?;
+    // Each character is looked for in the whole set.
+    let looks = (call.text(0)?.len() as u64).saturating_mul(call.text(1)?.len() as u64);
+    call.budget.work(looks / 16)?;
+    let (text, set) = (call.text(0)?, call.text(1)?);
     Ok(Value::from(text.trim_matches(|c| set.contains(c))))
 }
 

@@ -10,7 +10,12 @@ pub(super) const TABLE: &[Builtin] = &[
     Builtin {
         name: "duration",
         check: Check::Signatures(&[(&[Sort::Text], Sort::Duration)]),
-        run: |call| duration::parse(call.text(0)?).map(Value::Duration),
+        run: |call| {
+            // Each byte may begin a number or a unit.
+            let length = call.text(0)?.len() as u64;
+            call.budget.work(length * 4)?;
+            duration::parse(call.text(0)?).map(Value::Duration)
+        },
     },
     Builtin { name: "date", check: Check::Rule(takes_date), run: date },
     Builtin {
@@ -62,6 +67,11 @@ fn date(call: &mut Call<'_>) -> Given {
         Value::Zone(zone) => (zone.clone(), 1),
         _ => (Zone::utc(), 0),
     };
+    // The layouts that a text does not fit tell it in their messages.
+    for place in first..call.arguments.len() {
+        call.read(place)?;
+        call.budget.work(call.text(place)?.len() as u64)?;
+    }
     let text = call.text(first)?;
     let parsed = match call.arguments.len() - first {
         1 => LAYOUTS

@@ -2,7 +2,7 @@
 
 use super::{Checked, Checker};
 use crate::operator::Binary;
-use crate::regex;
+use crate::regex::Pattern;
 use crate::tree::{Node, NodeId};
 use crate::types::Type;
 
@@ -80,9 +80,9 @@ impl Checker<'_> {
         let r = self.visit(right)?;
         if op == Binary::Matches
             && let Some(pattern) = self.tree.text(right)
-            && let Err(message) = regex::compile(pattern)
+            && let Err(error) = Pattern::new(pattern)
         {
-            return self.error(id, message);
+            return self.error(id, error.to_string());
         }
         let found = if op == Binary::In { self.membership(id, &l, &r)? } else { result(op, &l, &r) };
         let Some(found) = found else {

@@ -61,6 +61,9 @@ impl Machine<'_> {
         property: NodeId,
     ) -> Evaluated {
         let key = self.eval(property)?;
+        let charged =
+            self.budget.work(if matches!(head, Value::Map(_)) { operate::look_up(&key) } else { 0 });
+        self.at(id, charged)?;
         let fetched =
             fetch(head, &key).map_err(|message| self.after_filter(base, property).unwrap_or(message));
         self.at(id, fetched)

@@ -62,6 +62,70 @@ fn work_without_end_is_stopped() {
     }
 }
 
+#[test]
+fn looking_at_long_texts_is_work() {
+    for source in [
+        "s contains 'b'",
+        "s startsWith s",
+        "s endsWith s",
+        "s < s",
+        "s >= s",
+        "s matches 'b'",
+        "m[s] == 1",
+        "s in m",
+        "int(s) == 1",
+        "float(s) == 1",
+        "asInt(s) == 1",
+        "asFloat(s) == 1",
+        "duration(t) == duration('1s')",
+        "fromBase64(s) == 'b'",
+        "now().Format(s) == 'b'",
+    ] {
+        let long = "let s = repeat('0', 450000); let t = repeat('1s', 200000); let m = {'a': 1}";
+        let source = format!("{long}; count(1..900, {source}) > 0");
+        assert_eq!(on_a_small_stack(source.clone()).unwrap_err(), "time budget exceeded", "{source}");
+    }
+    for source in [
+        "let s = repeat('a', 900000); sort(map(1..900, s))",
+        "let s = repeat('a', 900000); sortBy(1..900, s)",
+        "trim(repeat('a', 800000), repeat('b', 50000) + 'a')",
+    ] {
+        assert_eq!(on_a_small_stack(source.to_owned()).unwrap_err(), "time budget exceeded", "{source}");
+    }
+}
+
+#[test]
+fn a_pattern_costs_what_it_is_written_out() {
+    for source in ["repeat('a', 900000) matches '(?:a?){300}b'", "count(1..90000, 'a' matches 'a{500}') > 0"]
+    {
+        assert_eq!(on_a_small_stack(source.to_owned()).unwrap_err(), "time budget exceeded", "{source}");
+    }
+    assert_eq!(on_a_small_stack("repeat('a', 90000) matches '^a+[b-z]$'".into()), Ok(Value::Bool(false)));
+    assert_eq!(on_a_small_stack("repeat('a', 500) matches '^a{500}$'".into()), Ok(Value::Bool(true)));
+}
+
+#[test]
+fn a_pattern_that_is_too_large_is_refused_where_it_stands() {
+    let refused = |source: &str| {
+        let env = Env::of_result(Value::text("a"));
+        let program = Program::compile(source, &env);
+        let error = program.and_then(|program| program.run(&env, Timestamp::UNIX_EPOCH)).unwrap_err();
+        error.report(source)
+    };
+    assert_eq!(
+        refused("result matches '(?:(?:a?){100}){500}b'"),
+        "error parsing regexp: expression too large: `(?:(?:a?){100}){500}b` (1:8)\n \
+         | result matches '(?:(?:a?){100}){500}b'\n | .......^"
+    );
+    let computed = refused("result matches ('(?:(?:a?){100}){500}' + 'b')");
+    assert!(
+        computed.starts_with("error parsing regexp: expression too large: `(?:(?:a?){100}){500}b` (1:8)"),
+        "{computed}"
+    );
+    let long = refused("result matches repeat('a', 900000)");
+    assert!(long.len() < 1_000 && long.contains("too large"), "{long}");
+}
+
 const WORDS: [&str; 58] = [
     "result",
     "1",

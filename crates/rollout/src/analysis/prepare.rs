@@ -1,7 +1,7 @@
 //! A run's metrics made ready: arguments in place, checked, rules matched.
 
 use crd::{AnalysisRun, DryRun, Metric};
-use regex_lite::Regex;
+use expr::{Pattern, PatternError};
 
 use super::{arguments, validate};
 
@@ -44,7 +44,7 @@ pub(super) fn prepare(run: &AnalysisRun) -> Result<Vec<Prepared>, String> {
 
 /// Whether a metric counts for nothing, by the name with which it is stored.
 pub fn is_dry_run(run: &AnalysisRun, metric: &str) -> bool {
-    let matches = |rule: &DryRun| Regex::new(&rule.metric_name).is_ok_and(|rule| rule.is_match(metric));
+    let matches = |rule: &DryRun| Pattern::new(&rule.metric_name).is_ok_and(|rule| rule.is_match(metric));
     run.spec.dry_run.iter().any(matches)
 }
 
@@ -53,7 +53,8 @@ pub(super) fn unresolvable(why: &str) -> String {
     format!("Unable to resolve metric arguments: {why}")
 }
 
-/// A rule applies where its pattern is found in the name; one that applies nowhere is a mistake.
+/// A rule applies where its pattern is found in the name; one that applies nowhere is a mistake, and so is one that is
+/// too large: rules are matched at every pass and at every scrape of the metrics.
 fn apply<'r>(
     field: &str,
     rules: impl Iterator<Item = &'r str>,
@@ -61,7 +62,12 @@ fn apply<'r>(
     set: impl Fn(&mut Prepared, usize),
 ) -> Result<(), String> {
     for (i, rule) in rules.enumerate() {
-        let pattern = Regex::new(rule).ok();
+        let pattern = match Pattern::new(rule) {
+            Ok(pattern) => Some(pattern),
+            // It matches nothing (spec analysis-01).
+            Err(PatternError::Syntax(_)) => None,
+            Err(error @ PatternError::TooLarge(_)) => return Err(format!("{field}[{i}]: {error}")),
+        };
         let mut applied = false;
         for metric in &mut *metrics {
             if pattern.as_ref().is_some_and(|pattern| pattern.is_match(&metric.metric.name)) {

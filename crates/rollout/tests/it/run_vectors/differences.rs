@@ -55,6 +55,24 @@ fn a_rule_with_a_class_of_unicode_matches_nothing() {
 }
 
 #[test]
+fn a_rule_whose_pattern_is_too_large_is_named() {
+    let pattern = "(?:(?:a?){100}){500}|m".to_owned();
+    let too_large = "error parsing regexp: expression too large: `(?:(?:a?){100}){500}|m`";
+    let mut invalid = run(&json!({}));
+    invalid.spec.dry_run = vec![crd::DryRun { metric_name: pattern.clone() }];
+    assert!(
+        !aviary_rollout::analysis::is_dry_run(&invalid, "m"),
+        "no scrape of the metrics matches it either"
+    );
+    let status = assess(&invalid, Ok(&[]), &strict(), now()).status.unwrap();
+    assert_eq!(status.message, format!("Analysis spec invalid: dryRun[0]: {too_large}"));
+    let mut invalid = run(&json!({}));
+    invalid.spec.measurement_retention = vec![crd::MeasurementRetention { metric_name: pattern, limit: 1 }];
+    let status = assess(&invalid, Ok(&[]), &strict(), now()).status.unwrap();
+    assert_eq!(status.message, format!("Analysis spec invalid: measurementRetention[0]: {too_large}"));
+}
+
+#[test]
 fn a_time_beyond_the_end_of_time_is_no_time() {
     let mut run = run(&json!({"interval": "2562047h"}));
     run.status = serde_json::from_value(
