@@ -146,7 +146,12 @@ impl<'p> Machine<'p> {
                 }
                 let charged = self.texts_read(&arguments);
                 self.at(id, charged)?;
-                self.at(id, method::call(&head, name, &arguments))
+                let given = self.at(id, method::call(&head, name, &arguments))?;
+                // A time in a layout of its own may be as long as the layout.
+                let made =
+                    if let Value::Text(text) = &given { self.budget.make(text.len() as u64) } else { Ok(()) };
+                self.at(id, made)?;
+                Ok(given)
             }
             Node::Slice { from, to, .. } => self.slice(id, &head, *from, *to),
             Node::Conditional { condition, then, otherwise } => match head {

@@ -1,6 +1,8 @@
 //! Go's ways of writing values: quoted strings, floats, and `%v`.
 
-use crate::value::{Key, Value};
+use std::fmt::Write;
+
+use crate::value::Value;
 
 /// A string as Go's `%q` and `%#v` print it.
 pub(crate) fn quoted(text: &str) -> String {
@@ -60,42 +62,75 @@ pub(crate) fn json_float(number: f64) -> String {
     }
 }
 
-fn key(key: &Key) -> String {
-    value(&key.to_value())
-}
-
-fn list(items: &[Value]) -> String {
-    let items: Vec<String> = items.iter().map(value).collect();
-    format!("[{}]", items.join(" "))
-}
-
 /// Any value as Go's `%v` prints it.
 ///
-/// The caller answers for the size: a list that holds itself many times over is charged to the budget first.
+/// The caller answers for the size: a list that holds itself many times over is [written](write) to something with a
+/// bound.
 pub(crate) fn value(v: &Value) -> String {
-    match v {
-        Value::Nil => "<nil>".into(),
-        Value::Bool(b) => b.to_string(),
-        Value::Int(i) | Value::Int64(i) => i.to_string(),
-        Value::Uint64(u) => u.to_string(),
-        Value::Uint8(u) => u.to_string(),
-        Value::Float(f) => float(*f),
-        Value::Text(s) => s.to_string(),
-        Value::List(l) => list(l.items()),
-        Value::Map(m) => {
-            let pairs: Vec<String> =
-                m.entries().iter().map(|(k, v)| format!("{}:{}", key(k), value(v))).collect();
-            format!("map[{}]", pairs.join(" "))
-        }
-        Value::Record(r) => {
-            let fields: Vec<String> = r.fields.iter().map(value).collect();
-            format!("{{{}}}", fields.join(" "))
-        }
-        Value::Time(t) => t.to_string(),
-        Value::Duration(d) => crate::time::duration::print(*d),
-        Value::Zone(z) => z.name.to_string(),
-        Value::Named(n) => n.to_string(),
+    let mut out = String::new();
+    // A text takes everything.
+    let _ = write(v, &mut out);
+    out
+}
+
+/// As [`value`], in a message: one that is large is not shown whole.
+pub(crate) fn shown(v: &Value) -> String {
+    let mut out = Short(String::new());
+    if write(v, &mut out).is_err() {
+        out.0.push_str("...");
     }
+    out.0
+}
+
+/// The most that a message shows of a value, in bytes.
+const SHOWN: usize = 1_024;
+
+struct Short(String);
+
+impl Write for Short {
+    fn write_str(&mut self, text: &str) -> std::fmt::Result {
+        let room = SHOWN.saturating_sub(self.0.len());
+        self.0.push_str(text.get(..text.floor_char_boundary(room)).unwrap_or_default());
+        if text.len() > room { Err(std::fmt::Error) } else { Ok(()) }
+    }
+}
+
+/// Writes a value as [`value`] gives it, until `out` takes no more.
+pub(crate) fn write(v: &Value, out: &mut impl Write) -> std::fmt::Result {
+    match v {
+        Value::Nil => out.write_str("<nil>"),
+        Value::Bool(b) => write!(out, "{b}"),
+        Value::Int(i) | Value::Int64(i) => write!(out, "{i}"),
+        Value::Uint64(u) => write!(out, "{u}"),
+        Value::Uint8(u) => write!(out, "{u}"),
+        Value::Float(f) => out.write_str(&float(*f)),
+        Value::Text(s) => out.write_str(s),
+        Value::List(l) => items(["[", "]"], l.items(), out),
+        Value::Map(m) => {
+            out.write_str("map[")?;
+            for (i, (key, value)) in m.entries().iter().enumerate() {
+                out.write_str(if i > 0 { " " } else { "" })?;
+                write(&key.to_value(), out)?;
+                out.write_str(":")?;
+                write(value, out)?;
+            }
+            out.write_str("]")
+        }
+        Value::Record(r) => items(["{", "}"], &r.fields, out),
+        Value::Time(t) => write!(out, "{t}"),
+        Value::Duration(d) => out.write_str(&crate::time::duration::print(*d)),
+        Value::Zone(z) => out.write_str(&z.name),
+        Value::Named(n) => write!(out, "{n}"),
+    }
+}
+
+fn items([open, close]: [&str; 2], items: &[Value], out: &mut impl Write) -> std::fmt::Result {
+    out.write_str(open)?;
+    for (i, item) in items.iter().enumerate() {
+        out.write_str(if i > 0 { " " } else { "" })?;
+        write(item, out)?;
+    }
+    out.write_str(close)
 }
 
 #[cfg(test)]

@@ -139,8 +139,8 @@ fn take(call: &mut Call<'_>) -> Given {
     let Ok(wanted) = usize::try_from(wanted) else {
         return Err("reflect.Value.Slice: slice index out of bounds".into());
     };
+    call.budget.make(list.items().len().min(wanted) as u64)?;
     let items: Vec<Value> = list.items().iter().take(wanted).cloned().collect();
-    call.budget.work(items.len() as u64)?;
     Ok(Value::List(Arc::new(List::new(list.kind(), items))))
 }
 
@@ -159,6 +159,7 @@ fn uniq(call: &mut Call<'_>) -> Given {
             known |= operate::equal(item, other, call.budget)?;
         }
         if !known {
+            call.budget.make(1)?;
             kept.push(item.clone());
         }
     }
@@ -182,12 +183,16 @@ fn flatten(call: &mut Call<'_>) -> Given {
     while let Some(value) = open.pop() {
         call.budget.work(1)?;
         match value {
-            Value::List(inner) => open.extend(inner.items().iter().rev()),
-            other => flat.push(other.clone()),
+            Value::List(inner) => {
+                call.budget.work(inner.items().len() as u64)?;
+                open.extend(inner.items().iter().rev());
+            }
+            other => {
+                call.budget.make(1)?;
+                flat.push(other.clone());
+            }
         }
-        call.budget.work(open.len() as u64 / 1024)?;
     }
-    call.budget.make(flat.len() as u64)?;
     Ok(Value::list(flat))
 }
 

@@ -1,6 +1,7 @@
 //! From one type to another.
 
 use super::{Builtin, Call, Check, Given, Sort, named, one};
+use crate::budget::{NO_MEMORY, Writer};
 use crate::go_text;
 use crate::number;
 use crate::types::Type;
@@ -66,9 +67,9 @@ fn float(call: &mut Call<'_>) -> Given {
 fn string(call: &mut Call<'_>) -> Given {
     let value = call.argument(0).clone();
     call.budget.walk(&value)?;
-    let text = go_text::value(&value);
-    call.budget.make(text.len() as u64)?;
-    Ok(Value::text(text))
+    let mut out = Writer::new(call.budget);
+    go_text::write(&value, &mut out).map_err(|_| NO_MEMORY)?;
+    Ok(Value::text(out.text))
 }
 
 fn type_of(call: &Call<'_>) -> Value {

@@ -1,6 +1,9 @@
 //! JSON and base64.
 
+use std::fmt::{self, Write as _};
+
 use super::{Builtin, Call, Check, Given, Sort};
+use crate::budget::{NO_MEMORY, Writer};
 use crate::go_text;
 use crate::value::{Key, Value};
 
@@ -16,15 +19,31 @@ pub(super) const TABLE: &[Builtin] = &[
 fn to_json(call: &mut Call<'_>) -> Given {
     let value = call.argument(0).clone();
     call.budget.walk(&value)?;
-    let mut out = String::new();
-    write(&value, 0, &mut out)?;
-    call.budget.make(out.len() as u64)?;
-    Ok(Value::text(out))
+    let mut out = Writer::new(call.budget);
+    match write(&value, 0, &mut out) {
+        Ok(()) => Ok(Value::text(out.text)),
+        Err(Stop::Full) => Err(NO_MEMORY.into()),
+        Err(Stop::Unsupported(number)) => Err(format!("json: unsupported value: {number}")),
+    }
 }
 
-fn line(indent: usize, out: &mut String) {
-    out.push('\n');
-    out.push_str(&"  ".repeat(indent));
+/// Why no JSON is written.
+enum Stop {
+    /// There is no room for it.
+    Full,
+    /// It has no such number.
+    Unsupported(String),
+}
+
+impl From<fmt::Error> for Stop {
+    fn from(_: fmt::Error) -> Self {
+        Self::Full
+    }
+}
+
+fn line(indent: usize, out: &mut Writer<'_>) -> fmt::Result {
+    out.write_str("\n")?;
+    (0..indent).try_for_each(|_| out.write_str("  "))
 }
 
 /// Text as Go writes it into JSON: `<`, `>` and `&` are escaped.
@@ -33,34 +52,32 @@ fn quoted(text: &str) -> String {
     json.replace('<', "\\u003c").replace('>', "\\u003e").replace('&', "\\u0026")
 }
 
-fn write(value: &Value, indent: usize, out: &mut String) -> Result<(), String> {
+fn write(value: &Value, indent: usize, out: &mut Writer<'_>) -> Result<(), Stop> {
     match value {
-        Value::Nil => out.push_str("null"),
-        Value::Float(f) if !f.is_finite() => {
-            return Err(format!("json: unsupported value: {}", go_text::float(*f)));
-        }
-        Value::Float(f) => out.push_str(&go_text::json_float(*f)),
-        Value::Text(text) => out.push_str(&quoted(text)),
-        Value::Duration(nanoseconds) => out.push_str(&nanoseconds.to_string()),
-        Value::Time(time) => out.push_str(&quoted(&time.rfc3339())),
+        Value::Nil => out.write_str("null")?,
+        Value::Float(f) if !f.is_finite() => return Err(Stop::Unsupported(go_text::float(*f))),
+        Value::Float(f) => out.write_str(&go_text::json_float(*f))?,
+        Value::Text(text) => out.write_str(&quoted(text))?,
+        Value::Duration(nanoseconds) => write!(out, "{nanoseconds}")?,
+        Value::Time(time) => out.write_str(&quoted(&time.rfc3339()))?,
         Value::Named(crate::value::Named::Weekday(n) | crate::value::Named::Month(n)) => {
-            out.push_str(&n.to_string());
+            write!(out, "{n}")?;
         }
-        Value::Named(_) | Value::Zone(_) => out.push_str(&quoted(&go_text::value(value))),
+        Value::Named(_) | Value::Zone(_) => out.write_str(&quoted(&go_text::value(value)))?,
         Value::List(list) => {
             let items = list.items().iter().map(|item| (None, item));
-            return block(items, ['[', ']'], indent, out);
+            return block(items, ["[", "]"], indent, out);
         }
         Value::Map(map) => {
             let entries = map.entries().iter().map(|(key, value)| (Some(name(key)), value));
-            return block(entries, ['{', '}'], indent, out);
+            return block(entries, ["{", "}"], indent, out);
         }
         Value::Record(record) => {
             let fields = record.of.fields.iter().map(|field| Some(field.0.to_owned())).zip(&record.fields);
-            return block(fields, ['{', '}'], indent, out);
+            return block(fields, ["{", "}"], indent, out);
         }
         Value::Bool(_) | Value::Int(_) | Value::Int64(_) | Value::Uint64(_) | Value::Uint8(_) => {
-            out.push_str(&go_text::value(value));
+            go_text::write(value, out)?;
         }
     }
     Ok(())
@@ -72,29 +89,43 @@ fn name(key: &Key) -> String {
 
 fn block<'v>(
     items: impl Iterator<Item = (Option<String>, &'v Value)>,
-    [open, close]: [char; 2],
+    [open, close]: [&str; 2],
     indent: usize,
-    out: &mut String,
-) -> Result<(), String> {
-    out.push(open);
+    out: &mut Writer<'_>,
+) -> Result<(), Stop> {
+    out.write_str(open)?;
     let mut some = false;
     for (name, value) in items {
         if some {
-            out.push(',');
+            out.write_str(",")?;
         }
         some = true;
-        line(indent + 1, out);
+        line(indent + 1, out)?;
         if let Some(name) = name {
-            out.push_str(&quoted(&name));
-            out.push_str(": ");
+            out.write_str(&quoted(&name))?;
+            out.write_str(": ")?;
         }
         write(value, indent + 1, out)?;
     }
     if some {
-        line(indent, out);
+        line(indent, out)?;
     }
-    out.push(close);
-    Ok(())
+    Ok(out.write_str(close)?)
+}
+
+/// The values in a JSON document.
+fn count(json: &serde_json::Value) -> u64 {
+    let mut open = vec![json];
+    let mut values = 0;
+    while let Some(json) = open.pop() {
+        values += 1;
+        match json {
+            serde_json::Value::Array(items) => open.extend(items),
+            serde_json::Value::Object(fields) => open.extend(fields.values()),
+            _ => {}
+        }
+    }
+    values
 }
 
 fn from_json(call: &mut Call<'_>) -> Given {
@@ -102,7 +133,12 @@ fn from_json(call: &mut Call<'_>) -> Given {
     let text = call.text(0)?;
     let parsed: Result<serde_json::Value, _> = serde_json::from_str(text);
     match parsed {
-        Ok(json) => Ok(Value::from(&json)),
+        Ok(json) => {
+            let length = text.len();
+            call.budget.make(count(&json))?;
+            call.budget.cut(length)?;
+            Ok(Value::from(&json))
+        }
         Err(_) if text.trim().is_empty() => Err("unexpected end of JSON input".into()),
         Err(error) if error.is_eof() => Err("unexpected end of JSON input".into()),
         Err(error) => Err(no_json(text.trim_start()).unwrap_or_else(|| format!("invalid JSON: {error}"))),
@@ -143,6 +179,7 @@ fn from_base64(call: &mut Call<'_>) -> Given {
     // Each letter is looked for in the alphabet.
     let length = call.text(0)?.len() as u64;
     call.budget.work(length)?;
+    call.budget.make(length / 4 * 3)?;
     let text: String = call.text(0)?.chars().filter(|c| !matches!(c, '\n' | '\r')).collect();
     let illegal = |place: usize| format!("illegal base64 data at input byte {place}");
     let body = text.trim_end_matches('=');

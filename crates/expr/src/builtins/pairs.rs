@@ -39,7 +39,7 @@ fn map(call: &mut Call<'_>, verb: &str, end: &str) -> Result<Arc<Map>, String> {
     match call.argument(0) {
         Value::Map(map) => {
             let map = Arc::clone(map);
-            call.budget.work(map.entries().len() as u64)?;
+            call.budget.make(map.entries().len() as u64)?;
             Ok(map)
         }
         other => Err(format!("cannot {verb} {}{end}", kind(other))),
@@ -59,6 +59,8 @@ fn values(call: &mut Call<'_>) -> Given {
 fn to_pairs(call: &mut Call<'_>) -> Given {
     let map = map(call, "transform", " to pairs")?;
     crate::budget::nest(map.entries().values())?;
+    // Each pair is a list of two.
+    call.budget.make(2 * map.entries().len() as u64)?;
     let pair = |(key, value): (&crate::value::Key, &Value)| {
         Value::List(Arc::new(List::new(ListKind::Pair, vec![key.to_value(), value.clone()])))
     };
@@ -73,13 +75,14 @@ fn from_pairs(call: &mut Call<'_>) -> Given {
         };
         return Err(format!("cannot transform {given} from pairs"));
     };
-    call.budget.work(list.items().len() as u64)?;
+    call.budget.make(list.items().len() as u64)?;
     let mut entries = BTreeMap::new();
     for item in list.items() {
-        let Value::List(pair) = item else { return Err(format!("invalid pair {}", go_text::value(item))) };
+        let Value::List(pair) = item else { return Err(format!("invalid pair {}", go_text::shown(item))) };
         let [key, value] = pair.items() else {
             return Err(format!("invalid pair length {}", pair.items().len()));
         };
+        call.budget.work(operate::look_up(key))?;
         entries.insert(operate::key_of(MapKind::Any, key)?, value.clone());
     }
     Ok(Value::Map(Arc::new(Map::new(MapKind::Any, entries))))

@@ -57,26 +57,39 @@ pub(super) const TABLE: &[Builtin] = &[
 fn trim(call: &mut Call<'_>) -> Given {
     call.read(0)?;
     if call.arguments.len() < 2 {
-        return Ok(Value::from(call.text(0)?.trim()));
+        return part(call, str::trim);
     }
     // Each character is looked for in the whole set.
     let looks = (call.text(0)?.len() as u64).saturating_mul(call.text(1)?.len() as u64);
     call.budget.work(looks / 16)?;
-    let (text, set) = (call.text(0)?, call.text(1)?);
-    Ok(Value::from(text.trim_matches(|c| set.contains(c))))
+    let set = call.text(1)?.to_owned();
+    part(call, |text| text.trim_matches(|c| set.contains(c)))
+}
+
+/// A part of the first argument; the text itself where that is all of it.
+fn part(call: &mut Call<'_>, of: impl FnOnce(&str) -> &str) -> Given {
+    let Value::Text(whole) = call.argument(0).clone() else { return call.text(0).map(Value::from) };
+    let part = of(&whole);
+    if part.len() == whole.len() {
+        return Ok(Value::Text(whole));
+    }
+    call.budget.cut(part.len())?;
+    Ok(Value::from(part))
 }
 
 fn strip(call: &mut Call<'_>, of: for<'t> fn(&'t str, &str) -> Option<&'t str>) -> Given {
     call.read(0)?;
-    let text = call.text(0)?;
-    let part = if call.arguments.len() == 2 { call.text(1)? } else { " " };
-    Ok(Value::from(of(text, part).unwrap_or(text)))
+    let affix = if call.arguments.len() == 2 { call.text(1)?.to_owned() } else { " ".to_owned() };
+    part(call, |text| of(text, &affix).unwrap_or(text))
 }
 
 fn made(call: &mut Call<'_>, of: fn(&str) -> String) -> Given {
     call.read(0)?;
+    let length = call.text(0)?.len() as u64;
+    call.budget.make(length)?;
     let made = of(call.text(0)?);
-    call.budget.make(made.len() as u64)?;
+    // Some letters are longer in the other case.
+    call.budget.make((made.len() as u64).saturating_sub(length))?;
     Ok(Value::text(made))
 }
 
@@ -118,9 +131,13 @@ fn split(call: &mut Call<'_>, keep: bool) -> Given {
         Some(limit) => usize::try_from(operate::to_int(limit)?).unwrap_or(usize::MAX),
         None => usize::MAX,
     };
+    let (text, separator) = (call.text(0)?, call.text(1)?);
+    let most = if separator.is_empty() { text.chars().count() } else { text.matches(separator).count() + 1 };
+    let (count, length) = (most.min(limit), text.len());
+    call.budget.make(count as u64)?;
+    call.budget.cut(length)?;
     let (text, separator) = (call.text(0)?.to_owned(), call.text(1)?.to_owned());
     let parts = if limit == 0 { Vec::new() } else { parts(&text, &separator, limit) };
-    call.budget.make(parts.len() as u64)?;
     let count = parts.len();
     let kept = |(i, part): (usize, &str)| {
         let ends = if keep && i + 1 < count { &separator } else { "" };
@@ -138,13 +155,9 @@ fn replace(call: &mut Call<'_>) -> Given {
     let (text, from, to) = (call.text(0)?, call.text(1)?, call.text(2)?);
     let count = text.matches(from).count().min(limit);
     let made = (text.len() as u64).saturating_add((count as u64).saturating_mul(to.len() as u64));
-    let replaced = move || text.replacen(from, to, count);
-    if made < crate::budget::MEMORY {
-        let replaced = replaced();
-        call.budget.make(made)?;
-        return Ok(Value::text(replaced));
-    }
-    Err("memory budget exceeded".into())
+    call.budget.make(made)?;
+    let (text, from, to) = (call.text(0)?, call.text(1)?, call.text(2)?);
+    Ok(Value::text(text.replacen(from, to, count)))
 }
 
 fn repeat(call: &mut Call<'_>) -> Given {

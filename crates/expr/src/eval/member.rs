@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::{Evaluated, Machine};
+use crate::budget::Budget;
 use crate::go_text;
 use crate::operate;
 use crate::tree::{Node, NodeId};
@@ -104,25 +105,31 @@ impl Machine<'_> {
             Some(from) => self.eval(from)?,
             None => Value::Int(0),
         };
-        let charged = self.budget.work(length as u64 / 16);
-        self.at(id, charged)?;
-        let sliced = slice(head, length, &from, &to);
+        let sliced = slice(head, length, (&from, &to), &mut self.budget);
         self.at(id, sliced)
     }
 }
 
-fn slice(head: &Value, length: usize, from: &Value, to: &Value) -> Result<Value, String> {
+fn slice(
+    head: &Value,
+    length: usize,
+    (from, to): (&Value, &Value),
+    budget: &mut Budget,
+) -> Result<Value, String> {
     match head {
         Value::List(list) => {
             let (from, to) = bounds(length, operate::to_int(from)?, operate::to_int(to)?);
+            budget.make((to - from) as u64)?;
             let items = list.items().get(from..to).unwrap_or_default().to_vec();
             Ok(Value::List(Arc::new(List::new(list.kind(), items))))
         }
         Value::Text(text) => {
             let (from, to) = bounds(length, operate::to_int(from)?, operate::to_int(to)?);
+            budget.work((to - from) as u64 / 16)?;
+            budget.cut(to - from)?;
             let bytes = text.as_bytes().get(from..to).unwrap_or_default();
             Ok(Value::text(String::from_utf8_lossy(bytes)))
         }
-        _ => Err(format!("cannot slice {}", go_text::value(from))),
+        _ => Err(format!("cannot slice {}", go_text::shown(from))),
     }
 }

@@ -41,11 +41,7 @@ impl Machine<'_> {
             "findLast" => self.last(id, list.len(), body).map(|found| list.pick(found)),
             "findLastIndex" => self.last(id, list.len(), body).map(index),
             "filter" => self.filter(id, &list, body),
-            "map" => self.each(list.len(), body).and_then(|items| {
-                let made = self.budget.make(items.len() as u64);
-                self.at(id, made)?;
-                self.list(id, items)
-            }),
+            "map" => self.each(id, list.len(), body).and_then(|items| self.list(id, items)),
             "sum" => self.sum(id, list.len(), body),
             "groupBy" => self.group(id, &list, body),
             "sortBy" => self.sort(id, &list, body, extra),
@@ -107,8 +103,13 @@ impl Machine<'_> {
         Ok(found)
     }
 
-    fn each(&mut self, length: usize, body: Option<NodeId>) -> Result<Vec<Value>, Error> {
-        (0..length).map(|index| self.value_at(index, body)).collect()
+    fn each(&mut self, id: NodeId, length: usize, body: Option<NodeId>) -> Result<Vec<Value>, Error> {
+        let each = |index| {
+            let made = self.budget.make(1);
+            self.at(id, made)?;
+            self.value_at(index, body)
+        };
+        (0..length).map(each).collect()
     }
 
     fn filter(&mut self, id: NodeId, list: &List, body: Option<NodeId>) -> Evaluated {
@@ -133,6 +134,8 @@ impl Machine<'_> {
         for (index, item) in list.items().iter().enumerate() {
             let key = self.value_at(index, body)?;
             let unhashable = || format!("hash of unhashable type: {}", key.go_type());
+            let charged = self.budget.make(1).and_then(|()| self.budget.work(operate::look_up(&key)));
+            self.at(id, charged)?;
             let key = self.at(id, Key::new(&key).ok_or_else(unhashable))?;
             groups.entry(key).or_default().push(item.clone());
         }
@@ -151,10 +154,8 @@ impl Machine<'_> {
                 _ => return self.at(id, Err("sortBy order argument must be a string".into())),
             },
         };
-        let keys = self.each(list.items().len(), body)?;
+        let keys = self.each(id, list.items().len(), body)?;
         let items = keys.into_iter().zip(list.items().iter().cloned()).collect();
-        let made = self.budget.make(list.items().len() as u64);
-        self.at(id, made)?;
         let sorted = crate::sort::by_key(items, descending, &mut self.budget);
         let sorted = self.at(id, sorted)?;
         self.list(id, sorted)
