@@ -1,35 +1,89 @@
 //! Where the time comes from: the one clock that the adapter reads and the core is told.
 
+use std::sync::LazyLock;
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
+use parking_lot::Mutex;
 use tokio::time::Instant;
 
-/// Wall-clock time that advances with tokio's clock.
-///
-/// Deriving it from one start moment means that it never jumps when the machine's clock is set, and that a test under
-/// tokio's paused clock sees hours pass in milliseconds.
+/// How far the machine's clock may be from where it was expected before it is followed: what is less is no correction
+/// that anybody waits for, and following it would make the time unsteady.
+const STEP: SignedDuration = SignedDuration::from_secs(3);
+
+/// Wall-clock time.
 #[derive(Clone, Copy, Debug)]
-pub struct Clock {
-    start: Timestamp,
-    began: Instant,
+pub struct Clock(Source);
+
+#[derive(Clone, Copy, Debug)]
+enum Source {
+    /// Advances with tokio's clock, so that a test under its paused clock sees hours pass in milliseconds.
+    Tokio { start: Timestamp, began: Instant },
+    /// The machine's.
+    Machine,
 }
 
+/// The machine has one clock, and so all that is here of it is shared.
+static MACHINE: Mutex<Option<Anchor>> = Mutex::new(None);
+
 impl Clock {
-    /// A clock that says `start` now.
+    /// A clock that says `start` now, and advances with tokio's.
     pub fn starting_at(start: Timestamp) -> Self {
-        Self { start, began: Instant::now() }
+        Self(Source::Tokio { start, began: Instant::now() })
     }
 
-    /// A clock that says what the machine says now.
+    /// A clock that says what the machine says, steadily.
+    ///
+    /// It advances with a clock that nobody can set, which goes on while the machine is suspended where the system has
+    /// such a one. It follows the machine's clock when that is more than [three seconds](STEP) off: a step of NTP, somebody
+    /// who sets it, or a suspend without such a clock. Leases, beacons and metric systems are of other machines, to which
+    /// a clock that is wrong for ever would be worse than one that once jumps.
+    ///
+    /// When it steps forward, what waits is due at once. When it steps back, times that are stored lie ahead: pauses,
+    /// intervals and deadlines that began before last as much longer as it stepped. Nothing is done twice: what was done
+    /// stands in a status, whatever the time is.
     pub fn system() -> Self {
-        Self::starting_at(Timestamp::now())
+        Self(Source::Machine)
     }
 
     /// The time.
     pub fn now(&self) -> Timestamp {
-        self.start.saturating_add(self.began.elapsed()).unwrap_or(Timestamp::MAX)
+        match self.0 {
+            Source::Tokio { start, began } => start.saturating_add(began.elapsed()).unwrap_or(Timestamp::MAX),
+            Source::Machine => {
+                let (steady, machine) = (steady(), Timestamp::now());
+                let mut anchor = MACHINE.lock();
+                anchor.get_or_insert(Anchor { at: machine, steady }).now(steady, machine)
+            }
+        }
     }
+}
+
+/// A moment on two clocks: `steady` cannot be set.
+#[derive(Debug)]
+struct Anchor {
+    at: Timestamp,
+    steady: Duration,
+}
+
+impl Anchor {
+    /// The time now that the steady clock says `steady`, and the machine's says `machine`.
+    fn now(&mut self, steady: Duration, machine: Timestamp) -> Timestamp {
+        let expected = self.at.saturating_add(steady.saturating_sub(self.steady)).unwrap_or(Timestamp::MAX);
+        let off = machine.duration_since(expected);
+        if off.abs() <= STEP {
+            return expected;
+        }
+        tracing::warn!(%expected, %machine, "the machine's clock was set; it is followed");
+        *self = Self { at: machine, steady };
+        machine
+    }
+}
+
+/// Time on a clock that nobody can set.
+fn steady() -> Duration {
+    static BEGAN: LazyLock<std::time::Instant> = LazyLock::new(std::time::Instant::now);
+    since_boot().unwrap_or_else(|| BEGAN.elapsed())
 }
 
 /// Time since the machine started, the time that it slept included; `None` where the system does not tell.
@@ -41,4 +95,53 @@ pub(crate) fn since_boot() -> Option<Duration> {
     }
     #[cfg(not(target_os = "linux"))]
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const START: Timestamp = Timestamp::UNIX_EPOCH;
+
+    /// What is told at these seconds of the steady clock and of the machine's, in milliseconds.
+    fn told(moments: &[(f64, f64)]) -> Vec<i64> {
+        let mut anchor = Anchor { at: START, steady: Duration::ZERO };
+        let at = |&(steady, machine): &(f64, f64)| {
+            let machine = START + SignedDuration::from_secs_f64(machine);
+            anchor.now(Duration::from_secs_f64(steady), machine).as_millisecond()
+        };
+        moments.iter().map(at).collect()
+    }
+
+    #[test]
+    fn small_corrections_of_the_machines_clock_make_no_difference() {
+        assert_eq!(
+            told(&[(1.0, 1.5), (2.0, 0.5), (10.0, 12.9), (11.0, 8.1)]),
+            [1_000, 2_000, 10_000, 11_000]
+        );
+    }
+
+    #[test]
+    fn a_step_forward_is_followed_and_from_there_on_time_is_steady_again() {
+        assert_eq!(told(&[(1.0, 1.0), (2.0, 3_602.0), (3.0, 3_603.4)]), [1_000, 3_602_000, 3_603_000]);
+    }
+
+    #[test]
+    fn a_step_back_is_followed() {
+        let told = told(&[(100.0, 100.0), (101.0, 41.0), (102.0, 42.0), (103.0, 40.5)]);
+        assert_eq!(told, [100_000, 41_000, 42_000, 43_000]);
+    }
+
+    #[test]
+    fn a_drift_is_followed_when_it_has_become_a_step() {
+        // The machine's clock gains a second in ten.
+        let moments: Vec<(f64, f64)> = (1..=6).map(|i| (f64::from(i) * 10.0, f64::from(i) * 11.0)).collect();
+        assert_eq!(told(&moments), [10_000, 20_000, 30_000, 44_000, 54_000, 64_000]);
+    }
+
+    #[test]
+    fn the_machines_clock_says_what_the_machine_says() {
+        let (before, now, after) = (Timestamp::now(), Clock::system().now(), Timestamp::now());
+        assert!(before - STEP <= now && now <= after + STEP, "{before} {now} {after}");
+    }
 }
