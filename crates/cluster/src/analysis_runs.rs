@@ -1,5 +1,7 @@
 //! The AnalysisRun controller: what is due is read, what was read is judged, the status is written.
 
+mod again;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
@@ -32,6 +34,10 @@ use crate::writes::Writes;
 
 /// How soon to look again when the cache has not shown our own last write; the write's own event is quicker.
 const STALE: Duration = Duration::from_millis(100);
+
+/// How often a status that tells of readings is written again after a conflict. Measurements were begun: a pass that
+/// forgets them leaves a Job behind, or measures twice.
+const TRIES: usize = 5;
 
 /// Everything that one pass over an AnalysisRun needs.
 pub(crate) struct AnalysisRuns {
@@ -121,7 +127,7 @@ impl AnalysisRuns {
     async fn reconcile(&self, name: &Name) -> Result<Outcome, Error> {
         // Seats are never taken away.
         let seat = self.seats.acquire().await.ok();
-        let run = {
+        let mut run = {
             let objects = self.sinks.cache.read();
             let Some(run) = objects.analysis_runs.get(&name.0, &name.1) else { return Ok(Outcome::Done) };
             if !self.writes.seen(name, &objects) {
@@ -130,6 +136,7 @@ impl AnalysisRuns {
             Arc::clone(run)
         };
         let asks = due_or_over(&run, self.clock.now(), &|it| self.jobs.watched.is_over(it));
+        let mut tries = if asks.is_empty() { 0 } else { TRIES };
         let (found, _seat) = if asks.is_empty() {
             (Ok(Vec::new()), seat)
         } else {
@@ -137,8 +144,18 @@ impl AnalysisRuns {
             (self.ask(&run, asks).await, self.seats.acquire().await.ok())
         };
         let readings = found.as_deref().map_err(String::as_str);
-        let decision = assess(&run, readings, &self.core, self.clock.now());
-        self.carry_out(name, &run, decision).await
+        loop {
+            let decision = assess(&run, readings, &self.core, self.clock.now());
+            let conflict = match self.carry_out(name, &run, decision).await {
+                Err(error) if error.is_conflict() && tries > 0 => error,
+                outcome => return outcome,
+            };
+            tries -= 1;
+            match again::as_it_began(self.writer.client(), &run).await {
+                Some(fresh) => run = Arc::new(fresh),
+                None => return Err(conflict),
+            }
+        }
     }
 
     /// Destructured without `..`: a new part of a decision does not compile until it is carried out.

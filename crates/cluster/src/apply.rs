@@ -55,6 +55,11 @@ impl Writer {
         Self { client, cache }
     }
 
+    /// For reading what a write has run into.
+    pub(crate) fn client(&self) -> Client {
+        self.client.clone()
+    }
+
     /// Carries the actions out in order and stops at the first that fails. What was done until then is in `done`. Objects
     /// are written on the condition that they are still what was observed.
     pub(crate) async fn apply(

@@ -10,6 +10,7 @@ mod bad_input;
 mod beacons;
 mod compare;
 mod configuration;
+mod conflicts;
 mod crashes;
 mod ended_early;
 mod hanging;
