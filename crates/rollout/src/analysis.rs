@@ -22,6 +22,7 @@ mod prepare;
 mod reading;
 mod record;
 mod run_phase;
+mod size;
 mod text;
 mod ttl;
 mod validate;

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::prepare::{Prepared, prepare, unresolvable};
-use super::{Reading, metric_phase, next, record, run_phase, terminating, ttl};
+use super::{Reading, metric_phase, next, record, result, run_phase, size, terminating, ttl};
 use crate::decision::{Event, Reason};
 use crate::observed::Settings;
 use crate::{events, status};
@@ -168,19 +168,26 @@ fn metrics(prepared: &[Prepared], terminating: bool, status: &mut AnalysisRunSta
     events
 }
 
-/// Keeps the newest measurements of each metric; the counters still count all (spec analysis-02 7).
+/// Keeps the newest measurements of each metric (spec analysis-02 7), and of those what a status has room for; the
+/// counters still count all.
 fn trim(prepared: &[Prepared], status: &mut AnalysisRunStatus) -> Vec<Trimmed> {
-    let mut trimmed = Vec::new();
+    let length = |status: &AnalysisRunStatus, metric: &Metric| {
+        result(&status.metric_results, &metric.name).map_or(0, |result| result.measurements.len())
+    };
+    let before: Vec<usize> = prepared.iter().map(|prepared| length(status, &prepared.metric)).collect();
     for Prepared { metric, kept, .. } in prepared {
-        let results = &mut status.metric_results;
-        let Some(result) = results.iter_mut().find(|result| result.name == metric.name) else { continue };
-        let extra = result.measurements.len().saturating_sub(*kept);
-        if extra > 0 {
+        let mut results = status.metric_results.iter_mut();
+        if let Some(result) = results.find(|result| result.name == metric.name) {
+            let extra = result.measurements.len().saturating_sub(*kept);
             result.measurements.drain(..extra);
-            trimmed.push(Trimmed { metric: metric.clone(), kept: *kept });
         }
     }
-    trimmed
+    size::bound(status);
+    let trimmed = prepared.iter().zip(before).filter_map(|(Prepared { metric, .. }, before)| {
+        let kept = length(status, metric);
+        (kept < before).then(|| Trimmed { metric: metric.clone(), kept })
+    });
+    trimmed.collect()
 }
 
 /// The merge patch (RFC 7386) that turns a run with status `old` into one with status `new`; `None` when they are the

@@ -72,6 +72,72 @@ fn a_rule_whose_pattern_is_too_large_is_named() {
     assert_eq!(status.message, format!("Analysis spec invalid: measurementRetention[0]: {too_large}"));
 }
 
+/// A status may not become larger than this, for it is stored with its spec in 1.5 MiB.
+fn fits(run: &AnalysisRun) {
+    let length = serde_json::to_string(&run.status).unwrap().len();
+    assert!(length < 700_000, "{length} bytes");
+}
+
+#[test]
+fn a_status_of_long_values_keeps_within_its_room_and_the_newest_is_whole() {
+    let mut run = run(&json!({"interval": "10s", "successCondition": "result == 1"}));
+    run.spec.measurement_retention =
+        vec![crd::MeasurementRetention { metric_name: "m".to_owned(), limit: 50 }];
+    let long = "\"value\", ".repeat(6_000);
+    for pass in 0..60 {
+        let now = now() + std::time::Duration::from_secs(20 * pass);
+        let ask = due(&run, now).remove(0);
+        let secrets = BTreeMap::from([(ask.secrets[0].clone(), "hidden".to_owned())]);
+        let asked = ask.fill(&secrets).unwrap();
+        let mut read = reading(&ask, asked, "S", now);
+        read.value.clone_from(&long);
+        run.status = assess(&run, Ok(&[read]), &strict(), now).status.unwrap();
+        fits(&run);
+        let result = &run.status.metric_results[0];
+        assert_eq!(
+            (i64::from(result.count), &result.measurements.last().unwrap().value),
+            (pass as i64 + 1, &long)
+        );
+    }
+    let measurements = &run.status.metric_results[0].measurements;
+    let shortened =
+        |value: &str| value.len() < 300 && value.starts_with("\"value") && value.contains("shortened");
+    let short = measurements.iter().take_while(|it| shortened(&it.value)).count();
+    assert_eq!((measurements.len(), short), (50, 43), "the oldest are short");
+    assert!(measurements[short..].iter().all(|it| it.value == long), "and only they");
+}
+
+#[test]
+fn more_measurements_than_a_status_has_room_for_go_although_they_are_to_be_kept() {
+    let mut run = run(&json!({"interval": "10s", "successCondition": "result == 1"}));
+    run.spec.measurement_retention =
+        vec![crd::MeasurementRetention { metric_name: "m".to_owned(), limit: 9_000 }];
+    let old = crd::Measurement {
+        phase: Some(AnalysisPhase::Successful),
+        started_at: Some(crd::Time::from(now())),
+        finished_at: Some(crd::Time::from(now())),
+        value: "1".repeat(100),
+        ..crd::Measurement::default()
+    };
+    let newest = crd::Measurement { value: "2".repeat(60_000), ..old.clone() };
+    let measurements = [vec![old; 8_000], vec![newest.clone()]].concat();
+    run.status.metric_results = vec![crd::MetricResult {
+        name: "m".to_owned(),
+        count: 8_001,
+        measurements,
+        ..crd::MetricResult::default()
+    }];
+    run.status.phase = Some(AnalysisPhase::Running);
+    let decision = assess(&run, Ok(&[]), &strict(), now());
+    run.status = decision.status.unwrap();
+    fits(&run);
+    let result = &run.status.metric_results[0];
+    assert_eq!((result.count, result.measurements.last()), (8_001, Some(&newest)));
+    assert!(result.measurements.len() > 1_000, "{} are left", result.measurements.len());
+    let kept: Vec<usize> = decision.trimmed.iter().map(|trimmed| trimmed.kept).collect();
+    assert_eq!(kept, [result.measurements.len()], "what a provider keeps of the others may go");
+}
+
 #[test]
 fn a_time_beyond_the_end_of_time_is_no_time() {
     let mut run = run(&json!({"interval": "2562047h"}));
