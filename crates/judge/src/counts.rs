@@ -62,6 +62,12 @@ impl Counts {
         self.canary_bad + self.stable_bad
     }
 
+    /// The canary's exposure, less what stable's own uncertainty takes away: all of it beside an endless stable, half
+    /// of it beside an equal one.
+    pub(crate) fn worth(&self) -> f64 {
+        if self.both_exposed() { self.canary_exposure * (1.0 - self.share()) } else { 0.0 }
+    }
+
     /// The canary's share of the exposure.
     pub(crate) fn share(&self) -> f64 {
         self.canary_exposure / (self.canary_exposure + self.stable_exposure)

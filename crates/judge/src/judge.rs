@@ -1,5 +1,6 @@
 //! The judge itself: windows in, verdicts out.
 
+mod detection;
 mod ending;
 mod state;
 mod unit;
@@ -195,7 +196,7 @@ impl Judge {
     pub fn report(&self) -> Report {
         let metrics = self.metrics().flat_map(|(metric, state)| {
             let units = self.state.regions.iter().zip(&state.units);
-            units.map(move |(region, unit)| unit.report(metric, region, state.prior, &self.config))
+            units.map(move |(region, unit)| self.told(metric, state, region, unit))
         });
         let failed = self.state.failed.as_ref();
         Report {

@@ -72,7 +72,7 @@ pub use mixture::Mixture;
 pub use nodes::{NODES, Terms, window_log_e};
 pub use portfolio::{CASH, Portfolio, RESTART_SECONDS, cap, restart_share};
 pub use process::{Direction, Model, Side, gauge_log_e, limit_log_e};
-pub use report::{Both, Burn, Culprit, Estimate, MetricReport, Missing, Quantile, Report};
+pub use report::{Both, Burn, Culprit, Detectable, Estimate, MetricReport, Missing, Quantile, Report};
 pub use sign::Sign;
 pub use verdict::{Ending, Verdict};
 pub use window::{Buckets, Reading, Sample, Window};

@@ -11,6 +11,10 @@ use crate::normal::quantile;
 
 /// The alternatives reach from here to there; effects beyond are found as these are.
 const MULTIPLIERS: (f64, f64) = (1.2, 32.0);
+/// The power of what is told: nine of ten regressions of that size are found.
+pub(crate) const POWER: f64 = 0.9;
+/// A rate is looked for up to so many doublings.
+const DOUBLINGS: i32 = 64;
 
 /// What not knowing the effect, and tempering, cost.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -43,51 +47,88 @@ pub struct Exposure {
     pub stable_per_canary: f64,
 }
 
-/// Drift and variance of the evidence per canary request, for a canary at `p1`.
-fn drift(p0: f64, p1: f64, odds: f64) -> (f64, f64) {
-    let (least, most) = MULTIPLIERS;
-    let rho = if p0 > 0.0 { (p1 / p0).clamp(least, most) } else { most };
-    let b = ((1.0 + odds) / (rho + odds)).ln();
-    let a = rho.ln() + b;
-    (p1 * a + p0 * odds * b, p1 * a * a + p0 * odds * b * b)
+/// The test whose power is asked for.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Test {
+    /// The chance of a false abort: evidence of `1/alpha` fails.
+    pub alpha: f64,
+    /// What is tolerated of the canary before anything counts against it.
+    pub margin: Margin,
+    /// What not knowing costs.
+    pub tempering: Tempering,
+}
+
+impl Test {
+    /// Nats that it takes, before tempering.
+    fn needed(&self) -> f64 {
+        self.tempering.price - self.alpha.ln()
+    }
+
+    /// Drift and variance of the evidence per canary request, for a canary at `p1`: that of the alternative which is
+    /// as far beyond the margin as the canary.
+    fn drift(&self, p0: f64, p1: f64, odds: f64) -> (f64, f64) {
+        let (least, most) = MULTIPLIERS;
+        let Margin { relative, absolute } = self.margin;
+        let tolerated = self.margin.at(p0);
+        let rho = if tolerated > 0.0 { (p1 / tolerated).clamp(least, most) } else { most };
+        // Of a number near 1, so that a stable with a million times the traffic does not lose its digits.
+        let stable = (-(rho - 1.0) * relative / (rho * relative + odds)).ln_1p();
+        let canary = rho.ln() + stable;
+        let mean = p1 * canary + p0 * odds * stable - absolute * canary.exp_m1();
+        (mean, p1 * canary * canary + p0 * odds * stable * stable)
+    }
+
+    /// Whether a canary at `p1` is failed with the given power within these steps.
+    fn catches(&self, p0: f64, p1: f64, steps: &[Exposure], power: f64) -> bool {
+        let (mut sum, mut variance) = (0.0, 0.0);
+        for step in steps {
+            let (d, v) = self.drift(p0, p1, step.stable_per_canary);
+            sum += step.canary * d;
+            variance += step.canary * v;
+        }
+        sum - quantile(power) * variance.sqrt() >= self.tempering.phi * self.needed()
+    }
 }
 
 /// Canary requests after which a canary at `p1` beside a stable at `p0` has been failed with 90 % probability.
 /// `odds` is stable's requests for each of the canary's. Infinite for what is never found.
 #[must_use]
-pub fn n90(p0: f64, p1: f64, odds: f64, alpha: f64, tempering: Tempering) -> f64 {
-    requests(p0, p1, odds, alpha, 0.9, tempering)
+pub fn n90(p0: f64, p1: f64, odds: f64, test: &Test) -> f64 {
+    requests(p0, p1, odds, POWER, test)
 }
 
 /// The same for any power.
 #[must_use]
-pub fn requests(p0: f64, p1: f64, odds: f64, alpha: f64, power: f64, tempering: Tempering) -> f64 {
-    let (d, v) = drift(p0, p1, odds);
+pub fn requests(p0: f64, p1: f64, odds: f64, power: f64, test: &Test) -> f64 {
+    let (d, v) = test.drift(p0, p1, odds);
     if d <= 0.0 {
         return f64::INFINITY;
     }
     let z = quantile(power);
-    let needed = tempering.price - alpha.ln();
-    let root = (z * v.sqrt() + (z * z * v + 4.0 * d * needed).sqrt()) / (2.0 * d);
-    tempering.phi * root * root
-}
-
-/// Whether a canary at `p1` is failed with the given power within these steps.
-fn caught(p0: f64, p1: f64, steps: &[Exposure], alpha: f64, power: f64, tempering: Tempering) -> bool {
-    let (mut sum, mut variance) = (0.0, 0.0);
-    for step in steps {
-        let (d, v) = drift(p0, p1, step.stable_per_canary);
-        sum += step.canary * d;
-        variance += step.canary * v;
-    }
-    sum - quantile(power) * variance.sqrt() >= tempering.phi * (tempering.price - alpha.ln())
+    let root = (z * v.sqrt() + (z * z * v + 4.0 * d * test.needed()).sqrt()) / (2.0 * d);
+    test.tempering.phi * root * root
 }
 
 /// The smallest rate of the canary that these steps fail with the given power; `None` when not even 1 is.
 #[must_use]
-pub fn detectable(p0: f64, steps: &[Exposure], alpha: f64, power: f64, tempering: Tempering) -> Option<f64> {
-    let missed = |p1: f64| !caught(p0, p1, steps, alpha, power, tempering);
-    (!missed(1.0)).then(|| boundary(p0, 1.0, missed))
+pub fn detectable(p0: f64, steps: &[Exposure], power: f64, test: &Test) -> Option<f64> {
+    smallest(p0, 1.0, steps, power, test)
+}
+
+/// The same for events of which there may be more than one for each unit of exposure.
+#[must_use]
+pub fn detectable_events(p0: f64, steps: &[Exposure], power: f64, test: &Test) -> Option<f64> {
+    let exposure: f64 = steps.iter().map(|step| step.canary).sum();
+    let first = p0.max(1.0 / exposure);
+    let most = (0..DOUBLINGS)
+        .map(|times| first * 2_f64.powi(times))
+        .find(|p1| test.catches(p0, *p1, steps, power))?;
+    smallest(p0, most, steps, power, test)
+}
+
+fn smallest(p0: f64, most: f64, steps: &[Exposure], power: f64, test: &Test) -> Option<f64> {
+    let missed = |p1: f64| !test.catches(p0, p1, steps, power);
+    (!missed(most)).then(|| boundary(p0, most, missed))
 }
 
 /// About how many canary requests it takes to pass when both arms are equal at `p0` (judge 4): within a factor of

@@ -65,6 +65,23 @@ pub struct Quantile {
     pub stable: Option<Interval>,
 }
 
+/// The smallest regression that a metric would have failed by now, had there been one from the start.
+///
+/// It follows from the exposure of both arms so far, from stable's rate, and from what evidence it takes to fail the
+/// release by this metric alone: its weight, the margin `failAbove`, the dispersion that is reckoned with.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Detectable {
+    /// The edge of a latency: rates are shares of requests beyond it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub edge: Option<f64>,
+    /// The canary's rate; none while there is none that is sure to have been found: too few requests, or too few windows.
+    pub rate: Option<f64>,
+    /// That rate over stable's; none while stable has no bad event.
+    pub ratio: Option<f64>,
+    /// The probability with which it would have been found.
+    pub power: f64,
+}
+
 /// What is missing to a pass, if all goes on as it did.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Missing {
@@ -150,6 +167,10 @@ pub struct MetricReport {
     pub passes_at: f64,
     /// How many bad events come together; 1 is singly.
     pub dispersion: Option<f64>,
+    /// The smallest regression that would have been found by now: one for each edge of a latency, one for a proportion
+    /// or a rate. Empty where no formula tells it: before the first usable window, for a gauge, a limit or a burn rate,
+    /// and with `robust`, which counts windows.
+    pub detectable: Vec<Detectable>,
     /// What is missing to a pass.
     pub missing: Option<Missing>,
     /// Which arm shows nothing.

@@ -23,6 +23,9 @@ pub(crate) struct Seen {
     /// What the canary would have shown with stable's rate of each window.
     #[serde(with = "exact::one")]
     expected: f64,
+    /// What the exposures of the windows were worth ([`Counts::worth`]). A state of before this was kept has none.
+    #[serde(default, with = "exact::one")]
+    worth: f64,
     /// Canary exposure since the weight changed.
     #[serde(with = "exact::one")]
     pub(crate) step_exposure: f64,
@@ -67,13 +70,14 @@ impl Seen {
     }
 
     /// A window is evidence.
-    pub(crate) fn count(&mut self, counts: &Counts, expected: f64, seconds: f64) {
+    pub(crate) fn count(&mut self, counts: &Counts, expected: f64, worth: f64, seconds: f64) {
         self.windows = self.windows.saturating_add(1);
         self.step_windows = self.step_windows.saturating_add(1);
         let mut sums = self.totals();
         sums.add(counts);
         self.sums = sums.as_array();
         self.expected += expected;
+        self.worth += worth;
         self.step_exposure += counts.canary_exposure;
         self.seconds += seconds.max(0.0);
     }
@@ -86,6 +90,11 @@ impl Seen {
     /// Sums over all usable windows.
     pub(crate) const fn totals(&self) -> Counts {
         Counts::from_array(self.sums)
+    }
+
+    /// What the exposures were worth, window by window.
+    pub(crate) const fn worth(&self) -> f64 {
+        self.worth
     }
 
     /// The difference of the rates, averaged over the canary's exposure: pooled counts would mix up what the steps of

@@ -5,8 +5,8 @@ use crate::gates::Gates;
 use crate::random::Random;
 use crate::rates::whole;
 use crate::{Sizes, table, threads};
-use aviary_judge::Dispersion;
-use aviary_judge::power::{Exposure, Tempering, detectable};
+use aviary_judge::power::{Exposure, Tempering, Test, detectable};
+use aviary_judge::{Dispersion, Margin};
 
 const BASES: [f64; 4] = [0.0001, 0.001, 0.005, 0.01];
 const REQUESTS: [f64; 3] = [1_000.0, 10_000.0, 100_000.0];
@@ -25,7 +25,8 @@ pub(crate) struct Detected {
 pub(crate) fn predicted(base: f64, requests: f64, mode: usize) -> f64 {
     let steps = [Exposure { canary: requests, stable_per_canary: (1.0 - SHARE) / SHARE }];
     let mode = [Dispersion::Independent, Dispersion::Auto][mode];
-    detectable(base, &steps, ALPHA, 0.9, Tempering::of(mode, 1.0)).unwrap_or(1.0)
+    let test = Test { alpha: ALPHA, margin: Margin::NONE, tempering: Tempering::of(mode, 1.0) };
+    detectable(base, &steps, 0.9, &test).unwrap_or(1.0)
 }
 
 pub(crate) fn measure(sizes: Sizes, gates: &mut Gates) -> Vec<Detected> {

@@ -2,7 +2,7 @@
 
 use super::{Judge, Unit};
 use crate::config::{Kind, Metric, OnInconclusive};
-use crate::power::{Tempering, n90};
+use crate::power::{Tempering, Test, n90};
 use crate::process::Process;
 use crate::verdict::{Ending, Verdict};
 
@@ -64,7 +64,8 @@ impl Unit {
         }
         let odds = totals.stable_exposure / totals.canary_exposure;
         let phi = comparison.estimate.mean(1.0);
-        let needed = n90(stable, detect, odds, alpha, Tempering::of(metric.dispersion, phi));
+        let tempering = Tempering::of(metric.dispersion, phi);
+        let needed = n90(stable, detect, odds, &Test { alpha, margin: metric.fail_above, tempering });
         if totals.canary_exposure < needed {
             let had = totals.canary_exposure;
             return Some(format!("{name}: {had:.0} of the {needed:.0} canary requests that find mustDetect"));

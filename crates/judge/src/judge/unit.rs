@@ -1,6 +1,7 @@
 //! One metric in one region.
 
 use crate::config::{BurnRate, Config, Evidence, Kind, Metric};
+use crate::counts::Counts;
 use crate::interval::{Interval, quantile};
 use crate::process::{Pool, Process, Rules, limit_of};
 use crate::report::{Both, Burn, Estimate, MetricReport, Missing, Quantile};
@@ -62,11 +63,13 @@ impl Unit {
         }
         self.process.observe(sample, rules, pool).inspect_err(|_| self.seen.presence(false, false))?;
         self.seen.presence(canary, stable);
-        let expected = match sample {
-            Sample::Strata(strata) => strata.iter().map(expected).sum(),
-            _ => expected(&counts),
+        let (expected, worth) = match sample {
+            Sample::Strata(strata) => {
+                (strata.iter().map(expected).sum(), strata.iter().map(Counts::worth).sum())
+            }
+            _ => (expected(&counts), counts.worth()),
         };
-        self.seen.count(&counts, expected, rules.seconds);
+        self.seen.count(&counts, expected, worth, rules.seconds);
         Ok(())
     }
 
@@ -127,6 +130,7 @@ impl Unit {
             fails_at: 1.0 / config.alpha(),
             passes_at: 1.0 / config.false_pass,
             dispersion: self.process.dispersion(prior),
+            detectable: Vec::new(),
             missing: (verdict == Verdict::NeedMoreData).then(|| self.missing(metric, config)).flatten(),
             absent: self.seen.absent(config.no_data_after, metric.kind.compares()).map(str::to_owned),
             dropped: self.seen.dropped.clone(),
@@ -207,6 +211,6 @@ impl Unit {
 }
 
 /// What the canary would have shown with stable's rate.
-fn expected(counts: &crate::Counts) -> f64 {
+fn expected(counts: &Counts) -> f64 {
     counts.stable_rate().map_or(0.0, |rate| rate * counts.canary_exposure)
 }

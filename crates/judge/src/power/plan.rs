@@ -1,6 +1,6 @@
 //! The figures of a planned release, and the sentences for them.
 
-use super::{Exposure, Tempering, detectable, n90, requests_to_pass};
+use super::{Exposure, POWER, Tempering, Test, detectable, n90, requests_to_pass};
 use crate::config::{Config, Metric};
 use crate::report::words::{duration, number, percent, rounded};
 use std::time::Duration;
@@ -47,17 +47,20 @@ impl Plan {
     #[must_use]
     pub fn figures(&self, config: &Config, metric: &Metric) -> Figures {
         let steps: Vec<Exposure> = self.steps.iter().filter_map(|step| self.exposure(step)).collect();
-        let tempering = Tempering::of(metric.dispersion, 1.0);
-        let alpha = config.alpha();
+        let test = Test {
+            alpha: config.alpha(),
+            margin: metric.fail_above,
+            tempering: Tempering::of(metric.dispersion, 1.0),
+        };
         let margin = metric.pass_below;
         // The cap keeps back a window and a half.
         let caught = |p1: f64| {
-            let needed = |odds: f64| n90(self.stable, p1, odds, alpha, tempering);
+            let needed = |odds: f64| n90(self.stable, p1, odds, &test);
             self.after(needed).map(|time| time + config.window.mul_f64(1.5))
         };
         Figures {
             canary_requests: steps.iter().map(|step| step.canary).sum(),
-            detectable: detectable(self.stable, &steps, alpha, 0.9, tempering),
+            detectable: detectable(self.stable, &steps, POWER, &test),
             must_detect: metric.must_detect.map(|p1| (p1, caught(p1))),
             false_aborts: config.false_aborts,
             passes_below: margin.at(self.stable),

@@ -107,6 +107,19 @@ impl Latency {
         self.edges.iter().filter_map(|edge| self.bounds.get(edge.bucket)).copied().collect()
     }
 
+    /// For each edge in use: itself, what was counted on either side of it, and the estimate of dispersion.
+    pub(crate) fn slower(&self, prior: f64) -> Vec<(f64, Counts, f64)> {
+        let (n1, n0) = (self.canary.iter().sum(), self.stable.iter().sum());
+        let beyond = |counts: &[f64], bucket: usize| counts.iter().skip(bucket + 1).sum::<f64>();
+        let each = self.edges.iter().filter_map(|edge| {
+            let bound = *self.bounds.get(edge.bucket)?;
+            let slow = |counts: &[f64]| beyond(counts, edge.bucket);
+            let counts = Counts::new(n1, n0, slow(&self.canary), slow(&self.stable));
+            Some((bound, counts, edge.slower.estimate.mean(prior)))
+        });
+        each.collect()
+    }
+
     /// The mean of the edges' evidence: valid however they depend on each other.
     pub(crate) fn log_e_fail(&self, metric: &Metric) -> f64 {
         if self.edges.is_empty() {

@@ -1,7 +1,8 @@
 //! A report in sentences.
 
-use super::{Both, Burn, Estimate, MetricReport, Missing, Quantile, Report};
+use super::{Both, Burn, Detectable, Estimate, MetricReport, Missing, Quantile, Report};
 use crate::interval::Interval;
+use crate::verdict::Verdict;
 use std::time::Duration;
 
 /// From here on, bursts are worth a warning (judge 2.4).
@@ -54,6 +55,7 @@ impl MetricReport {
             self.evidence(),
             self.breached.map(breached),
             self.bursts(),
+            self.could_see(),
             self.missing.map(|missing| self.lacks(missing)),
             self.drops(),
         ];
@@ -126,6 +128,27 @@ impl MetricReport {
         } else {
             format!("{events} come in bursts of about {phi:.1}; use `robust` or longer windows")
         })
+    }
+
+    /// What a person asks of "nothing was found": what would have been?
+    fn could_see(&self) -> Option<String> {
+        if self.verdict == Verdict::Fail {
+            return None;
+        }
+        let power = percent(self.detectable.first()?.power);
+        let found: Vec<String> = self.detectable.iter().filter_map(|it| self.found(it)).collect();
+        Some(if found.is_empty() {
+            "could have seen: no regression for sure yet, however large".to_owned()
+        } else {
+            format!("could have seen: a rise to {}, with {power} probability", found.join("; "))
+        })
+    }
+
+    fn found(&self, it: &Detectable) -> Option<String> {
+        let rate = self.rate(it.rate?);
+        let above = it.edge.map(|edge| format!(" above {}", significant(edge))).unwrap_or_default();
+        let ratio = it.ratio.map(|ratio| format!(" ({} times stable's)", significant(ratio)));
+        Some(format!("{rate}{above}{}", ratio.unwrap_or_default()))
     }
 
     fn lacks(&self, missing: Missing) -> String {

@@ -3,8 +3,9 @@
 use super::check;
 use crate::dispersion::Dispersion;
 use crate::interval::{Differences, Ratios};
+use crate::margin::Margin;
 use crate::nodes::Terms;
-use crate::power::{Tempering, requests};
+use crate::power::{Tempering, Test, requests};
 use crate::seen::Seen;
 
 #[test]
@@ -13,7 +14,7 @@ fn differences() {
         let (mut differences, mut seen) = (Differences::default(), Seen::default());
         for window in case.windows() {
             differences.observe(&Terms::fail(1.0, &[window]), &Terms::pass(1.0, &[window]), 1.0);
-            seen.count(&window, 0.0, 30.0);
+            seen.count(&window, 0.0, 0.0, 30.0);
         }
         let interval = differences.interval(case.input("alpha"), 1.0);
         case.close("low", interval.low);
@@ -44,7 +45,8 @@ fn detectable_effects() {
         assert!(usual.contains(&tempering), "{}", case.id);
         let odds = (1.0 - case.input("share")) / case.input("share");
         let (p0, p1) = (case.input("p0"), case.input("p1"));
-        let found = requests(p0, p1, odds, case.input("alpha"), case.input("power"), tempering);
+        let test = Test { alpha: case.input("alpha"), margin: Margin::NONE, tempering };
+        let found = requests(p0, p1, odds, case.input("power"), &test);
         case.close("canary_requests", found);
     });
 }

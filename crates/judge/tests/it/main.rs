@@ -4,6 +4,8 @@
 #[cfg(test)]
 mod configuration;
 #[cfg(test)]
+mod detecting;
+#[cfg(test)]
 mod judging;
 #[cfg(test)]
 mod kinds;

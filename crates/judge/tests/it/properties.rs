@@ -153,6 +153,10 @@ proptest! {
                 prop_assert!(estimate.interval.low <= estimate.interval.high, "{estimate:?}");
                 prop_assert!(!estimate.point.is_nan());
             }
+            for found in &metric.detectable {
+                let rate = found.rate.unwrap_or(1.0);
+                prop_assert!((metric.stable_rate.unwrap_or(0.0)..=1.0).contains(&rate), "{found:?}");
+            }
             prop_assert!(usable || matches!(judge.verdict(), Verdict::NoData | Verdict::NeedMoreData));
             prop_assert!(!report.sentences().join(" ").contains("NaN"));
         }
