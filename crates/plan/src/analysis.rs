@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
-use crd::{AnalysisTemplate, Metric, Rollout, RolloutAnalysis};
+use crd::{AnalysisRun, AnalysisTemplate, Metric, Rollout, RolloutAnalysis};
+use rollout::analysis::is_dry_run;
 use serde::{Deserialize as _, Serialize};
 use serde_json::Value;
 use sim::Stage;
 
+use crate::compared::{Compared, Comparison, compared};
 use crate::condition::Arguments;
 use crate::judged::{Judged, What, judged};
 use crate::planned::{Assumptions, Step};
@@ -23,8 +25,10 @@ pub struct MetricPlan {
     pub step: Option<usize>,
     /// Name of the template.
     pub template: String,
-    /// Name of the metric.
+    /// Name of the metric; `METRIC/NAME` for one of those that a comparison judges together.
     pub metric: String,
+    /// Whether it only looks on: a dry run aborts nothing.
+    pub dry_run: bool,
     /// What is counted; `None` when it cannot be told from the query, and then nothing below is known.
     pub counts: Option<What>,
     /// The share from which a measurement fails, from 0 to 1.
@@ -33,11 +37,14 @@ pub struct MetricPlan {
     pub measurements: Option<u32>,
     /// Requests of the canary that one measurement looks at.
     pub requests: Option<f64>,
-    /// The smallest share of bad requests that aborts the release in four of five cases, from 0 to 1; `None` also when
-    /// there is none.
+    /// The smallest share of bad requests that aborts the release in four of five cases (nine of ten for a comparison),
+    /// from 0 to 1; `None` also when there is none.
     pub detectable: Option<f64>,
-    /// The chance that a healthy version is aborted by it, from 0 to 1.
+    /// The chance that a healthy version is aborted by it, from 0 to 1; for a comparison, what it promises at most.
     pub false_abort: Option<f64>,
+    /// Of a metric that `aviary/compare` judges: how long it takes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub comparison: Option<Comparison>,
 }
 
 /// A metric where it is used.
@@ -45,6 +52,7 @@ pub(crate) struct Used {
     step: Option<usize>,
     template: String,
     metric: Metric,
+    dry_run: bool,
     arguments: Arguments,
 }
 
@@ -65,11 +73,16 @@ pub(crate) fn metrics(manifests: &[Value], rollout: &Rollout, namespace: &str) -
             let found = template(manifests, &reference.template_name, reference.cluster_scope, namespace);
             let Some(template) = found else { continue };
             let arguments = arguments(&template, analysis);
+            let looks_on = AnalysisRun {
+                spec: crd::AnalysisRunSpec { dry_run: dry_runs(&template, analysis), ..Default::default() },
+                ..Default::default()
+            };
             for metric in &template.spec.metrics {
                 used.push(Used {
                     step,
                     template: reference.template_name.clone(),
                     metric: metric.clone(),
+                    dry_run: is_dry_run(&looks_on, &metric.name),
                     arguments: arguments.clone(),
                 });
             }
@@ -98,19 +111,61 @@ fn arguments(template: &AnalysisTemplate, analysis: &RolloutAnalysis) -> Argumen
     defaults.chain(given.map(|arg| (arg.name.clone(), arg.value.clone()))).collect()
 }
 
-/// What the metric can see in this release; `None` for a step that was not reached.
-pub(crate) fn plan(used: &Used, steps: &[Step], assumptions: &Assumptions) -> Option<MetricPlan> {
-    let mut plan = MetricPlan {
+/// Rules of the template and of where it is used; the latter may be written for several templates.
+fn dry_runs(template: &AnalysisTemplate, analysis: &RolloutAnalysis) -> Vec<crd::DryRun> {
+    template.spec.dry_run.iter().chain(&analysis.dry_run).cloned().collect()
+}
+
+/// What the metric can see in this release, a row for each that a comparison judges; empty for a step that was not
+/// reached.
+pub(crate) fn plan(used: &Used, steps: &[Step], assumptions: &Assumptions) -> Vec<MetricPlan> {
+    let own: Vec<&Step> = match used.step {
+        Some(index) => steps.iter().filter(|step| step.index == index).collect(),
+        None => steps.iter().collect(),
+    };
+    if own.is_empty() {
+        return Vec::new();
+    }
+    let (metric, waits) = (&used.metric, used.step.is_some());
+    match compared(metric, &used.arguments, &own, waits, assumptions) {
+        Some(found) => found.into_iter().map(|one| beside_stable(used, one)).collect(),
+        None => limited(used, steps, assumptions).into_iter().collect(),
+    }
+}
+
+/// A row of which nothing is known yet.
+fn unknown(used: &Used) -> MetricPlan {
+    MetricPlan {
         step: used.step,
         template: used.template.clone(),
         metric: used.metric.name.clone(),
+        dry_run: used.dry_run,
         counts: None,
         limit: None,
         measurements: None,
         requests: None,
         detectable: None,
         false_abort: None,
-    };
+        comparison: None,
+    }
+}
+
+fn beside_stable(used: &Used, one: Compared) -> MetricPlan {
+    MetricPlan {
+        metric: format!("{}/{}", used.metric.name, one.name),
+        counts: one.counts,
+        measurements: one.windows,
+        requests: one.window_requests,
+        detectable: one.detectable,
+        false_abort: one.false_abort,
+        comparison: one.comparison,
+        ..unknown(used)
+    }
+}
+
+/// A metric with a limit; `None` for a step that was not reached.
+fn limited(used: &Used, steps: &[Step], assumptions: &Assumptions) -> Option<MetricPlan> {
+    let mut plan = unknown(used);
     let Some(judged) = judged(&used.metric, &used.arguments) else { return Some(plan) };
     // A background analysis sees every weight; it is reckoned with the first, where it sees least.
     let (share, length) = match used.step {
@@ -125,8 +180,8 @@ pub(crate) fn plan(used: &Used, steps: &[Step], assumptions: &Assumptions) -> Op
     };
     let test = test(&judged, share * assumptions.rate, Duration::from_secs(length));
     let healthy = match judged.what {
-        What::Errors => assumptions.error_ratio,
-        What::SlowerThan(_) => assumptions.slow_ratio,
+        What::Errors | What::Worse => assumptions.error_ratio,
+        What::SlowerThan(_) | What::SlowerThanStable => assumptions.slow_ratio,
     };
     plan.counts = Some(judged.what);
     plan.limit = Some(judged.limit);

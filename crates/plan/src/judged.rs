@@ -18,6 +18,10 @@ pub enum What {
     /// Requests that take longer than this many seconds, as a share of all: a quantile is above its limit when more
     /// than the rest is.
     SlowerThan(f64),
+    /// Requests that are bad in whatever way, beside stable's.
+    Worse,
+    /// Requests that are slower than most of stable's, beside stable's.
+    SlowerThanStable,
 }
 
 /// A metric that compares a share of requests with a limit.

@@ -31,6 +31,7 @@
 
 mod analysis;
 mod binomial;
+mod compared;
 mod judged;
 mod planned;
 mod power;
@@ -40,6 +41,7 @@ pub mod promql;
 mod stages;
 
 pub use analysis::MetricPlan;
+pub use compared::Comparison;
 pub use judged::{Judged, What, judged};
 pub use planned::{Assumptions, Error, Plan, Step, plan};
 pub use power::{Test, abort_probability, detectable};

@@ -130,9 +130,9 @@ pub fn plan(
     }
     let steps = steps(&rollout, &course, assumptions);
     let metrics: Vec<MetricPlan> =
-        metrics.iter().filter_map(|metric| analysis::plan(metric, &steps, assumptions)).collect();
-    let healthy: f64 =
-        metrics.iter().filter_map(|metric| metric.false_abort).map(|chance| 1.0 - chance).product();
+        metrics.iter().flat_map(|metric| analysis::plan(metric, &steps, assumptions)).collect();
+    let aborts = metrics.iter().filter(|metric| !metric.dry_run);
+    let healthy: f64 = aborts.filter_map(|metric| metric.false_abort).map(|chance| 1.0 - chance).product();
     Ok(Plan {
         namespace: namespace.to_owned(),
         rollout: name.to_owned(),

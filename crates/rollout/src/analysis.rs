@@ -29,8 +29,8 @@ mod validate;
 
 pub(crate) use arguments::resolve;
 pub use assess::{RunDecision, Trimmed, assess, status_patch};
-pub use compare::comparison;
 pub(crate) use compare::{HandedOver, hand_over};
+pub use compare::{MAX_WAIT as COMPARES_FOR, comparison};
 pub use due::{Ask, Filled, How, due, due_or_over};
 pub(crate) use limits::is_unbounded;
 pub(crate) use measured::measured;

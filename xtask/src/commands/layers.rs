@@ -25,7 +25,7 @@ const EDGES: &[Edges] = &[
     Edges("world", &["crd"], &[]),
     Edges("sim", &["crd", "expr", "traffic", "rollout", "world"], &[]),
     Edges("journal", &["crd", "rollout"], &["sim"]),
-    Edges("plan", &["crd", "expr", "rollout", "sim"], &[]),
+    Edges("plan", &["crd", "expr", "judge", "rollout", "sim"], &[]),
     Edges("lint", &["crd", "expr", "traffic", "judge", "rollout", "plan"], &["xtask"]),
     // adapters
     Edges("metric-providers", &["crd", "expr"], &["xtask"]),

@@ -129,6 +129,7 @@ fn for_people(plan: &Plan, assumptions: &Assumptions, width: usize) -> String {
         out.push('\n');
         out.push_str(&table::aligned(&metrics(plan, assumptions)));
         out.push('\n');
+        out.push_str(&comparisons(plan, width));
         out.push_str(&text::wrapped(&verdict(plan), width, "", ""));
     }
     out
@@ -176,6 +177,8 @@ fn row(metric: &MetricPlan, assumptions: &Assumptions) -> Vec<String> {
     };
     let (counts, healthy) = match counts {
         What::Errors => ("failures".to_owned(), assumptions.error_ratio),
+        What::Worse => ("bad ones, beside stable".to_owned(), assumptions.error_ratio),
+        What::SlowerThanStable => ("slow ones, beside stable".to_owned(), assumptions.slow_ratio),
         What::SlowerThan(seconds) => {
             (format!("slower than {} ms", count((seconds * 1_000.0).round())), assumptions.slow_ratio)
         }
@@ -192,7 +195,12 @@ fn row(metric: &MetricPlan, assumptions: &Assumptions) -> Vec<String> {
         metric.measurements.map_or_else(dash, |looks| looks.to_string()),
         metric.requests.map_or_else(dash, count),
         finds,
-        metric.false_abort.map_or_else(dash, chance),
+        metric.false_abort.map_or_else(dash, |share| match (metric.dry_run, &metric.comparison) {
+            (true, _) => "dry run".to_owned(),
+            // A promise, not a figure that was found by playing.
+            (false, Some(_)) => format!("at most {}", percent(share)),
+            (false, None) => chance(share),
+        }),
     ]
 }
 
@@ -201,13 +209,30 @@ fn chance(share: f64) -> String {
     if share < 0.0005 { "< 0.1 %".to_owned() } else { percent(share) }
 }
 
+/// How long each comparison takes, in the judge's words.
+fn comparisons(plan: &Plan, width: usize) -> String {
+    let mut out = String::new();
+    for metric in &plan.metrics {
+        let Some(comparison) = &metric.comparison else { continue };
+        let place = metric.step.map_or("beside the steps".to_owned(), |step| format!("step {}", step + 1));
+        let said = format!("{}, {place}: {}", metric.metric, comparison.says.join(" "));
+        out.push_str(&text::wrapped(&said, width, "", "  "));
+    }
+    if !out.is_empty() {
+        out.push('\n');
+    }
+    out
+}
+
 fn verdict(plan: &Plan) -> String {
     let unknown = plan.metrics.iter().filter(|metric| metric.counts.is_none()).count();
-    let mut text = format!("A healthy version is aborted in {} of releases.", chance(plan.false_abort));
+    let promised = plan.metrics.iter().any(|metric| metric.comparison.is_some() && !metric.dry_run);
+    let most = if promised { "at most " } else { "" };
+    let mut text = format!("A healthy version is aborted in {most}{} of releases.", chance(plan.false_abort));
     if unknown > 0 {
         text.extend([format!(
-            " Of {unknown} of the metrics this is not known: only ratios and quantiles of a histogram in Prometheus can \
-             be reckoned with."
+            " Of {unknown} of the metrics this is not known: only ratios and quantiles of a histogram in Prometheus, and \
+             proportions and latencies of `aviary/compare`, can be reckoned with."
         )]);
     }
     text

@@ -237,3 +237,49 @@ async fn what_cannot_be_done_is_one_clear_message() {
         assert_eq!(outcome.exit, 1, "{line}");
     }
 }
+
+const COMPARED: &str = "apiVersion: argoproj.io/v1alpha1
+kind: AnalysisTemplate
+metadata: {name: errors}
+spec:
+  metrics:
+  - name: both
+    provider:
+      plugin:
+        aviary/compare:
+          source: {prometheus: {address: 'http://prometheus:9090'}}
+          regions: 2
+          maxWait: 10m
+          metrics:
+          - name: errors
+            kind: proportion
+            mustDetect: 2%
+            canary: {bad: a, total: b}
+            stable: {bad: c, total: d}
+";
+
+#[tokio::test]
+async fn a_plan_tells_of_a_comparison_what_it_finds_promises_and_takes() {
+    let rollout = SHOP.split("---").next().unwrap();
+    let files = [("shop.yaml", rollout), ("errors.yaml", COMPARED)];
+    let outcome = offline(&files, "plan shop.yaml errors.yaml --rate 400 --error-ratio 0.005").await;
+    assert_eq!((outcome.exit, outcome.stderr.as_str()), (0, ""));
+    let (_, metrics) = outcome.stdout.split_once("STEP  METRIC").unwrap();
+    let expected = "COUNTS LIMIT LOOKS REQUESTS EACH FINDS FROM ABORTS A HEALTHY ONE \
+        3 errors/both/errors bad ones, beside stable - 57 1,000 0.71 % (1.4x) at most 0.5 % \
+        both/errors, step 3: At 400 requests per second your steps (25 % for 9 min 30 s) give 57,000 canary \
+        requests. With stable at 0.5 %, a rise to 0.713 % is caught with 90 % probability by the end. \
+        A rise to 2 % is caught within 35 s. A good release is aborted by mistake in fewer than 1 of 100 \
+        attempts. `pass` (not worse than 0.85 %) is usually reached after about 1 min 33 s. \
+        A healthy version is aborted in at most 0.5 % of releases.";
+    let plain = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>().join(" ");
+    assert_eq!(plain(metrics), plain(expected));
+    let looks_on = COMPARED.replace("spec:\n", "spec:\n  dryRun: [{metricName: both}]\n");
+    let files = [("shop.yaml", rollout), ("errors.yaml", looks_on.as_str())];
+    let plan = machine(&files, "plan shop.yaml errors.yaml --rate 1 -o json").await;
+    let metric = &plan["metrics"][0];
+    assert_eq!((&metric["counts"], &metric["dryRun"]), (&"worse".into(), &true.into()));
+    assert_eq!(metric["comparison"]["withinSeconds"], 600);
+    assert_eq!(metric["comparison"]["passesAfterSeconds"], Json::Null, "one request a second is too little");
+    assert_eq!(plan["falseAbort"], 0.0, "a dry run aborts nothing");
+}

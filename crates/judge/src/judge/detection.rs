@@ -26,6 +26,17 @@ impl Judge {
     }
 }
 
+impl Config {
+    /// The part of [`Config::false_aborts`] that is this metric's in one region: the chance that a healthy canary is
+    /// failed by it alone is at most that. Nothing of what advises only, and nothing is promised of a burn rate.
+    #[must_use]
+    pub fn false_aborts_by(&self, metric: &Metric) -> f64 {
+        let with_evidence = |it: &&Metric| it.judged() && !matches!(it.kind, Kind::BurnRate { .. });
+        let weights: f64 = self.metrics.iter().filter(with_evidence).map(|it| it.weight).sum();
+        if with_evidence(&metric) { self.alpha() * metric.weight / weights } else { 0.0 }
+    }
+}
+
 impl MetricState {
     /// The chance of error that is left for one region of the metric, when it alone must fail the release: the others
     /// have said nothing yet, and an average of evidence is divided among all that it is of (judge 2.9). An advising
@@ -34,10 +45,8 @@ impl MetricState {
         if !metric.judged() {
             return config.alpha();
         }
-        let with_evidence = |it: &&Metric| it.judged() && !matches!(it.kind, Kind::BurnRate { .. });
-        let weights: f64 = config.metrics.iter().filter(with_evidence).map(|it| it.weight).sum();
         let halves = if self.pooled.is_empty() { 1.0 } else { 2.0 };
-        config.alpha() * metric.weight / weights / (halves * self.units.len() as f64)
+        config.false_aborts_by(metric) / (halves * self.units.len() as f64)
     }
 }
 

@@ -1,7 +1,7 @@
 //! The figures of a planned release, and the sentences for them.
 
 use super::{Exposure, POWER, Tempering, Test, detectable, n90, requests_to_pass};
-use crate::config::{Config, Metric};
+use crate::config::{Config, Kind, Metric};
 use crate::report::words::{duration, number, percent, rounded};
 use std::time::Duration;
 
@@ -42,13 +42,25 @@ pub struct Figures {
     pub passes_after: Option<Duration>,
 }
 
+/// What evidence of the metric alone must outweigh: its part of the stake; and a latency's is the mean of its edges'
+/// (three where they are found in the warm-up).
+fn alpha(config: &Config, metric: &Metric) -> f64 {
+    let own = config.false_aborts_by(metric);
+    let own = if own > 0.0 { own } else { config.alpha() };
+    match &metric.kind {
+        Kind::Latency { edges } if edges.is_empty() => own / 3.0,
+        Kind::Latency { edges } => own / edges.len() as f64,
+        _ => own,
+    }
+}
+
 impl Plan {
     /// The figures for a metric of the configuration.
     #[must_use]
     pub fn figures(&self, config: &Config, metric: &Metric) -> Figures {
         let steps: Vec<Exposure> = self.steps.iter().filter_map(|step| self.exposure(step)).collect();
         let test = Test {
-            alpha: config.alpha(),
+            alpha: alpha(config, metric),
             margin: metric.fail_above,
             tempering: Tempering::of(metric.dispersion, 1.0),
         };

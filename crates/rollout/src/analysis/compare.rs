@@ -44,7 +44,7 @@ const NAME: &str = "aviary/compare";
 /// What is known, in sentences.
 const SUMMARY: &str = "summary";
 /// How long a verdict may take when nobody says.
-const MAX_WAIT: Duration = Duration::from_secs(30 * 60);
+pub const MAX_WAIT: Duration = Duration::from_secs(30 * 60);
 
 /// The configuration of a metric that compares; `None` for every other one.
 pub(super) fn configuration(metric: &Metric) -> Option<&Value> {
