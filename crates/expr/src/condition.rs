@@ -31,6 +31,9 @@ pub struct ConditionError {
     pub condition: String,
     /// The engine's message, or that there was no data.
     pub message: String,
+    /// Where in the condition, in characters from its start: for readers who point at mistakes, since a measurement has
+    /// the message alone (spec analysis-03). None when no part of the text is at fault.
+    pub at: Option<usize>,
 }
 
 /// One of a metric's two conditions.
@@ -60,9 +63,10 @@ pub fn judge(result: &Value, success: &str, failure: &str, now: Timestamp) -> Ve
         if condition.is_empty() {
             return Ok(None);
         }
-        holds(condition, &env, now).map(Some).map_err(|message| {
-            let message = if result.is_nil_or_empty() { NO_DATA.to_owned() } else { message };
-            ConditionError { which, condition: condition.to_owned(), message }
+        holds(condition, &env, now).map(Some).map_err(|(at, message)| {
+            let no_data = result.is_nil_or_empty();
+            let (at, message) = if no_data { (None, NO_DATA.to_owned()) } else { (at, message) };
+            ConditionError { which, condition: condition.to_owned(), message, at }
         })
     };
     let verdict = || {
@@ -78,11 +82,12 @@ pub fn judge(result: &Value, success: &str, failure: &str, now: Timestamp) -> Ve
 }
 
 /// Whether a condition holds.
-fn holds(condition: &str, env: &Env, now: Timestamp) -> Result<bool, String> {
-    let program = cache::compile(condition, env).map_err(|error| error.message)?;
-    match program.run(env, now).map_err(|error| error.message)? {
+fn holds(condition: &str, env: &Env, now: Timestamp) -> Result<bool, (Option<usize>, String)> {
+    let placed = |error: crate::Error| (Some(error.at), error.message);
+    let program = cache::compile(condition, env).map_err(placed)?;
+    match program.run(env, now).map_err(placed)? {
         Value::Bool(holds) => Ok(holds),
-        other => Err(format!("expected bool, but got {}", other.go_type())),
+        other => Err((None, format!("expected bool, but got {}", other.go_type()))),
     }
 }
 

@@ -37,6 +37,7 @@ mod pipeline;
 mod report;
 mod rule;
 mod rules;
+mod scalar;
 mod scan;
 mod suppress;
 mod terraform;

@@ -3,6 +3,7 @@
 use crate::bundle::{Bundle, Object};
 use crate::finding::{Edit, Finding, Place, Severity};
 use crate::{pages, rules};
+use crd::yaml::Position;
 
 /// One rule: a file in `rules`, a page beside it, a row here.
 pub struct Rule {
@@ -66,6 +67,12 @@ impl Sink<'_> {
     /// At what a JSON pointer names in an object.
     pub(crate) fn at(&mut self, object: &Object, pointer: &str, draft: Draft) {
         let place = self.bundle.place(object.source, object.document.position_of(pointer));
+        self.push(place, object.title(), path(pointer), draft);
+    }
+
+    /// At a place inside of what a JSON pointer names.
+    pub(crate) fn inside(&mut self, object: &Object, pointer: &str, position: Position, draft: Draft) {
+        let place = self.bundle.place(object.source, position);
         self.push(place, object.title(), path(pointer), draft);
     }
 

@@ -41,7 +41,7 @@ async fn linted(program: &str, files: &[(&str, &str)], line: &str) -> (Outcome, 
 async fn a_finding_names_file_line_column_rule_consequence_and_remedy() {
     let (outcome, _) = linted("aviary", &[("deploy/template.yaml", TEMPLATE)], "deploy").await;
     assert_eq!((outcome.exit, outcome.stderr.as_str()), (1, "Error: 1 finding of severity error\n"));
-    let expected = "deploy/template.yaml:10:5: error: condition-type
+    let expected = "deploy/template.yaml:10:30: error: condition-type
     AnalysisTemplate error-rate, spec.metrics[0].successCondition
     `result < 0.01` cannot be evaluated: prometheus answers with a list of numbers, and the engine
     says `invalid operation: < (mismatched types []float64 and float64)`. Every measurement is an
@@ -87,7 +87,7 @@ async fn machines_read_json_sarif_and_the_commands_of_a_pull_request() {
     assert_eq!(location["region"]["startLine"], 10);
 
     let (outcome, _) = linted("aviary", &files, "-o github .").await;
-    let start = "::error file=./template.yaml,line=10,col=5,title=condition-type::`result < 0.01` cannot";
+    let start = "::error file=./template.yaml,line=10,col=30,title=condition-type::`result < 0.01` cannot";
     assert!(outcome.stdout.starts_with(start), "{}", outcome.stdout);
 }
 

@@ -4,7 +4,9 @@ use crate::analyses::{self, MetricView};
 use crate::bundle::Bundle;
 use crate::finding::Edit;
 use crate::rule::{Sink, draft};
+use crate::scalar;
 use crd::Metric;
+use crd::yaml::Position;
 use expr::Verdict;
 use plan::condition::{self, Shape};
 
@@ -25,8 +27,13 @@ pub(super) fn check(bundle: &Bundle, sink: &mut Sink<'_>) {
             };
             let provider = condition::provider(metric);
             let is = if shape == Shape::Numbers { "a list of numbers" } else { "one number" };
+            let place = error.at.and_then(|at| place(&view, field, text, at, bundle));
+            // What stands in the place of an argument moves what is behind it.
+            let words = error.at.filter(|_| place.is_none()).map_or(String::new(), |at| {
+                format!(" ({})", scalar::told(&condition::resolved(text, &view.defaults()), at))
+            });
             let message = format!(
-                "`{text}` cannot be evaluated: {provider} answers with {is}, and the engine says `{}`. Every \
+                "`{text}` cannot be evaluated: {provider} answers with {is}, and the engine says `{}`{words}. Every \
                  measurement is an Error; five in a row abort the release, whatever the version is like",
                 error.message
             );
@@ -37,9 +44,20 @@ pub(super) fn check(bundle: &Bundle, sink: &mut Sink<'_>) {
                 }
                 None => draft(message, "change the condition so that it fits the answer"),
             };
-            sink.at(view.template.object, &view.pointer(field), one);
+            let (object, pointer) = (view.template.object, view.pointer(field));
+            let place = place.unwrap_or_else(|| object.document.position_of(&pointer));
+            sink.inside(object, &pointer, place, one);
         }
     }
+}
+
+/// Where the engine stumbles, in the file: what an editor jumps to.
+fn place(view: &MetricView<'_>, field: &str, text: &str, at: usize, bundle: &Bundle) -> Option<Position> {
+    let object = view.template.object;
+    let key = object.document.position_of(&view.pointer(field));
+    let line = bundle.sources.get(object.source)?.line(key.line);
+    // With an argument in it, the text that is compiled is another than the one that is written.
+    scalar::inside(line, key, text, at).filter(|_| !text.contains("{{"))
 }
 
 /// The metric with one of its conditions.

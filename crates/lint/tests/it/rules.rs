@@ -94,3 +94,31 @@ fn every_finding_says_what_comes_of_it_and_what_to_do() {
         }
     }
 }
+
+/// The column of the finding, and what its message says of the place.
+#[test]
+fn a_condition_is_pointed_into_where_its_text_stands_as_it_reads() {
+    let text = std::fs::read_to_string(fixtures().join("condition-type.yaml")).unwrap();
+    let (before, after) = text.split_once("result < 0.01  # expect condition-type").unwrap();
+    let found = |written: &str| {
+        let report = check(vec![Source::new("a.yaml", format!("{before}{written}{after}"))]);
+        let finding = report.findings.into_iter().find(|it| it.rule == "condition-type").unwrap();
+        (finding.place.line, finding.place.column, finding.message)
+    };
+    for (written, column) in
+        [("result < 0.01", 30), ("'result < 0.01'", 31), ("\"result < 0.01\"  # why", 31)]
+    {
+        let (line, at, message) = found(written);
+        assert_eq!((line, at), (11, column), "{written}");
+        assert!(!message.contains("of the condition"), "{message}");
+    }
+    for (written, place) in [
+        ("\"result \\u003c 0.01\"", "(column 8 of the condition, at `< 0.01`)"),
+        (">-\n      len(result) > 0 &&\n      result < 0.01", "(column 27 of the condition, at `< 0.01`)"),
+        ("result < {{args.canary-hash}}", "(column 10 of the condition, at `abc`)"),
+    ] {
+        let (line, at, message) = found(written);
+        assert_eq!((line, at), (11, 5), "{written}");
+        assert!(message.contains(place), "{message}");
+    }
+}
