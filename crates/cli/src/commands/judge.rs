@@ -1,5 +1,6 @@
 //! `judge`: a verdict over figures that somebody has, without a cluster.
 
+mod classic;
 mod files;
 
 use std::path::PathBuf;
@@ -18,6 +19,9 @@ Examples:
   # With margins of one's own, for machines
   %PROGRAM% judge canary.csv stable.csv --config judge.yaml -o json
 
+  # As Kayenta judges, which looks once, at the end
+  %PROGRAM% judge canary.csv stable.csv --classic
+
 The file of --config, every line of which may be left out:
   judge:
     falseAborts: 1%          # of healthy releases, all metrics together
@@ -31,6 +35,7 @@ The file of --config, every line of which may be left out:
       failAbove: {relative: 0%, absolute: 0.01pp}
       passBelow: {relative: 50%, absolute: 0.1pp}
     - {name: latency, kind: latency, edges: [0.1, 0.5, 1]}
+    - {name: budget, kind: limit, objective: 99.9%}   # burn rates, of NAME.bad and NAME.total
 
 README.md of crates/judge in Aviary's repository has every field.";
 
@@ -50,7 +55,15 @@ README.md of crates/judge in Aviary's repository has every field.";
 /// may lose, is said by --config. Without it, fewer than 1 of 100 healthy releases fail, and a canary whose
 /// share of errors is half as large again as stable's and 0.1 points more passes in fewer than 1 of 20.
 ///
-/// Exit codes: 0 pass, 1 a mistake, 2 fail, 3 more data is needed, 4 no data.
+/// A metric may also be held against an error budget: with `objective` it fails when the budget burns 14.4
+/// times as fast as allowed over 1h and 5m, or 6 times over 6h and 30m, whatever stable does.
+///
+/// --classic judges as Kayenta does, for teams that move over: Mann-Whitney says High, Low, Pass or Nodata of
+/// each metric (of an error rate a window, a gauge, the p99 of a histogram), and a score says how many pass;
+/// metrics named GROUP/NAME are scored by group. It is made for one look at the end: looking again and again
+/// raises its false alarms.
+///
+/// Exit codes: 0 pass, 1 a mistake, 2 fail, 3 more data is needed (or a marginal score), 4 no data.
 #[derive(clap::Args)]
 #[command(
     verbatim_doc_comment,
@@ -69,6 +82,8 @@ pub(crate) struct Args {
     /// The files hold counters that only grow, not counts of each window
     #[arg(long)]
     cumulative: bool,
+    #[command(flatten)]
+    classic: classic::Args,
     /// How to write the report: for people if not given
     #[arg(short, long, value_enum)]
     output: Option<Output>,
@@ -81,8 +96,11 @@ enum Output {
 }
 
 pub(crate) fn run(args: &Args, context: &Context<'_>, io: &mut Io<'_>) -> Result<(), Error> {
-    let Args { canary, stable, config, cumulative, output } = args;
+    let Args { canary, stable, config, cumulative, classic, output } = args;
     let arms = Arms::read(&at(context.env, canary), &at(context.env, stable), *cumulative)?;
+    if classic.classic {
+        return classically(&arms, classic, *output, io);
+    }
     let config = match config {
         Some(path) => configured(&at(context.env, path))?,
         None => arms.defaults()?,
@@ -108,6 +126,25 @@ pub(crate) fn run(args: &Args, context: &Context<'_>, io: &mut Io<'_>) -> Result
     }
 }
 
+fn classically(
+    arms: &Arms,
+    args: &classic::Args,
+    output: Option<Output>,
+    io: &mut Io<'_>,
+) -> Result<(), Error> {
+    let report = classic::report(arms, args)?;
+    io.text(match output {
+        None => report.shown(),
+        Some(output) => for_machines(output, &report)?,
+    })?;
+    match report.verdict {
+        classic::Verdict::Pass => Ok(()),
+        classic::Verdict::Fail => Err(Error::Verdict(2)),
+        classic::Verdict::Marginal => Err(Error::Verdict(3)),
+        classic::Verdict::NoData => Err(Error::Verdict(4)),
+    }
+}
+
 fn at(env: &Env, path: &std::path::Path) -> PathBuf {
     env.directory.join(path)
 }
@@ -129,7 +166,7 @@ fn shown(report: &Report, unpaired: usize) -> String {
     lines.join("\n") + "\n"
 }
 
-fn for_machines(output: Output, report: &Report) -> Result<String, Error> {
+fn for_machines(output: Output, report: &impl serde::Serialize) -> Result<String, Error> {
     let failed = |error: &dyn std::fmt::Display| Error::new(format!("cannot write the report: {error}"));
     match output {
         Output::Json => {
@@ -153,6 +190,6 @@ mod tests {
         let (_, file) = AFTER_HELP.split_once("left out:\n").unwrap();
         let (file, _) = file.split_once("\n\n").unwrap();
         let Document { judge } = crd::yaml::from_str(file).unwrap();
-        assert_eq!(judge.metrics.len(), 2);
+        assert_eq!(judge.metrics.len(), 3);
     }
 }

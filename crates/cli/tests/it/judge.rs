@@ -155,3 +155,63 @@ async fn mistakes_name_the_file_the_line_and_what_to_do() {
         assert!(outcome.exit == 1 && outcome.stderr.contains(message), "{command}: {}", outcome.stderr);
     }
 }
+
+#[tokio::test]
+async fn kayentas_judge_labels_each_metric_and_scores_them() {
+    let lines = |canary: bool| {
+        let row = |at: u32| {
+            let slow = if canary { 300 } else { 100 } + at % 7;
+            let errors = 5 + at % 3;
+            format!("{},{errors},1000,{slow},{}\n", at * 10, 40 + at % 5)
+        };
+        (1..30).map(row).collect::<String>()
+    };
+    let header = "time,web/errors.bad,web/errors.total,web/slow.value,pods/cpu.value\n";
+    let directory = files(&[
+        ("canary.csv", &format!("{header}{}", lines(true))),
+        ("stable.csv", &format!("{header}{}", lines(false))),
+        ("none.csv", header),
+    ]);
+    let said = |line: &'static str| {
+        let directory = directory.path().to_owned();
+        async move { judged(&directory, line).await }
+    };
+    // One of two in `web`, the only one in `pods`: 50 and 100.
+    let marginal = said("judge canary.csv stable.csv --classic").await;
+    assert_eq!((marginal.exit, marginal.stderr.as_str()), (3, ""), "{}", marginal.stdout);
+    let expected = "marginal: score 75; passes at 95, fails below 75
+group web: score 50
+group pods: score 100
+
+METRIC      LABEL  MEAN RATIO  CANARY ABOVE STABLE  SAMPLES
+web/errors  Pass   1.00        0.50                 29 + 29
+web/slow    High   2.94        1.00                 29 + 29
+pods/cpu    Pass   1.00        0.50                 29 + 29
+";
+    assert_eq!(marginal.stdout, expected);
+    for (line, exit) in [
+        ("judge canary.csv stable.csv --classic --pass 75", 0),
+        ("judge canary.csv stable.csv --classic --marginal 76", 2),
+        ("judge canary.csv stable.csv --classic --direction decrease", 0),
+        ("judge none.csv none.csv --classic", 4),
+        ("judge canary.csv stable.csv --classic --pass 101", 1),
+        ("judge canary.csv stable.csv --pass 90", 1),
+    ] {
+        let outcome = said(line).await;
+        assert_eq!(outcome.exit, exit, "{line}: {}{}", outcome.stdout, outcome.stderr);
+    }
+    let machine = said("judge canary.csv stable.csv --classic -o json").await;
+    let report: Json = serde_json::from_str(&machine.stdout).unwrap();
+    assert_eq!((&report["verdict"], &report["score"]), (&json!("marginal"), &json!(75.0)));
+    let slow = &report["metrics"][1];
+    assert_eq!((&slow["label"], &slow["commonLanguage"]), (&json!("High"), &json!(1.0)));
+}
+
+#[tokio::test]
+async fn kayentas_judge_reads_the_fixtures_of_the_sequential_one() {
+    let good =
+        judged(Path::new(FIXTURES), "judge canary.csv stable.csv --classic --direction increase").await;
+    assert_eq!((good.exit, good.stderr.as_str()), (0, ""), "{}", good.stdout);
+    let worse = judged(Path::new(FIXTURES), "judge worse/canary.csv worse/stable.csv --classic").await;
+    assert!(worse.stdout.contains("errors") && worse.stdout.contains("High"), "{}", worse.stdout);
+}

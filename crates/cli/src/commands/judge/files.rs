@@ -1,5 +1,7 @@
 //! Two files of figures made into windows.
 
+mod series;
+
 use std::collections::BTreeMap;
 use std::path::Path;
 

@@ -1,0 +1,182 @@
+//! `judge --classic`: the verdict of Kayenta's judge over the same files.
+
+use std::fmt::Write as _;
+
+use clap::ValueEnum;
+use judge::classic::{
+    Classification, Direction, Group, Options, classify, common_language, mean_ratio, score,
+};
+use serde::Serialize;
+
+use super::files::Arms;
+use crate::Error;
+use crate::render::table;
+
+/// Kayenta's thresholds, and which deviations count.
+#[derive(clap::Args)]
+#[group(skip)]
+pub(super) struct Args {
+    /// Judge as Kayenta does: each metric by Mann-Whitney, all of them by a score
+    #[arg(long, conflicts_with = "config")]
+    pub(super) classic: bool,
+    /// The score from which a classic verdict is a pass
+    #[arg(long, value_name = "SCORE", default_value = "95", requires = "classic")]
+    pass: f64,
+    /// The score from which it is marginal, and below which a fail
+    #[arg(long, value_name = "SCORE", default_value = "75", requires = "classic")]
+    marginal: f64,
+    /// Which deviations of the canary count in a classic verdict
+    #[arg(long, value_enum, default_value = "either", requires = "classic")]
+    direction: Which,
+}
+
+#[derive(Clone, Copy, PartialEq, ValueEnum)]
+enum Which {
+    Either,
+    Increase,
+    Decrease,
+}
+
+/// The whole verdict.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Report {
+    pub(super) verdict: Verdict,
+    /// From 0 to 100; none when no metric has data.
+    score: Option<f64>,
+    pass: f64,
+    marginal: f64,
+    groups: Vec<Scored>,
+    metrics: Vec<Classified>,
+}
+
+#[derive(Clone, Copy, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Verdict {
+    Pass,
+    Marginal,
+    Fail,
+    NoData,
+}
+
+/// Metrics whose names begin alike, up to a `/`.
+#[derive(Serialize)]
+struct Scored {
+    name: String,
+    score: Option<f64>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Classified {
+    name: String,
+    group: String,
+    label: &'static str,
+    samples: Samples,
+    /// The canary's mean over stable's.
+    mean_ratio: Option<f64>,
+    /// The chance that a sample of the canary is above one of stable.
+    common_language: Option<f64>,
+}
+
+#[derive(Serialize)]
+struct Samples {
+    canary: usize,
+    stable: usize,
+}
+
+pub(super) fn report(arms: &Arms, args: &Args) -> Result<Report, Error> {
+    let Args { pass, marginal, direction, .. } = *args;
+    if !(0.0..=100.0).contains(&pass) || !(0.0..=pass).contains(&marginal) {
+        return Err(Error::new(format!(
+            "--pass {pass} --marginal {marginal}: scores are between 0 and 100, and --marginal is not above --pass"
+        )));
+    }
+    let direction = match direction {
+        Which::Either => Direction::Either,
+        Which::Increase => Direction::Increase,
+        Which::Decrease => Direction::Decrease,
+    };
+    let options = Options { direction, ..Options::default() };
+    let (mut groups, mut metrics): (Vec<(String, Group)>, Vec<Classified>) = (Vec::new(), Vec::new());
+    for series in arms.series() {
+        let (canary, stable) = (&series.canary, &series.stable);
+        let class = classify(canary, stable, &options);
+        let group = series.name.split_once('/').map_or("all", |(group, _)| group).to_owned();
+        match groups.iter_mut().find(|(name, _)| *name == group) {
+            Some((_, known)) => known.metrics.push((class, false)),
+            None => groups.push((group.clone(), Group { weight: 1.0, metrics: vec![(class, false)] })),
+        }
+        let number = |value: f64| (class != Classification::NoData && value.is_finite()).then_some(value);
+        metrics.push(Classified {
+            group,
+            label: label(class),
+            samples: Samples { canary: canary.len(), stable: stable.len() },
+            mean_ratio: number(mean_ratio(canary, stable)),
+            common_language: number(common_language(canary, stable)),
+            name: series.name,
+        });
+    }
+    let score_of = |group: &Group| score(std::slice::from_ref(group));
+    let scored = groups.iter().map(|(name, group)| Scored { name: name.clone(), score: score_of(group) });
+    let scored = scored.collect();
+    let all: Vec<Group> = groups.into_iter().map(|(_, group)| group).collect();
+    let score = score(&all);
+    let verdict = match score {
+        None => Verdict::NoData,
+        Some(score) if score >= pass => Verdict::Pass,
+        Some(score) if score >= marginal => Verdict::Marginal,
+        Some(_) => Verdict::Fail,
+    };
+    Ok(Report { verdict, score, pass, marginal, groups: scored, metrics })
+}
+
+/// Kayenta's words.
+const fn label(class: Classification) -> &'static str {
+    match class {
+        Classification::Pass => "Pass",
+        Classification::High => "High",
+        Classification::Low => "Low",
+        Classification::NoData => "Nodata",
+    }
+}
+
+impl Report {
+    /// For people: a line for all, then a line for each metric.
+    pub(super) fn shown(&self) -> String {
+        let Self { score, pass, marginal, .. } = self;
+        let mut out = match self.verdict {
+            Verdict::NoData => "no data: no metric has a sample in both files\n".to_owned(),
+            verdict => {
+                let word = match verdict {
+                    Verdict::Pass => "pass",
+                    Verdict::Marginal => "marginal",
+                    _ => "fail",
+                };
+                let score = score.unwrap_or_default();
+                format!("{word}: score {score:.0}; passes at {pass}, fails below {marginal}\n")
+            }
+        };
+        if self.groups.len() > 1 {
+            for group in &self.groups {
+                let score = group.score.map_or("no data".to_owned(), |score| format!("score {score:.0}"));
+                // Writing to a string cannot fail.
+                let _ = writeln!(out, "group {}: {score}", group.name);
+            }
+        }
+        let header = ["METRIC", "LABEL", "MEAN RATIO", "CANARY ABOVE STABLE", "SAMPLES"];
+        let mut rows = vec![header.map(str::to_owned).to_vec()];
+        rows.extend(self.metrics.iter().map(|metric| {
+            let number = |value: Option<f64>| value.map_or("-".to_owned(), |value| format!("{value:.2}"));
+            let Samples { canary, stable } = metric.samples;
+            vec![
+                metric.name.clone(),
+                metric.label.to_owned(),
+                number(metric.mean_ratio),
+                number(metric.common_language),
+                format!("{canary} + {stable}"),
+            ]
+        }));
+        out + "\n" + &table::aligned(&rows)
+    }
+}
