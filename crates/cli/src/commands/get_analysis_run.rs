@@ -9,7 +9,7 @@ use serde_json::Value as Json;
 use super::get::CLEAR;
 use super::list::{Column, table};
 use crate::json::Read as _;
-use crate::render::{Paint, duration, header};
+use crate::render::{Paint, duration, header, text};
 use crate::resource::ANALYSIS_RUNS;
 use crate::{Context, Env, Error, Io, stop};
 
@@ -49,13 +49,9 @@ pub(crate) async fn run(args: Args, context: &Context<'_>, io: &mut Io<'_>) -> R
     let now = |env: &Env| env.now();
     if !args.watch {
         return io.text(match args.output {
-            None => shown(&object, paint, now(context.env)),
+            None => shown(&object, paint, context.env),
             Some(Output::Wide) => {
-                format!(
-                    "{}\n{}",
-                    shown(&object, paint, now(context.env)),
-                    measurements(&object, now(context.env))
-                )
+                format!("{}\n{}", shown(&object, paint, context.env), measurements(&object, now(context.env)))
             }
             Some(Output::Json) => {
                 let text = serde_json::to_string_pretty(&object).map_err(|error| unwritten(&error))?;
@@ -66,7 +62,7 @@ pub(crate) async fn run(args: Args, context: &Context<'_>, io: &mut Io<'_>) -> R
     }
     let mut object = object;
     loop {
-        io.text(format!("{CLEAR}{}", shown(&object, paint, now(context.env))))?;
+        io.text(format!("{CLEAR}{}", shown(&object, paint, context.env)))?;
         tokio::select! {
             () = tokio::time::sleep(Duration::from_secs(1)) => {}
             () = stop::asked() => return Ok(()),
@@ -78,8 +74,37 @@ pub(crate) async fn run(args: Args, context: &Context<'_>, io: &mut Io<'_>) -> R
     }
 }
 
-fn shown(run: &Json, paint: Paint, now: Timestamp) -> String {
-    format!("{}\n{}", header::analysis_run(run, paint, now), metrics(run, now))
+fn shown(run: &Json, paint: Paint, env: &Env) -> String {
+    let now = env.now();
+    let summaries = summaries(run, env.columns.unwrap_or(COLUMNS));
+    format!("{}\n{}{summaries}", header::analysis_run(run, paint, now), metrics(run, now))
+}
+
+/// How wide text is where nobody says.
+const COLUMNS: usize = 100;
+
+/// What each comparison by `aviary/compare` rests on, in the judge's sentences: counts, intervals, evidence.
+fn summaries(run: &Json, columns: usize) -> String {
+    let mut out = String::new();
+    for result in run.list("/status/metricResults") {
+        let last = result.list("/measurements").last();
+        let summary = last.map_or("", |last| last.text("/metadata/summary"));
+        if summary.is_empty() || !compares(run, result.text("/name")) {
+            continue;
+        }
+        out.extend(["\n", result.text("/name"), "\n"]);
+        for line in summary.lines() {
+            let text = line.trim_start();
+            let indent = " ".repeat(2 + line.len() - text.len());
+            out.push_str(&text::wrapped(text, columns, &indent, &format!("{indent}  ")));
+        }
+    }
+    out
+}
+
+fn compares(run: &Json, name: &str) -> bool {
+    let metric = run.list("/spec/metrics").iter().find(|metric| metric.text("/name") == name);
+    metric.is_some_and(|metric| metric.pointer("/provider/plugin/aviary~1compare").is_some())
 }
 
 const METRICS: [Column; 8] = [

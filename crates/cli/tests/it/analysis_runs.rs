@@ -80,3 +80,44 @@ async fn a_list_says_whose_they_are_and_how_often_they_measured() {
     assert_eq!(cells[0], ["NAME", "STATUS", "OF", "METRICS", "MEASURED", "AGE"]);
     assert_eq!(cells[1][..5], ["cart-abc-2-1", "Failed", "Rollout/cart", "3", "3"]);
 }
+
+/// A run with a metric by `aviary/compare`, and one that only says that it has a summary.
+fn compared() -> Json {
+    let summary = "need-more-data after 9 windows; odds 0.279 : 1 against the release, it fails at 100 : 1\n\
+                   errors (proportion): need-more-data\n  canary 3 of 800 requests (0.375 %), stable 37 of 7,200 (0.514 %)\n  \
+                   evidence for worse: odds 0.279 : 1, fails at 100 : 1; for not worse: odds 1.35 : 1, passes at 20 : 1";
+    let measured = json!([{"phase": "Running", "value": "v", "startedAt": "2026-01-01T00:00:00Z", "metadata": {"summary": summary}}]);
+    let mut run = run();
+    run["spec"]["metrics"] = json!([
+        {"name": "both", "provider": {"plugin": {"aviary/compare": {}}}},
+        {"name": "web", "provider": {"web": {}}},
+    ]);
+    run["status"]["metricResults"] = json!([
+        {"name": "both", "phase": "Running", "measurements": measured},
+        {"name": "web", "phase": "Running", "measurements": measured},
+    ]);
+    run
+}
+
+#[tokio::test]
+async fn what_a_comparison_rests_on_is_told_below_the_metrics_as_wide_as_the_terminal() {
+    let server = Server::new(vec![compared()], Manners::default());
+    let mut narrow = env("aviary");
+    narrow.columns = Some(60);
+    let line = words("get analysisrun cart-abc-2-1 -n shop --no-color");
+    let text = called(&narrow, &line, &server).await.stdout;
+    let expected = "
+both
+  need-more-data after 9 windows; odds 0.279 : 1 against the
+    release, it fails at 100 : 1
+  errors (proportion): need-more-data
+    canary 3 of 800 requests (0.375 %), stable 37 of 7,200
+      (0.514 %)
+    evidence for worse: odds 0.279 : 1, fails at 100 : 1;
+      for not worse: odds 1.35 : 1, passes at 20 : 1
+";
+    assert!(text.ends_with(expected), "{text}");
+    let wide = words("get analysisrun cart-abc-2-1 -n shop --no-color -o wide");
+    let text = called(&narrow, &wide, &server).await.stdout;
+    assert!(text.contains(expected), "{text}");
+}
