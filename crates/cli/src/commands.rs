@@ -58,7 +58,7 @@ pub(crate) const USAGES: &[(&[&str], &str)] = &[
     (&["history", "rollout"], "history rollout ROLLOUT_NAME [flags]"),
     (&["judge"], "judge CANARY_CSV STABLE_CSV [flags]"),
     (&["lint"], "lint PATH... [flags]"),
-    (&["list"], "list <rollout|experiment> [flags]"),
+    (&["list"], "list <rollout|experiment|analysisrun> [flags]"),
     (&["list", "analysisruns"], "list analysisruns [flags]"),
     (&["list", "experiments"], "list experiments [flags]"),
     (&["list", "rollouts"], "list rollouts [flags]"),

@@ -10,6 +10,9 @@ use crate::commands::USAGES;
 const WITHOUT_A_CLUSTER: [&str; 8] =
     ["completion", "demo", "judge", "lint", "plan", "simulate", "test", "version"];
 
+/// The public plugin's name.
+const PEER: &str = "kubectl-argo-rollouts";
+
 /// Printed after a command line that does not fit.
 pub(crate) fn of(args: &[String], env: &Env) -> String {
     rendered(&path(args), env, "Usage:\n  {usage}\n\n{after-help}\n\n{all-args}")
@@ -39,6 +42,11 @@ fn rendered(path: &[String], env: &Env, template: &'static str) -> String {
     let words: Vec<&str> = path.iter().map(String::as_str).collect();
     let row = USAGES.iter().find(|(path, _)| *path == words.as_slice());
     let usage = row.map_or_else(|| format!("{} [flags]", path.join(" ")), |(_, usage)| (*usage).to_owned());
+    let usage = match words.as_slice() {
+        // The peer's usage, word for word, for whoever calls us by its name.
+        ["list"] if env.program == PEER => "list <rollout|experiment> [flags]".to_owned(),
+        _ => usage,
+    };
     let command = command(path);
     let alone = path.first().is_some_and(|name| WITHOUT_A_CLUSTER.contains(&name.as_str()));
     let command = command.mut_args(|arg| if alone && arg.is_global_set() { arg.hide(true) } else { arg });

@@ -3,7 +3,7 @@
 use crate::server::{Manners, Server};
 use crate::{called, env, words};
 
-const COMMANDS: [&str; 37] = [
+const COMMANDS: [&str; 41] = [
     "",
     "abort",
     "completion",
@@ -20,11 +20,13 @@ const COMMANDS: [&str; 37] = [
     "history",
     "history rollout",
     "judge",
+    "lint",
     "list",
     "list analysisruns",
     "list experiments",
     "list rollouts",
     "pause",
+    "plan",
     "promote",
     "replay",
     "replay rollout",
@@ -34,10 +36,12 @@ const COMMANDS: [&str; 37] = [
     "retry rollout",
     "set",
     "set image",
+    "simulate",
     "status",
     "terminate",
     "terminate analysisrun",
     "terminate experiment",
+    "test",
     "undo",
     "verify",
     "version",
@@ -77,5 +81,19 @@ async fn help_shows_the_words_that_the_user_types() {
     ] {
         let outcome = called(&env(program), &words("promote -h"), &server).await;
         assert!(outcome.stdout.contains(&format!("  {example}\n")), "{}", outcome.stdout);
+    }
+}
+
+/// A recorded case pins what the peer's name says.
+#[tokio::test]
+async fn list_names_all_that_it_lists_but_under_the_peers_name() {
+    let server = Server::new(Vec::new(), Manners::default());
+    for (program, usage) in [
+        ("aviary", "  aviary list <rollout|experiment|analysisrun> [flags]"),
+        ("kubectl-aviary", "  kubectl-aviary list <rollout|experiment|analysisrun> [flags]"),
+        ("kubectl-argo-rollouts", "  kubectl-argo-rollouts list <rollout|experiment> [flags]"),
+    ] {
+        let outcome = called(&env(program), &words("list"), &server).await;
+        assert_eq!(outcome.stderr.lines().nth(1), Some(usage));
     }
 }
