@@ -13,7 +13,7 @@ use rollout::Action;
 use rollout::analysis::{
     Ask, Filled, How, Outcome as Read, Reading, RunDecision, Trimmed, assess, due_or_over, status_patch,
 };
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::Instant;
 
 use crate::apply::{Applied, Writer};
@@ -39,6 +39,10 @@ const STALE: Duration = Duration::from_millis(100);
 /// forgets them leaves a Job behind, or measures twice.
 const TRIES: usize = 5;
 
+/// What the values of all measurements may take until they are judged, in KiB. A run is judged when its slowest metric has
+/// answered, so whoever measures much and something slow would fill the memory of everybody.
+const MOST_VALUES: usize = 32 << 10;
+
 /// Everything that one pass over an AnalysisRun needs.
 pub(crate) struct AnalysisRuns {
     sinks: Sinks,
@@ -60,6 +64,16 @@ pub(crate) struct AnalysisRuns {
     /// How many runs are decided on and written at the same time. Whoever waits for a metric system has no seat: one that
     /// hangs holds up nobody else.
     seats: Semaphore,
+    /// Room for values that wait to be judged. What finds none is an error, and does not wait: those that wait for each
+    /// other would do so for ever.
+    values: Arc<Semaphore>,
+}
+
+/// Readings, and the room that their values take until they are judged.
+#[derive(Default)]
+struct Held {
+    readings: Vec<Reading>,
+    _room: Vec<OwnedSemaphorePermit>,
 }
 
 impl AnalysisRuns {
@@ -96,6 +110,7 @@ impl AnalysisRuns {
             jobs,
             plugins,
             seats,
+            values: Arc::new(Semaphore::new(MOST_VALUES)),
         }
     }
 
@@ -138,12 +153,12 @@ impl AnalysisRuns {
         let asks = due_or_over(&run, self.clock.now(), &|it| self.jobs.watched.is_over(it));
         let mut tries = if asks.is_empty() { 0 } else { TRIES };
         let (found, _seat) = if asks.is_empty() {
-            (Ok(Vec::new()), seat)
+            (Ok(Held::default()), seat)
         } else {
             drop(seat);
             (self.ask(&run, asks).await, self.seats.acquire().await.ok())
         };
-        let readings = found.as_deref().map_err(String::as_str);
+        let readings = found.as_ref().map(|held| held.readings.as_slice()).map_err(String::as_str);
         loop {
             let decision = assess(&run, readings, &self.core, self.clock.now());
             let conflict = match self.carry_out(name, &run, decision).await {
@@ -193,16 +208,22 @@ impl AnalysisRuns {
     }
 
     /// Puts all questions at the same time. `Err` names the argument or Secret that is missing; then nothing is asked.
-    async fn ask(&self, run: &AnalysisRun, asks: Vec<Ask>) -> Result<Vec<Reading>, String> {
+    async fn ask(&self, run: &AnalysisRun, asks: Vec<Ask>) -> Result<Held, String> {
         let references: BTreeSet<SecretKeyRef> =
             asks.iter().flat_map(|ask| ask.secrets.iter().cloned()).collect();
         let secrets = self.secrets.read(&run.metadata.namespace, references).await?;
         let filled = asks.iter().map(|ask| ask.fill(&secrets)).collect::<Result<Vec<_>, _>>()?;
         let questions = asks.into_iter().zip(filled).map(|(ask, filled)| self.read(run, ask, filled));
-        Ok(join_all(questions).await)
+        let (readings, room): (_, Vec<_>) = join_all(questions).await.into_iter().unzip();
+        Ok(Held { readings, _room: room.into_iter().flatten().collect() })
     }
 
-    async fn read(&self, run: &AnalysisRun, ask: Ask, asked: Filled) -> Reading {
+    async fn read(
+        &self,
+        run: &AnalysisRun,
+        ask: Ask,
+        asked: Filled,
+    ) -> (Reading, Option<OwnedSemaphorePermit>) {
         let namespace = &run.metadata.namespace;
         let now = || self.clock.now();
         let times = |text: &str| expr::time(text, self.clock.now()).map(|time| time.at);
@@ -223,7 +244,8 @@ impl AnalysisRuns {
             plugins: self.plugins.borrow().clone(),
             ..Ctx::default()
         };
-        let found = self.outside.measure(&ctx, &ask.how, &asked.metric).await;
+        let mut found = self.outside.measure(&ctx, &ask.how, &asked.metric).await;
+        let room = self.room(&mut found.outcome);
         let value = found.outcome.as_ref().ok().and_then(Option::as_ref).map(Value::text).unwrap_or_default();
         let outcome = match found.outcome {
             // Ended before it was finished: it says neither good nor bad (spec analysis-02 6).
@@ -237,7 +259,7 @@ impl AnalysisRuns {
             Ok(Some(value)) => Read::Value((&value).into()),
             Err(message) => Read::Error(message),
         };
-        Reading {
+        let reading = Reading {
             name: ask.name,
             asked,
             outcome,
@@ -247,7 +269,22 @@ impl AnalysisRuns {
             resume_at: found.resume_at,
             started_at: found.started,
             finished_at: found.finished,
+        };
+        (reading, room)
+    }
+
+    /// Room for a value until it is judged; one that finds none becomes an error. Values of less than a KiB need none.
+    fn room(&self, outcome: &mut Result<Option<Value>, String>) -> Option<OwnedSemaphorePermit> {
+        let weight = outcome.as_ref().ok()?.as_ref()?.weight() >> 10;
+        let room = Arc::clone(&self.values).try_acquire_many_owned(u32::try_from(weight).unwrap_or(u32::MAX));
+        if room.is_err() {
+            *outcome = Err(format!(
+                "the value takes {weight} KiB, and of the {MOST_VALUES} KiB for all values that wait to be judged {} are \
+                 left: make the query return less",
+                self.values.available_permits()
+            ));
         }
+        room.ok()
     }
 
     /// Removes what measurements that were forgotten have left behind. That it fails is only worth a line: it is tried

@@ -112,6 +112,21 @@ impl Value {
         out.end()
     }
 
+    /// About how many bytes it takes as a value of the condition language. Whoever keeps many values bounds them by it.
+    pub fn weight(&self) -> usize {
+        match self {
+            Self::Number(_) | Self::Nothing(_) | Self::Verdict(_) | Self::Figures(_) => 0,
+            Self::Numbers(numbers) => numbers.len() * ONE,
+            Self::Text(text) => text.len(),
+            Self::Json(json) => weight(json),
+            Self::Items(items) => items.iter().map(Item::weight).sum(),
+            Self::Records(records) => {
+                records.iter().map(|it| (it.values.len() + it.timestamps.len() + 1) * ONE).sum()
+            }
+            Self::Written(value, _) => value.weight(),
+        }
+    }
+
     fn write(&self, out: &mut Bounded) {
         match self {
             Self::Number(number) => out.push(&decimal(*number)),
@@ -129,10 +144,64 @@ impl Value {
     }
 }
 
+/// One value of the condition language, in bytes, with its share of the list that holds it.
+const ONE: usize = 64;
+
+impl Item {
+    fn weight(&self) -> usize {
+        match self {
+            Self::Text(text) => ONE + text.len(),
+            // Each byte is a value.
+            Self::Bytes(bytes) => ONE + bytes.len() * ONE,
+            _ => ONE,
+        }
+    }
+}
+
+/// A member of an object has a key besides, in a tree that is often half empty.
+fn weight(json: &Json) -> usize {
+    match json {
+        Json::String(text) => ONE + text.len(),
+        Json::Array(items) => ONE + items.iter().map(weight).sum::<usize>(),
+        Json::Object(members) => {
+            let member = |(key, value): (&String, &Json)| 4 * ONE + key.len() + weight(value);
+            ONE + members.iter().map(member).sum::<usize>()
+        }
+        _ => ONE,
+    }
+}
+
 /// The shortest decimal that reads back as the same number, never with an exponent.
 fn decimal(number: f64) -> String {
     if number.is_infinite() {
         return if number > 0.0 { "+Inf".to_owned() } else { "-Inf".to_owned() };
     }
     number.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_value_weighs_by_its_parts_and_texts_by_their_length() {
+        let long = "x".repeat(1_000);
+        for (value, least) in [
+            (Value::Number(1.0), 0),
+            (Value::Numbers(vec![1.0; 100]), 100 * ONE),
+            (Value::Text(long.clone()), 1_000),
+            (Value::Json(json!([1, [long], {"a": null}])), 1_000 + 6 * ONE),
+            (
+                Value::Items(vec![Item::Nothing, Item::Text(long.clone()), Item::Bytes(vec![0; 100])]),
+                1_000 + 100 * ONE,
+            ),
+            (Value::Records(vec![Record { values: vec![1.0; 100], ..Record::default() }]), 100 * ONE),
+            (Value::Written(Box::new(Value::Numbers(vec![1.0; 100])), String::new()), 100 * ONE),
+        ] {
+            let weight = value.weight();
+            assert!((least..=least + 10 * ONE).contains(&weight), "{weight} of {least}");
+        }
+    }
 }

@@ -29,4 +29,5 @@ mod secrets;
 mod servers;
 mod triggers;
 mod tutorial;
+mod values;
 mod waiting;

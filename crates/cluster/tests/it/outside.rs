@@ -27,6 +27,7 @@ struct State {
     checks: Vec<String>,
     failing_check: Option<String>,
     hanging: BTreeSet<String>,
+    long: Option<usize>,
 }
 
 impl Played {
@@ -38,6 +39,11 @@ impl Played {
     /// From now on the metric `name` is never answered.
     pub(crate) fn hang(&self, name: &str) {
         self.0.send_modify(|state| state.hanging.extend([name.to_owned()]));
+    }
+
+    /// From now on metrics read a text of this many bytes.
+    pub(crate) fn long(&self, bytes: usize) {
+        self.0.send_modify(|state| state.long = Some(bytes));
     }
 
     /// From now on the checks of the region's endpoint fail for this reason.
@@ -76,7 +82,7 @@ impl Played {
 fn counters(share: f64, now: jiff::Timestamp) -> Value {
     let total = 100.0 * now.as_second() as f64;
     let arm = |share: f64| serde_json::json!({"bad": (total * share).round(), "total": total});
-    Value::Json(serde_json::json!({"errors": {"canary": arm(share), "stable": arm(0.001)}}))
+    Value::Figures(serde_json::json!({"errors": {"canary": arm(share), "stable": arm(0.001)}}))
 }
 
 #[async_trait]
@@ -92,7 +98,16 @@ impl Outside for Played {
         let answer = self.0.borrow().answers.get(&metric.name).cloned().unwrap_or(Ok(0.0));
         let now = (ctx.clock)();
         let compares = metric.provider.get("plugin").is_some_and(|it| it.get("aviary/compare").is_some());
-        let value = |number| if compares { counters(number, now) } else { Value::Numbers(vec![number]) };
+        let long = self.0.borrow().long;
+        let value = |number| {
+            if let Some(bytes) = long {
+                Value::Text("x".repeat(bytes))
+            } else if compares {
+                counters(number, now)
+            } else {
+                Value::Numbers(vec![number])
+            }
+        };
         Reading {
             outcome: answer.map(|number| Some(value(number))),
             metadata: BTreeMap::new(),
