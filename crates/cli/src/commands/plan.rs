@@ -227,7 +227,7 @@ fn comparisons(plan: &Plan, width: usize) -> String {
 fn verdict(plan: &Plan) -> String {
     let unknown = plan.metrics.iter().filter(|metric| metric.counts.is_none()).count();
     let promised = plan.metrics.iter().any(|metric| metric.comparison.is_some() && !metric.dry_run);
-    let most = if promised { "at most " } else { "" };
+    let most = if promised && plan.false_abort >= 0.0005 { "at most " } else { "" };
     let mut text = format!("A healthy version is aborted in {most}{} of releases.", chance(plan.false_abort));
     if unknown > 0 {
         text.extend([format!(
