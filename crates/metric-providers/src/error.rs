@@ -87,6 +87,9 @@ pub enum Fault {
     /// No answer within the time that the metric gives.
     #[error("no answer within {}s: context deadline exceeded", .0.as_secs())]
     Deadline(Duration),
+    /// A long answer began and did not end within this.
+    #[error("a long answer did not arrive within {0:?}")]
+    Slow(Duration),
     /// The connection failed, or broke.
     #[error("{0}")]
     Connection(String),
@@ -122,7 +125,7 @@ impl Fault {
                 "check that the address is reachable from here, or raise the metric's timeout"
             }
             Self::Connection(_) => "check address, network policy, proxy and certificate",
-            Self::TooLong(_) | Self::TooMuch { .. } => "make the query return less",
+            Self::TooLong(_) | Self::TooMuch { .. } | Self::Slow(_) => "make the query return less",
             Self::Answer(_) => "ask the address the same question and look at its answer",
             Self::Local(_) => "look at the controller's log and its settings",
         };

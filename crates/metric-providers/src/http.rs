@@ -139,20 +139,36 @@ impl Door {
 
 async fn read(mut response: Response, rooms: &Rooms) -> Result<Reply, Fault> {
     let (status, headers) = (response.status(), response.headers().clone());
-    let (mut body, mut place) = (Vec::new(), None);
-    while let Some(chunk) = response.chunk().await.map_err(broken)? {
-        if body.len() + chunk.len() > MAX_BODY {
+    let mut body = Vec::new();
+    let place = if more(&mut response, &mut body, LONG).await? {
+        None
+    } else {
+        let arriving = rooms.arriving().await;
+        // Whoever begins a long answer and then says nothing keeps a place from others, though not for long.
+        let within = rooms.arrives_within;
+        let rest = tokio::time::timeout(within, more(&mut response, &mut body, MAX_BODY)).await;
+        if !rest.map_err(|_| Fault::Slow(within))?? || body.len() > MAX_BODY {
             return Err(Fault::TooLong(MAX_BODY));
         }
-        if body.len() + chunk.len() > LONG && place.is_none() {
-            place = rooms.long().await;
-        }
-        body.extend_from_slice(&chunk);
-    }
+        let place = rooms.long().await;
+        drop(arriving);
+        place
+    };
     weight::check(&body)?;
     // What is no success may be asked again while this answer is still there, and must not wait for itself.
     let place = place.filter(|_| status.is_success());
     Ok(Reply { status: status.as_u16(), headers, body, _place: place })
+}
+
+/// Reads on until the end, or until there are more bytes than `most`; whether it was the end.
+async fn more(response: &mut Response, body: &mut Vec<u8>, most: usize) -> Result<bool, Fault> {
+    while let Some(chunk) = response.chunk().await.map_err(broken)? {
+        body.extend_from_slice(&chunk);
+        if body.len() > most {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// All causes in one line, without the URL, whose query may hold secrets.
@@ -168,4 +184,52 @@ pub(crate) fn broken(error: reqwest::Error) -> Fault {
         cause = inner.source();
     }
     Fault::Connection(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    /// A server that begins a long answer to `/begun` and says no more; to all else it says all.
+    async fn server() -> String {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = format!("http://{}", listener.local_addr().unwrap());
+        tokio::spawn(async move {
+            loop {
+                let (mut stream, _) = listener.accept().await.unwrap();
+                tokio::spawn(async move {
+                    let mut asked = [0; 16];
+                    stream.read_exact(&mut asked).await.unwrap();
+                    let head = "HTTP/1.1 200 OK\r\ncontent-length: 200000\r\n\r\n";
+                    let body = vec![b' '; if asked.starts_with(b"GET /begun") { 100_000 } else { 200_000 }];
+                    stream.write_all(&[head.as_bytes(), &body].concat()).await.unwrap();
+                    // Until the other end goes away.
+                    let _ = stream.read_to_end(&mut Vec::new()).await;
+                });
+            }
+        });
+        address
+    }
+
+    #[tokio::test]
+    async fn long_answers_that_begin_and_do_not_end_keep_no_place_for_long() {
+        // Fails only if a provider is installed already, and then there is one.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let (address, client) = (server().await, reqwest::Client::new());
+        let mut rooms = Rooms::default();
+        rooms.arrives_within = Duration::from_millis(300);
+        let ask = |path: &'static str| {
+            let (rooms, request) = (rooms.clone(), client.get(format!("{address}/{path}")));
+            async move { read(request.send().await.unwrap(), &rooms).await.map(|reply| reply.body.len()) }
+        };
+        let mut begun: tokio::task::JoinSet<_> =
+            (0..2 * rooms::MOST_ARRIVING).map(|_| ask("begun")).collect();
+        assert_eq!(ask("whole").await.unwrap(), 200_000);
+        while let Some(one) = begun.join_next().await {
+            assert!(matches!(one.unwrap(), Err(Fault::Slow(_))));
+        }
+    }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use parking_lot::Mutex;
 use reqwest::Url;
@@ -15,16 +16,27 @@ pub(crate) const MOST: usize = 64;
 /// becomes, of [`super::weight::MOST`] at most, and perhaps a copy of that.
 pub(crate) const MOST_LONG: usize = 2;
 
-/// One room a server that somebody asks, and one for long answers; clones share them.
+/// Long answers that arrive at the same time, of all servers.
+pub(crate) const MOST_ARRIVING: usize = 4;
+
+/// One room a server that somebody asks, and two for long answers; clones share them.
 #[derive(Clone, Debug)]
 pub(crate) struct Rooms {
     servers: Arc<Mutex<BTreeMap<String, Arc<Semaphore>>>>,
+    arriving: Arc<Semaphore>,
     long: Arc<Semaphore>,
+    /// How long a long body may take to arrive once it has its place.
+    pub(super) arrives_within: Duration,
 }
 
 impl Default for Rooms {
     fn default() -> Self {
-        Self { servers: Arc::default(), long: Arc::new(Semaphore::new(MOST_LONG)) }
+        Self {
+            servers: Arc::default(),
+            arriving: Arc::new(Semaphore::new(MOST_ARRIVING)),
+            long: Arc::new(Semaphore::new(MOST_LONG)),
+            arrives_within: Duration::from_secs(5),
+        }
     }
 }
 
@@ -42,7 +54,12 @@ impl Rooms {
         room.acquire_owned().await.ok()
     }
 
-    /// Waits for a place among the long answers, which is given back when it is dropped.
+    /// Waits for a place among the long answers that arrive.
+    pub(super) async fn arriving(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.arriving).acquire_owned().await.ok()
+    }
+
+    /// Waits for a place among the long answers that are read, which is given back when it is dropped.
     pub(super) async fn long(&self) -> Option<OwnedSemaphorePermit> {
         Arc::clone(&self.long).acquire_owned().await.ok()
     }
@@ -50,8 +67,6 @@ impl Rooms {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     #[tokio::test]
