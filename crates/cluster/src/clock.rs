@@ -35,7 +35,7 @@ impl Clock {
     /// A clock that says what the machine says, steadily.
     ///
     /// It advances with a clock that nobody can set, which goes on while the machine is suspended where the system has
-    /// such a one. It follows the machine's clock when that is more than [three seconds](STEP) off: a step of NTP, somebody
+    /// such a one. It follows the machine's clock when that is more than three seconds off: a step of NTP, somebody
     /// who sets it, or a suspend without such a clock. Leases, beacons and metric systems are of other machines, to which
     /// a clock that is wrong for ever would be worse than one that once jumps.
     ///
