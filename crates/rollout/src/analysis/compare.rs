@@ -24,6 +24,7 @@
 
 mod evidence;
 mod figures;
+mod handover;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -36,8 +37,8 @@ use serde_json::Value;
 use super::{Outcome, Reading};
 pub(super) use evidence::{Earlier, forget};
 use evidence::{FIGURES, Known, STATE};
-pub(crate) use evidence::{HandedOver, hand_over};
 use figures::{Figures, Since};
+pub(crate) use handover::{HandedOver, hand_over};
 
 /// The plugin's name in `provider.plugin`.
 const NAME: &str = "aviary/compare";
@@ -136,7 +137,7 @@ fn judged(
     started: Timestamp,
 ) -> Result<Found, String> {
     let (config, since) = (config(written)?, source(written)?.since);
-    let Known { mut judge, figures: before } = earlier.known(&config, reading.started_at)?;
+    let Known { mut judge, figures: before } = earlier.known(&config, since, reading.started_at)?;
     let now = match &reading.outcome {
         Outcome::Error(why) if before.is_none() => return Err(why.clone()),
         Outcome::Error(why) => Err(why.clone()),

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crd::{AnalysisPhase, Measurement};
+use crd::{AnalysisPhase, Measurement, names};
 use serde_json::{Value, json};
 
 use crate::compare::Compared;
@@ -22,10 +22,11 @@ strategy: {canary: {steps: [
 const TEMPLATE: &str = "
 metadata: {name: compare}
 spec:
+  args: [{name: of, value: a}]
   metrics:
   - name: compare
     provider: {plugin: {aviary/compare: {source: {prometheus: {address: 'http://p:9090'}}, warmup: 20s, metrics: [
-      {name: errors, kind: proportion, canary: {bad: a, total: b}, stable: {bad: c, total: d}}]}}}
+      {name: errors, kind: proportion, canary: {bad: '{{args.of}}', total: b}, stable: {bad: c, total: d}}]}}}
 ";
 
 fn judged(measurement: &Measurement) -> Value {
@@ -86,8 +87,14 @@ fn until_runs(cluster: &mut Cluster, runs: usize) {
 
 /// A release in its first step that compares.
 fn released() -> Cluster {
-    let mut cluster = Cluster::new(STEPS);
+    released_by(STEPS)
+}
+
+fn released_by(steps: &str) -> Cluster {
+    let mut cluster = Cluster::new(steps);
     cluster.templates.namespaced.insert("compare".to_owned(), Arc::new(yaml(TEMPLATE)));
+    let smoke = yaml("{metadata: {name: smoke}, spec: {metrics: [{name: smoke, provider: {job: {}}}]}}");
+    cluster.templates.namespaced.insert("smoke".to_owned(), Arc::new(smoke));
     passes(&mut cluster, 8);
     cluster.set_image("demo:v2");
     until_runs(&mut cluster, 1);
@@ -174,4 +181,88 @@ fn who_goes_on_after_it_could_not_tell_goes_on_with_what_was_known() {
     cluster.edit(&json!({"status": {"pauseConditions": null}}));
     until_runs(&mut cluster, 2);
     assert!(cluster.runs[1].metadata.annotations.contains_key(EVIDENCE));
+}
+
+#[test]
+fn a_retry_after_it_could_not_tell_begins_without_evidence() {
+    let mut cluster = released();
+    let undecided = measure(&mut cluster, [0.0, 1.0, 0.0, 9.0]);
+    assert_eq!(undecided.phase(), Some(AnalysisPhase::Inconclusive));
+    passes(&mut cluster, 3);
+    cluster.edit(&json!({"status": {"abort": true}}));
+    passes(&mut cluster, 4);
+    cluster.edit(&json!({"status": {"abort": false}}));
+    until_runs(&mut cluster, 2);
+    assert!(!cluster.runs[1].metadata.annotations.contains_key(EVIDENCE));
+}
+
+#[test]
+fn the_same_version_in_another_revision_begins_without_evidence() {
+    let mut cluster = released();
+    let _ = measure(&mut cluster, GOOD);
+    cluster.runs[0].metadata.annotations.insert(names::REVISION.to_owned(), "7".to_owned());
+    until_runs(&mut cluster, 2);
+    assert!(!cluster.runs[1].metadata.annotations.contains_key(EVIDENCE));
+}
+
+#[test]
+fn another_question_begins_without_evidence() {
+    let mut cluster = released_by(
+        "
+replicas: 2
+strategy: {canary: {steps: [
+  {setWeight: 10}, {analysis: {templates: [{templateName: compare}], args: [{name: of, value: cart}]}},
+  {setWeight: 50}, {analysis: {templates: [{templateName: compare}], args: [{name: of, value: checkout}]}}]}}",
+    );
+    let _ = measure(&mut cluster, GOOD);
+    until_runs(&mut cluster, 2);
+    assert!(!cluster.runs[1].metadata.annotations.contains_key(EVIDENCE));
+}
+
+#[test]
+fn a_step_that_compares_nothing_in_between_loses_no_evidence() {
+    let mut cluster = released_by(
+        "
+replicas: 2
+strategy: {canary: {steps: [
+  {setWeight: 10}, {analysis: {templates: [{templateName: compare}]}}, {analysis: {templates: [{templateName: smoke}]}},
+  {setWeight: 50}, {analysis: {templates: [{templateName: compare}]}}, {analysis: {templates: [{templateName: compare}]}}]}}",
+    );
+    let first = measure(&mut cluster, GOOD);
+    until_runs(&mut cluster, 2);
+    cluster.runs[1].status.phase = Some(AnalysisPhase::Successful);
+    until_runs(&mut cluster, 3);
+    let handed = |cluster: &Cluster, run: usize| -> Value {
+        serde_json::from_str(cluster.runs[run].metadata.annotation(EVIDENCE).unwrap()).unwrap()
+    };
+    assert_eq!(handed(&cluster, 2)["compare"], judged(&first.measurements()[0]));
+    // Ended before its first look, by a person who skips it: what it was given goes on.
+    cluster.edit(&json!({"status": {"currentStepIndex": 5}}));
+    until_runs(&mut cluster, 4);
+    assert_eq!(handed(&cluster, 3), handed(&cluster, 2));
+}
+
+#[test]
+fn who_goes_on_after_a_fail_compares_anew() {
+    let mut compared = Compared::new(json!({}));
+    compared.run.spec.metrics[0].count = Some(yaml("2"));
+    compared.run.spec.metrics[0].failure_limit = Some(yaml("1"));
+    compared.run.spec.metrics[0].interval = "5s".to_owned();
+    compared.until_over(200, |pass| Ok(if pass < 4 { [20.0, 200.0, 9.0, 1800.0] } else { GOOD }));
+    let phases: Vec<_> = compared.measurements().iter().map(|it| it.phase.unwrap()).collect();
+    // A fail is the last word of a judge: the second measurement has another one.
+    assert_eq!(phases, [AnalysisPhase::Failed, AnalysisPhase::Successful]);
+}
+
+#[test]
+fn a_source_that_tells_whole_windows_is_not_counted_twice() {
+    let mut compared = Compared::new(json!({"source": {"cumulative": false}, "window": "30s"}));
+    compared.run.spec.metrics[0].count = Some(yaml("20"));
+    compared.run.spec.metrics[0].interval = "5s".to_owned();
+    let began = compared.now;
+    compared.until_over(400, |_| Ok(GOOD));
+    let elapsed = compared.now.duration_since(began).as_secs();
+    let last = compared.measurements().last().unwrap();
+    assert_eq!(compared.run.status.metric_results[0].count, 20);
+    assert!(i64::try_from(windows(last)).unwrap() * 30 <= elapsed, "{} in {elapsed} s", windows(last));
 }
