@@ -1,6 +1,7 @@
 //! The AnalysisRun controller: what is due is read, what was read is judged, the status is written.
 
 mod again;
+mod room;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -13,7 +14,7 @@ use rollout::Action;
 use rollout::analysis::{
     Ask, Filled, How, Outcome as Read, Reading, RunDecision, Trimmed, assess, due_or_over, status_patch,
 };
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::sync::{Semaphore, watch};
 use tokio::time::Instant;
 
 use crate::apply::{Applied, Writer};
@@ -31,6 +32,7 @@ use crate::secrets::Secrets;
 use crate::settings::{MetricEgress, Settings};
 use crate::watches::Answered;
 use crate::writes::Writes;
+use room::{Room, Rooms};
 
 /// How soon to look again when the cache has not shown our own last write; the write's own event is quicker.
 const STALE: Duration = Duration::from_millis(100);
@@ -38,10 +40,6 @@ const STALE: Duration = Duration::from_millis(100);
 /// How often a status that tells of readings is written again after a conflict. Measurements were begun: a pass that
 /// forgets them leaves a Job behind, or measures twice.
 const TRIES: usize = 5;
-
-/// What the values of all measurements may take until they are judged, in KiB. A run is judged when its slowest metric has
-/// answered, so whoever measures much and something slow would fill the memory of everybody.
-const MOST_VALUES: usize = 32 << 10;
 
 /// Everything that one pass over an AnalysisRun needs.
 pub(crate) struct AnalysisRuns {
@@ -64,16 +62,14 @@ pub(crate) struct AnalysisRuns {
     /// How many runs are decided on and written at the same time. Whoever waits for a metric system has no seat: one that
     /// hangs holds up nobody else.
     seats: Semaphore,
-    /// Room for values that wait to be judged. What finds none is an error, and does not wait: those that wait for each
-    /// other would do so for ever.
-    values: Arc<Semaphore>,
+    /// For values that wait to be judged.
+    rooms: Rooms,
 }
 
 /// Readings, and the room that their values take until they are judged.
-#[derive(Default)]
 struct Held {
     readings: Vec<Reading>,
-    _room: Vec<OwnedSemaphorePermit>,
+    _room: Room,
 }
 
 impl AnalysisRuns {
@@ -110,7 +106,7 @@ impl AnalysisRuns {
             jobs,
             plugins,
             seats,
-            values: Arc::new(Semaphore::new(MOST_VALUES)),
+            rooms: Rooms::default(),
         }
     }
 
@@ -153,7 +149,7 @@ impl AnalysisRuns {
         let asks = due_or_over(&run, self.clock.now(), &|it| self.jobs.watched.is_over(it));
         let mut tries = if asks.is_empty() { 0 } else { TRIES };
         let (found, _seat) = if asks.is_empty() {
-            (Ok(Held::default()), seat)
+            (Ok(Held { readings: Vec::new(), _room: self.rooms.of_a_run() }), seat)
         } else {
             drop(seat);
             (self.ask(&run, asks).await, self.seats.acquire().await.ok())
@@ -213,17 +209,13 @@ impl AnalysisRuns {
             asks.iter().flat_map(|ask| ask.secrets.iter().cloned()).collect();
         let secrets = self.secrets.read(&run.metadata.namespace, references).await?;
         let filled = asks.iter().map(|ask| ask.fill(&secrets)).collect::<Result<Vec<_>, _>>()?;
-        let questions = asks.into_iter().zip(filled).map(|(ask, filled)| self.read(run, ask, filled));
-        let (readings, room): (_, Vec<_>) = join_all(questions).await.into_iter().unzip();
-        Ok(Held { readings, _room: room.into_iter().flatten().collect() })
+        let room = self.rooms.of_a_run();
+        let questions = asks.into_iter().zip(filled).map(|(ask, filled)| self.read(run, ask, filled, &room));
+        let readings = join_all(questions).await;
+        Ok(Held { readings, _room: room })
     }
 
-    async fn read(
-        &self,
-        run: &AnalysisRun,
-        ask: Ask,
-        asked: Filled,
-    ) -> (Reading, Option<OwnedSemaphorePermit>) {
+    async fn read(&self, run: &AnalysisRun, ask: Ask, asked: Filled, room: &Room) -> Reading {
         let namespace = &run.metadata.namespace;
         let now = || self.clock.now();
         let times = |text: &str| expr::time(text, self.clock.now()).map(|time| time.at);
@@ -245,7 +237,10 @@ impl AnalysisRuns {
             ..Ctx::default()
         };
         let mut found = self.outside.measure(&ctx, &ask.how, &asked.metric).await;
-        let room = self.room(&mut found.outcome);
+        let weight = found.outcome.as_ref().ok().and_then(Option::as_ref).map_or(0, Value::weight);
+        if let Err(none) = room.take(weight) {
+            found.outcome = Err(none);
+        }
         let value = found.outcome.as_ref().ok().and_then(Option::as_ref).map(Value::text).unwrap_or_default();
         let outcome = match found.outcome {
             // Ended before it was finished: it says neither good nor bad (spec analysis-02 6).
@@ -259,7 +254,7 @@ impl AnalysisRuns {
             Ok(Some(value)) => Read::Value((&value).into()),
             Err(message) => Read::Error(message),
         };
-        let reading = Reading {
+        Reading {
             name: ask.name,
             asked,
             outcome,
@@ -269,22 +264,7 @@ impl AnalysisRuns {
             resume_at: found.resume_at,
             started_at: found.started,
             finished_at: found.finished,
-        };
-        (reading, room)
-    }
-
-    /// Room for a value until it is judged; one that finds none becomes an error. Values of less than a KiB need none.
-    fn room(&self, outcome: &mut Result<Option<Value>, String>) -> Option<OwnedSemaphorePermit> {
-        let weight = outcome.as_ref().ok()?.as_ref()?.weight() >> 10;
-        let room = Arc::clone(&self.values).try_acquire_many_owned(u32::try_from(weight).unwrap_or(u32::MAX));
-        if room.is_err() {
-            *outcome = Err(format!(
-                "the value takes {weight} KiB, and of the {MOST_VALUES} KiB for all values that wait to be judged {} are \
-                 left: make the query return less",
-                self.values.available_permits()
-            ));
         }
-        room.ok()
     }
 
     /// Removes what measurements that were forgotten have left behind. That it fails is only worth a line: it is tried

@@ -27,7 +27,7 @@ struct State {
     checks: Vec<String>,
     failing_check: Option<String>,
     hanging: BTreeSet<String>,
-    long: Option<usize>,
+    long: BTreeMap<String, usize>,
 }
 
 impl Played {
@@ -41,9 +41,9 @@ impl Played {
         self.0.send_modify(|state| state.hanging.extend([name.to_owned()]));
     }
 
-    /// From now on metrics read a text of this many bytes.
-    pub(crate) fn long(&self, bytes: usize) {
-        self.0.send_modify(|state| state.long = Some(bytes));
+    /// From now on the metric `name` reads a text of this many bytes.
+    pub(crate) fn long(&self, name: &str, bytes: usize) {
+        self.0.send_modify(|state| state.long.extend([(name.to_owned(), bytes)]));
     }
 
     /// From now on the checks of the region's endpoint fail for this reason.
@@ -98,7 +98,7 @@ impl Outside for Played {
         let answer = self.0.borrow().answers.get(&metric.name).cloned().unwrap_or(Ok(0.0));
         let now = (ctx.clock)();
         let compares = metric.provider.get("plugin").is_some_and(|it| it.get("aviary/compare").is_some());
-        let long = self.0.borrow().long;
+        let long = self.0.borrow().long.get(&metric.name).copied();
         let value = |number| {
             if let Some(bytes) = long {
                 Value::Text("x".repeat(bytes))

@@ -6,45 +6,60 @@ use serde_json::{Value, json};
 
 use crate::region::Region;
 
-/// A run that measures so often at the same time.
-fn run(name: &str, metrics: usize) -> Value {
-    let metric = |at| {
-        json!({"name": format!("m{at}"), "successCondition": "len(result) > 0",
+const LIMIT: Duration = Duration::from_secs(30);
+
+/// A run that measures all of these at the same time.
+fn run(name: &str, metrics: &[&str]) -> Value {
+    let metric = |name: &&str| {
+        json!({"name": name, "successCondition": "len(result) > 0",
                "provider": {"prometheus": {"address": "http://prometheus", "query": "up"}}})
     };
-    let metrics: Vec<Value> = (0..metrics).map(metric).collect();
+    let metrics: Vec<Value> = metrics.iter().map(metric).collect();
     json!({
         "apiVersion": "argoproj.io/v1alpha1", "kind": "AnalysisRun",
         "metadata": {"name": name, "namespace": "default"}, "spec": {"metrics": metrics},
     })
 }
 
+/// What the run has measured first, of each of its metrics.
+async fn measured(region: &Region, name: &str) -> Vec<Value> {
+    let place = ["argoproj.io", "analysisruns", "default", name];
+    let measured = |run: &Value| run["status"]["metricResults"][0]["measurements"][0].is_object();
+    let run = region.until_object(place, LIMIT, measured).await;
+    let results = run["status"]["metricResults"].as_array().unwrap();
+    results.iter().map(|result| result["measurements"][0].clone()).collect()
+}
+
 #[tokio::test(start_paused = true)]
-async fn values_that_wait_to_be_judged_have_a_bound_and_what_finds_no_room_is_told() {
-    let region = Region::with("us-east-1", &[run("much", 5)]).await;
+async fn a_run_that_measures_much_is_the_one_that_errs_and_is_told_why() {
+    let names = ["a", "b", "c", "d", "e"];
+    let region = Region::with("us-east-1", &[run("much", &names)]).await;
     // Four of them have room at the same time.
-    region.outside.long(8 << 20);
+    names.iter().for_each(|name| region.outside.long(name, 2 << 20));
     let _controller = region.control(region.settings()).await;
-    let found = |name| {
-        let region = &region;
-        async move {
-            let place = ["argoproj.io", "analysisruns", "default", name];
-            let measured = |run: &Value| run["status"]["metricResults"][0]["measurements"][0].is_object();
-            region.until_object(place, Duration::from_secs(30), measured).await["status"]["metricResults"]
-                .clone()
-        }
-    };
-    let results = found("much").await;
-    let measurement = |at: usize| &results[at]["measurements"][0];
-    let failed: Vec<usize> = (0..5).filter(|at| measurement(*at)["phase"] == "Error").collect();
-    assert_eq!(failed.len(), 1, "{failed:?}");
-    let expected = "the value takes 8192 KiB, and of the 32768 KiB for all values that wait to be judged 0 are left: make \
-                    the query return less";
-    assert_eq!(measurement(failed[0])["message"], expected);
+    let found = measured(&region, "much").await;
+    let failed: Vec<&Value> = found.iter().filter(|it| it["phase"] == "Error").collect();
+    let expected = "the value takes 2048 KiB, and of the 8192 KiB for values of one run that wait to be judged 0 are left: \
+                    make the query return less";
+    assert_eq!((failed.len(), &failed[0]["message"]), (1, &json!(expected)));
     // Once they were judged there is room again.
-    region.apply(&run("later", 4)).await;
-    let results = found("later").await;
-    for at in 0..4 {
-        assert_eq!(results[at]["measurements"][0]["phase"], "Successful", "{at}");
+    for later in ["f", "g", "h", "i", "j"] {
+        region.apply(&run(later, &names[..4])).await;
+        assert!(measured(&region, later).await.iter().all(|it| it["phase"] == "Successful"), "{later}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn runs_that_hold_much_and_hang_make_no_error_of_what_others_measure() {
+    let greedy = ["a", "b", "c", "d", "e"].map(|name| run(name, &["large", "larger", "hangs"]));
+    let region = Region::with("us-east-1", &greedy).await;
+    region.outside.hang("hangs");
+    for (name, bytes) in [("large", 8 << 20), ("larger", 16 << 20), ("list", 100 << 10)] {
+        region.outside.long(name, bytes);
+    }
+    let _controller = region.control(region.settings()).await;
+    region.outside.until_asked(LIMIT, |asked| asked.len() >= 3 * greedy.len()).await;
+    region.apply(&run("well", &["list", "number"])).await;
+    let phases: Vec<Value> = measured(&region, "well").await.iter().map(|it| it["phase"].clone()).collect();
+    assert_eq!(phases, ["Successful", "Successful"]);
 }
