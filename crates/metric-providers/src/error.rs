@@ -87,9 +87,17 @@ pub enum Fault {
     /// No answer within the time that the metric gives.
     #[error("no answer within {}s: context deadline exceeded", .0.as_secs())]
     Deadline(Duration),
-    /// A long answer began and did not end within this.
-    #[error("a long answer did not arrive within {0:?}")]
-    Slow(Duration),
+    /// A long answer began, and then came too slowly.
+    #[error("a long answer stalled: for {stall:?} there came nothing, or less than {} KiB a second", .rate >> 10)]
+    Slow {
+        /// The longest time without a byte.
+        stall: Duration,
+        /// The least bytes a second.
+        rate: u32,
+    },
+    /// Long answers of others left no place for this one within this.
+    #[error("a long answer waited for {0:?}, and those of other metrics left it no place")]
+    Crowded(Duration),
     /// The connection failed, or broke.
     #[error("{0}")]
     Connection(String),
@@ -125,7 +133,9 @@ impl Fault {
                 "check that the address is reachable from here, or raise the metric's timeout"
             }
             Self::Connection(_) => "check address, network policy, proxy and certificate",
-            Self::TooLong(_) | Self::TooMuch { .. } | Self::Slow(_) => "make the query return less",
+            Self::TooLong(_) | Self::TooMuch { .. } | Self::Slow { .. } | Self::Crowded(_) => {
+                "make the query return less"
+            }
             Self::Answer(_) => "ask the address the same question and look at its answer",
             Self::Local(_) => "look at the controller's log and its settings",
         };

@@ -1,6 +1,7 @@
 //! One question over HTTP, with limits: its time, the length of its answer, and where it may lead.
 
 mod call;
+mod pace;
 mod redirect;
 mod refusal;
 mod rooms;
@@ -13,13 +14,16 @@ use reqwest::header::{HOST, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Response, StatusCode, Url};
 use serde::Deserialize;
 use tokio::sync::OwnedSemaphorePermit;
+use tokio::time::Instant;
 
 use crate::Fault;
 use crate::clients::{Door, Redirects};
 use crate::egress::Refused;
 
 pub(crate) use call::Call;
+use pace::{Budget, Pace};
 pub(crate) use refusal::unread;
+use rooms::Place;
 pub(crate) use rooms::Rooms;
 
 /// Longest body that is read, in bytes, after decompression.
@@ -109,20 +113,21 @@ pub(crate) fn shortened(text: &str) -> String {
 }
 
 impl Door {
-    /// Asks and reads within `limit`, which covers the whole exchange with its redirects.
+    /// Asks and reads within `limit`, which covers the whole exchange with its redirects, and not what a long answer waits
+    /// for those of others.
     pub(crate) async fn ask(&self, call: Call, limit: Duration) -> Result<Reply, Fault> {
-        if limit.is_zero() {
-            return Err(Fault::Deadline(limit));
-        }
-        tokio::time::timeout(limit, self.followed(call)).await.map_err(|_| Fault::Deadline(limit))?
+        let mut budget = Budget::new(limit);
+        let (response, place) = budget.spend(self.followed(call)).await??;
+        read(response, &place, &self.rooms, &mut budget).await
     }
 
-    async fn followed(&self, mut call: Call) -> Result<Reply, Fault> {
+    /// The answer at the end of all redirects, and the place among those who ask there. It is held until the answer is
+    /// read, and no longer than the exchange may take.
+    async fn followed(&self, mut call: Call) -> Result<(Response, Place), Fault> {
         for _ in 0..=MAX_REDIRECTS {
             // A literal address never meets the resolver, so it is checked here, as are all names.
             self.egress.check_url(&call.url).map_err(|refused| Fault::Egress(Box::new(refused)))?;
-            // Held until the answer is read, and no longer than the exchange may take.
-            let _place = self.rooms.enter(&call.url).await;
+            let place = self.rooms.enter(&call.url).await;
             let response = call.request(&self.client).send().await.map_err(broken)?;
             let target = match self.redirects {
                 Redirects::Followed => redirect::target(&call.url, &response)?,
@@ -130,27 +135,27 @@ impl Door {
             };
             match target {
                 Some(url) => call = redirect::follow(call, url, response.status())?,
-                None => return read(response, &self.rooms).await,
+                None => return Ok((response, place)),
             }
         }
         Err(Fault::Connection(format!("stopped after {MAX_REDIRECTS} redirects")))
     }
 }
 
-async fn read(mut response: Response, rooms: &Rooms) -> Result<Reply, Fault> {
+async fn read(
+    mut response: Response,
+    at: &Place,
+    rooms: &Rooms,
+    budget: &mut Budget,
+) -> Result<Reply, Fault> {
     let (status, headers) = (response.status(), response.headers().clone());
     let mut body = Vec::new();
-    let place = if more(&mut response, &mut body, LONG).await? {
+    let place = if budget.spend(more(&mut response, &mut body, LONG)).await?? {
         None
     } else {
-        let arriving = rooms.arriving().await;
-        // Whoever begins a long answer and then says nothing keeps a place from others, though not for long.
-        let within = rooms.arrives_within;
-        let rest = tokio::time::timeout(within, more(&mut response, &mut body, MAX_BODY)).await;
-        if !rest.map_err(|_| Fault::Slow(within))?? || body.len() > MAX_BODY {
-            return Err(Fault::TooLong(MAX_BODY));
-        }
-        let place = rooms.long().await;
+        let arriving = rooms.arriving(at).await?;
+        budget.spend(rest(&mut response, &mut body, rooms.pace)).await??;
+        let place = rooms.long().await?;
         drop(arriving);
         place
     };
@@ -171,6 +176,22 @@ async fn more(response: &mut Response, body: &mut Vec<u8>, most: usize) -> Resul
     Ok(true)
 }
 
+/// Reads on until the end. Whoever begins a long answer and then says little keeps a place from others, though not for long.
+async fn rest(response: &mut Response, body: &mut Vec<u8>, pace: Pace) -> Result<(), Fault> {
+    let (began, before) = (Instant::now(), body.len());
+    loop {
+        if body.len() > MAX_BODY {
+            return Err(Fault::TooLong(MAX_BODY));
+        }
+        let next = pace.next(began.elapsed(), body.len() - before);
+        let chunk = tokio::time::timeout(next, response.chunk()).await.map_err(|_| pace.missed())?;
+        match chunk.map_err(broken)? {
+            Some(chunk) => body.extend_from_slice(&chunk),
+            None => return Ok(()),
+        }
+    }
+}
+
 /// All causes in one line, without the URL, whose query may hold secrets.
 pub(crate) fn broken(error: reqwest::Error) -> Fault {
     let error = error.without_url();
@@ -187,49 +208,4 @@ pub(crate) fn broken(error: reqwest::Error) -> Fault {
 }
 
 #[cfg(test)]
-mod tests {
-    use tokio::io::{AsyncReadExt, AsyncWriteExt};
-    use tokio::net::TcpListener;
-
-    use super::*;
-
-    /// A server that begins a long answer to `/begun` and says no more; to all else it says all.
-    async fn server() -> String {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = format!("http://{}", listener.local_addr().unwrap());
-        tokio::spawn(async move {
-            loop {
-                let (mut stream, _) = listener.accept().await.unwrap();
-                tokio::spawn(async move {
-                    let mut asked = [0; 16];
-                    stream.read_exact(&mut asked).await.unwrap();
-                    let head = "HTTP/1.1 200 OK\r\ncontent-length: 200000\r\n\r\n";
-                    let body = vec![b' '; if asked.starts_with(b"GET /begun") { 100_000 } else { 200_000 }];
-                    stream.write_all(&[head.as_bytes(), &body].concat()).await.unwrap();
-                    // Until the other end goes away.
-                    let _ = stream.read_to_end(&mut Vec::new()).await;
-                });
-            }
-        });
-        address
-    }
-
-    #[tokio::test]
-    async fn long_answers_that_begin_and_do_not_end_keep_no_place_for_long() {
-        // Fails only if a provider is installed already, and then there is one.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let (address, client) = (server().await, reqwest::Client::new());
-        let mut rooms = Rooms::default();
-        rooms.arrives_within = Duration::from_millis(300);
-        let ask = |path: &'static str| {
-            let (rooms, request) = (rooms.clone(), client.get(format!("{address}/{path}")));
-            async move { read(request.send().await.unwrap(), &rooms).await.map(|reply| reply.body.len()) }
-        };
-        let mut begun: tokio::task::JoinSet<_> =
-            (0..2 * rooms::MOST_ARRIVING).map(|_| ask("begun")).collect();
-        assert_eq!(ask("whole").await.unwrap(), 200_000);
-        while let Some(one) = begun.join_next().await {
-            assert!(matches!(one.unwrap(), Err(Fault::Slow(_))));
-        }
-    }
-}
+mod tests;

@@ -8,6 +8,9 @@ use parking_lot::Mutex;
 use reqwest::Url;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use super::pace::Pace;
+use crate::Fault;
+
 /// Requests that are under way to one server at most, and so connections to it: a thousand runs that fall due together
 /// are no attack on their Prometheus, and a server that hangs holds up nobody but those who ask it.
 pub(crate) const MOST: usize = 64;
@@ -19,14 +22,41 @@ pub(crate) const MOST_LONG: usize = 2;
 /// Long answers that arrive at the same time, of all servers.
 pub(crate) const MOST_ARRIVING: usize = 4;
 
+/// Of those, of one server: one that begins long answers and does not end them leaves places to others.
+pub(crate) const MOST_ARRIVING_OF_ONE: usize = 2;
+
+/// How long an answer waits for a place among the long ones. This is no time of its metric's, for the server is not what
+/// it waits for; but a measurement must end.
+const MOST_WAIT: Duration = Duration::from_secs(60);
+
 /// One room a server that somebody asks, and two for long answers; clones share them.
 #[derive(Clone, Debug)]
 pub(crate) struct Rooms {
-    servers: Arc<Mutex<BTreeMap<String, Arc<Semaphore>>>>,
+    servers: Arc<Mutex<BTreeMap<String, Server>>>,
     arriving: Arc<Semaphore>,
     long: Arc<Semaphore>,
-    /// How long a long body may take to arrive once it has its place.
-    pub(super) arrives_within: Duration,
+    /// How quickly a long body must arrive once it has its place.
+    pub(super) pace: Pace,
+}
+
+#[derive(Clone, Debug)]
+struct Server {
+    asked: Arc<Semaphore>,
+    arriving: Arc<Semaphore>,
+}
+
+/// A place among those who ask a server, which is given back when it is dropped.
+#[derive(Debug)]
+pub(crate) struct Place {
+    _asked: Option<OwnedSemaphorePermit>,
+    arriving: Arc<Semaphore>,
+}
+
+/// A place among the long answers that arrive, which is given back when it is dropped.
+#[derive(Debug)]
+pub(super) struct Arriving {
+    _of_all: Option<OwnedSemaphorePermit>,
+    _of_one: Option<OwnedSemaphorePermit>,
 }
 
 impl Default for Rooms {
@@ -35,33 +65,55 @@ impl Default for Rooms {
             servers: Arc::default(),
             arriving: Arc::new(Semaphore::new(MOST_ARRIVING)),
             long: Arc::new(Semaphore::new(MOST_LONG)),
-            arrives_within: Duration::from_secs(5),
+            pace: Pace::default(),
         }
     }
 }
 
 impl Rooms {
-    /// Waits for a place among those who ask the server of `url`, which is given back when it is dropped.
-    pub(crate) async fn enter(&self, url: &Url) -> Option<OwnedSemaphorePermit> {
-        let room = {
-            let mut rooms = self.servers.lock();
+    /// Waits for a place among those who ask the server of `url`.
+    pub(crate) async fn enter(&self, url: &Url) -> Place {
+        let Server { asked, arriving } = {
+            let mut servers = self.servers.lock();
             // Whoever is in a room, or waits before it, holds it.
-            rooms.retain(|_, room| Arc::strong_count(room) > 1);
-            let room = rooms.entry(url.origin().ascii_serialization());
-            Arc::clone(room.or_insert_with(|| Arc::new(Semaphore::new(MOST))))
+            servers.retain(|_, server| Arc::strong_count(&server.asked) > 1);
+            let server = servers.entry(url.origin().ascii_serialization());
+            server.or_insert_with(Server::default).clone()
         };
         // A room is never closed.
-        room.acquire_owned().await.ok()
+        Place { _asked: asked.acquire_owned().await.ok(), arriving }
     }
 
-    /// Waits for a place among the long answers that arrive.
-    pub(super) async fn arriving(&self) -> Option<OwnedSemaphorePermit> {
-        Arc::clone(&self.arriving).acquire_owned().await.ok()
+    /// Waits for a place among the long answers that arrive: first for one of its server's, so that those who wait for
+    /// all have a server each that holds few.
+    pub(super) async fn arriving(&self, at: &Place) -> Result<Arriving, Fault> {
+        let both = async {
+            let of_one = Arc::clone(&at.arriving).acquire_owned().await.ok();
+            Arriving { _of_one: of_one, _of_all: Arc::clone(&self.arriving).acquire_owned().await.ok() }
+        };
+        tokio::time::timeout(MOST_WAIT, both).await.map_err(|_| Fault::Crowded(MOST_WAIT))
     }
 
     /// Waits for a place among the long answers that are read, which is given back when it is dropped.
-    pub(super) async fn long(&self) -> Option<OwnedSemaphorePermit> {
-        Arc::clone(&self.long).acquire_owned().await.ok()
+    pub(super) async fn long(&self) -> Result<Option<OwnedSemaphorePermit>, Fault> {
+        let long = Arc::clone(&self.long).acquire_owned();
+        let waited = tokio::time::timeout(MOST_WAIT, long).await;
+        waited.map(Result::ok).map_err(|_| Fault::Crowded(MOST_WAIT))
+    }
+
+    /// How many more long answers may arrive now.
+    #[cfg(test)]
+    pub(super) fn left(&self) -> usize {
+        self.arriving.available_permits()
+    }
+}
+
+impl Default for Server {
+    fn default() -> Self {
+        Self {
+            asked: Arc::new(Semaphore::new(MOST)),
+            arriving: Arc::new(Semaphore::new(MOST_ARRIVING_OF_ONE)),
+        }
     }
 }
 
@@ -80,11 +132,27 @@ mod tests {
         let late = url("http://a:1/late");
         let mut waiting = Box::pin(rooms.enter(&late));
         assert!(tokio::time::timeout(Duration::ZERO, &mut waiting).await.is_err(), "the room is full");
-        assert!(rooms.enter(&url("http://b:1")).await.is_some());
+        let free = url("http://b:1");
+        assert!(tokio::time::timeout(Duration::ZERO, rooms.enter(&free)).await.is_ok());
         inside.pop();
-        assert!(waiting.await.is_some());
+        waiting.await;
         inside.clear();
         drop(rooms.enter(&url("http://c:1")).await);
         assert_eq!(rooms.servers.lock().len(), 1, "rooms that nobody is in are given up");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_server_holds_few_of_the_places_of_all_and_no_wait_is_without_end() {
+        let rooms = Rooms::default();
+        let [a, b, c] = ["http://a:1", "http://b:1", "http://c:1"].map(|text| text.parse::<Url>().unwrap());
+        let (a, b, c) = (rooms.enter(&a).await, rooms.enter(&b).await, rooms.enter(&c).await);
+        let _held = [rooms.arriving(&a).await.unwrap(), rooms.arriving(&a).await.unwrap()];
+        assert_eq!(rooms.arriving(&a).await.unwrap_err(), Fault::Crowded(MOST_WAIT), "its own are taken");
+        let _others = [rooms.arriving(&b).await.unwrap(), rooms.arriving(&b).await.unwrap()];
+        assert_eq!(
+            rooms.arriving(&c).await.unwrap_err(),
+            Fault::Crowded(MOST_WAIT),
+            "those of all are taken"
+        );
     }
 }
