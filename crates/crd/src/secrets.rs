@@ -3,12 +3,18 @@
 //! A secret seldom shows as it is stored. `echo token | base64` leaves a line's end that a URL and a header lose, a URL
 //! encodes what it does not take (<https://url.spec.whatwg.org>: path, query and form each by other rules) and writes its
 //! host in lower case, and quoted text has escapes. So a secret is looked for character by character, each in any of the
-//! forms that it may have.
+//! forms that it may have. Where a text was cut, which a `…` tells, the beginning of a secret is looked for as well.
+
+mod forms;
 
 use std::ops::Range;
 
 /// Characters of a secret that is blanked wherever it stands, within words too.
 const LONG: usize = 4;
+
+/// How often a character of a secret may be looked for in one of its forms. Texts and secrets are foreign, and one that
+/// repeats itself in another that does takes the product of both.
+const MOST_STEPS: usize = 1_000_000;
 
 /// The text with `blank` in the place of every secret. Where secrets overlap, all that they cover is one blank, so that
 /// none leaves a rest of another.
@@ -16,26 +22,34 @@ const LONG: usize = 4;
 /// A secret of fewer than four characters is blanked only where it stands by itself: `us` in every `status` would hide
 /// the message and not the secret.
 ///
+/// A text in which secrets are too hard to find is one blank.
+///
 /// ```
 /// let text = aviary_crd::secrets::blanked("at http://h/p%40ss/x?k=tok3n", ["p@ss", "tok3n\n"], "***");
 /// assert_eq!(text, "at http://h/***/x?k=***");
 /// ```
 pub fn blanked<S: AsRef<str>>(text: &str, secrets: impl IntoIterator<Item = S>, blank: &str) -> String {
-    let mut found: Vec<Range<usize>> = Vec::new();
-    for secret in secrets {
-        let secret = secret.as_ref();
-        let trimmed = secret.trim();
-        if trimmed.is_empty() {
-            continue;
-        }
-        found.extend(places(text, trimmed));
-        if trimmed.len() < secret.len() {
-            found.extend(places(text, secret));
-        }
+    let secrets: Vec<S> = secrets.into_iter().collect();
+    let secrets: Vec<&str> = secrets.iter().flat_map(|secret| stored(secret.as_ref())).collect();
+    // Most of what repeats itself goes where it stands as it is.
+    let found = places(text, &secrets, Vec::new()).or_else(|| places(text, &secrets, plain(text, &secrets)));
+    found.map_or_else(|| blank.to_owned(), |found| without(text, &found, blank))
+}
+
+/// A secret without the space around it, and with it.
+fn stored(secret: &str) -> Vec<&str> {
+    let trimmed = secret.trim();
+    match trimmed.len() {
+        0 => Vec::new(),
+        length if length < secret.len() => vec![trimmed, secret],
+        _ => vec![trimmed],
     }
-    found.sort_by_key(|place| (place.start, place.end));
+}
+
+/// The text with a blank in the place of these, which are in order.
+fn without(text: &str, places: &[Range<usize>], blank: &str) -> String {
     let (mut out, mut kept_from) = (String::with_capacity(text.len()), 0);
-    for place in found {
+    for place in places {
         // One that begins within the last is a part of its blank.
         if place.start >= kept_from {
             out.push_str(text.get(kept_from..place.start).unwrap_or_default());
@@ -47,106 +61,100 @@ pub fn blanked<S: AsRef<str>>(text: &str, secrets: impl IntoIterator<Item = S>, 
     out
 }
 
-/// Where a secret stands in a text.
-fn places<'t>(text: &'t str, secret: &'t str) -> impl Iterator<Item = Range<usize>> + 't {
-    let anywhere = secret.trim().chars().count() >= LONG;
-    let found = text.char_indices().filter_map(move |(at, _)| Some(at..end(text, at, secret)?));
-    found.filter(move |place| anywhere || alone(text, place))
+/// Where secrets stand just as they are stored.
+fn plain(text: &str, secrets: &[&str]) -> Vec<Range<usize>> {
+    let of_one = |secret: &&str| -> Vec<Range<usize>> {
+        let found = text.match_indices(*secret).map(|(at, it)| at..at + it.len());
+        found.filter(|place| is_long(secret) || alone(text, place)).collect()
+    };
+    secrets.iter().flat_map(of_one).collect()
+}
+
+/// Where secrets stand in a text, besides those places that are known, where none is looked for; `None` when that takes
+/// too many steps.
+fn places(text: &str, secrets: &[&str], mut known: Vec<Range<usize>>) -> Option<Vec<Range<usize>>> {
+    in_order(&mut known);
+    let mut search = Search { text, left: MOST_STEPS, ends: Vec::new(), next: Vec::new() };
+    let mut found = Vec::new();
+    for secret in secrets {
+        let (anywhere, Some(first)) = (is_long(secret), secret.chars().next()) else { continue };
+        let (mut places, mut covered) = (known.iter().peekable(), 0);
+        for (at, c) in text.char_indices() {
+            while let Some(place) = places.next_if(|place| place.start <= at) {
+                covered = covered.max(place.end);
+            }
+            if at < covered || !forms::may_begin(c, first) {
+                continue;
+            }
+            let place = search.end(at, secret).ok()?.map(|end| at..end);
+            found.extend(place.filter(|place| anywhere || alone(text, place)));
+        }
+    }
+    found.append(&mut known);
+    in_order(&mut found);
+    Some(found)
+}
+
+fn in_order(places: &mut [Range<usize>]) {
+    places.sort_unstable_by_key(|place| (place.start, place.end));
+}
+
+fn is_long(secret: &str) -> bool {
+    secret.trim().chars().nth(LONG - 1).is_some()
 }
 
 /// Whether neither a letter nor a digit stands beside a place; the digits of `%2F` are none.
 fn alone(text: &str, place: &Range<usize>) -> bool {
     let before = text.get(..place.start).unwrap_or_default();
     let encoded = before.len().checked_sub(3).and_then(|at| before.get(at..));
-    let encoded = encoded.and_then(|it| it.strip_prefix('%')).is_some_and(|it| byte(it).is_some());
+    let encoded = encoded.and_then(|it| it.strip_prefix('%')).is_some_and(|it| forms::byte(it).is_some());
     let after = text.get(place.end..).and_then(|after| after.chars().next());
     (encoded || !before.chars().next_back().is_some_and(char::is_alphanumeric))
         && !after.is_some_and(char::is_alphanumeric)
 }
 
-/// Where a secret that begins at `at` ends, at the latest. Its forms are ambiguous (`%25` is `%` encoded, or three
-/// characters as they are), so all of them are followed at the same time.
-fn end(text: &str, at: usize, secret: &str) -> Option<usize> {
-    let mut ends = vec![at];
-    for c in secret.chars() {
-        let mut next = Vec::new();
-        for at in ends {
-            let rest = text.get(at..)?;
-            next.extend(forms(rest, c).into_iter().flatten().map(|length| at + length));
+/// Too many steps.
+struct Exhausted;
+
+struct Search<'t> {
+    text: &'t str,
+    /// Steps that may still be taken.
+    left: usize,
+    /// Where the characters so far may end.
+    ends: Vec<usize>,
+    next: Vec<usize>,
+}
+
+impl Search<'_> {
+    /// Where a secret that begins at `at` ends, at the latest. Its forms are ambiguous (`%25` is `%` encoded, or three
+    /// characters as they are), so all of them are followed at the same time.
+    fn end(&mut self, at: usize, secret: &str) -> Result<Option<usize>, Exhausted> {
+        self.ends.clear();
+        self.ends.push(at);
+        let mut cut = None;
+        for (count, c) in secret.chars().enumerate() {
+            self.left = self.left.checked_sub(self.ends.len()).ok_or(Exhausted)?;
+            self.next.clear();
+            for at in &self.ends {
+                let rest = self.text.get(*at..).unwrap_or_default();
+                for length in forms::forms(rest, c).into_iter().flatten() {
+                    self.next.push(at + length);
+                }
+                if count >= LONG && forms::is_cut(rest) {
+                    cut = Some(*at + rest.find(forms::CUT).unwrap_or_default());
+                }
+            }
+            if self.next.len() > 1 {
+                self.next.sort_unstable();
+                self.next.dedup();
+            }
+            std::mem::swap(&mut self.ends, &mut self.next);
+            if self.ends.is_empty() {
+                return Ok(cut);
+            }
         }
-        next.sort_unstable();
-        next.dedup();
-        if next.is_empty() {
-            return None;
-        }
-        ends = next;
+        Ok(self.ends.last().copied().max(cut).filter(|end| *end > at))
     }
-    ends.last().copied().filter(|end| *end > at)
-}
-
-/// How long the forms are in which a character of a secret begins a text.
-fn forms(rest: &str, c: char) -> [Option<usize>; 5] {
-    // A URL loses these wherever they stand.
-    let lost = matches!(c, '\t' | '\n' | '\r').then_some(0);
-    [plain(rest, c), percent(rest, c), escaped(rest, c), unicode(rest, c), lost]
-}
-
-/// As it is, in any case; in a form a space is a plus, and a URL's path has no backslash.
-fn plain(rest: &str, c: char) -> Option<usize> {
-    let found = rest.chars().next()?;
-    let same = found.eq_ignore_ascii_case(&c) || matches!((c, found), (' ', '+') | ('\\', '/'));
-    same.then_some(found.len_utf8())
-}
-
-/// `%C3%A9`
-fn percent(rest: &str, c: char) -> Option<usize> {
-    let mut bytes = [0; 4];
-    let mut after = rest;
-    for wanted in c.encode_utf8(&mut bytes).bytes() {
-        let (digits, more) = after.strip_prefix('%')?.split_at_checked(2)?;
-        if byte(digits)? != wanted {
-            return None;
-        }
-        after = more;
-    }
-    Some(rest.len() - after.len())
-}
-
-/// Two hexadecimal digits.
-fn byte(digits: &str) -> Option<u8> {
-    u8::from_str_radix(digits, 16).ok().filter(|_| digits.bytes().all(|it| it.is_ascii_hexdigit()))
-}
-
-/// `\n`, as JSON, Go and Rust quote it.
-fn escaped(rest: &str, c: char) -> Option<usize> {
-    let meant = match rest.strip_prefix('\\')?.chars().next()? {
-        'n' => '\n',
-        'r' => '\r',
-        't' => '\t',
-        'b' => '\u{8}',
-        'f' => '\u{c}',
-        '0' => '\0',
-        other @ ('"' | '\'' | '\\' | '/') => other,
-        _ => return None,
-    };
-    (meant == c).then_some(2)
-}
-
-/// `\u00e9` of JSON, in two parts beyond the first 65,536; `\u{e9}` of Rust.
-fn unicode(rest: &str, c: char) -> Option<usize> {
-    if let Some((digits, _)) = rest.strip_prefix("\\u{").and_then(|rest| rest.split_once('}')) {
-        return (u32::from_str_radix(digits, 16) == Ok(u32::from(c))).then_some(digits.len() + 4);
-    }
-    let mut units = [0; 2];
-    let mut after = rest;
-    for unit in c.encode_utf16(&mut units) {
-        let (digits, more) = after.strip_prefix("\\u")?.split_at_checked(4)?;
-        if u16::from_str_radix(digits, 16) != Ok(*unit) {
-            return None;
-        }
-        after = more;
-    }
-    Some(rest.len() - after.len())
 }
 
 #[cfg(test)]
@@ -198,5 +206,47 @@ mod tests {
         assert_eq!(blanked(text, ["us\n"], "*"), "status *, *=*; x/*%2F*?* busy *");
         assert_eq!(blanked("7 of 77", ["7"], "*"), "* of 77");
         assert_eq!(blanked("within words: abcdefg", ["cdef"], "*"), "within words: ab*g");
+    }
+
+    #[test]
+    fn a_secret_that_was_cut_leaves_no_beginning() {
+        for (secret, text, expected) in [
+            ("s3cr3t-token", "said: s3cr3t-t… (more)", "said: *… (more)"),
+            ("s3cr3t-token", "s3cr3t-token… s3cr…", "*… *…"),
+            ("s3cr3t/token", "at http://h/s3cr3t%2… (x)", "at http://h/*… (x)"),
+            ("s3cr3t\u{fc}", r"s3cr3t\u00…", "*…"),
+            ("s3cr3t", "s3c… is too short, and s3cr3 is not cut", "s3c… is too short, and s3cr3 is not cut"),
+            ("s3cr…t", "s3cr…t s3cr…", "* *…"),
+        ] {
+            assert_eq!(blanked(text, [secret], "*"), expected, "{secret:?} in {text:?}");
+        }
+    }
+
+    #[test]
+    fn what_takes_too_many_steps_is_blanked_as_it_is_and_else_all_of_it_is() {
+        let many = |text: &str| text.repeat((64 << 10) / text.len());
+        let (secret, upper) = (many("a"), many("A"));
+        let text = format!("before {secret}{secret} after");
+        assert_eq!(blanked(&text, [&secret], "*"), "before ** after");
+        assert_eq!(blanked(&text, [&secret[1..], "before"], "*"), "* **aa after");
+        let text = format!("{secret} and %74ok3n");
+        assert_eq!(blanked(&text, [&secret[1..], "tok3n"], "*"), "*a and *");
+        assert_eq!(
+            blanked(&format!("before {upper}{upper} after"), [&secret], "*"),
+            "*",
+            "nobody knows where"
+        );
+        for c in ["\\", "\n", "%25"] {
+            // All that counts is that it ends.
+            assert!(blanked(&many(c), [many(c)], "*").contains('*') || c == "\n", "{c:?}");
+            blanked(&many(c), [format!("{}x", many(c))], "*");
+        }
+    }
+
+    #[test]
+    fn a_long_text_in_which_little_is_secret_is_searched_whole() {
+        let text = format!("{}tok%33n", "an ordinary text about tokens, 100 % of it\n".repeat(20_000));
+        let secrets = ["tok3n", "another-token", "100", "us"];
+        assert!(blanked(&text, secrets, "*").ends_with("it\n*"));
     }
 }

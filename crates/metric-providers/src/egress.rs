@@ -19,6 +19,8 @@ use std::sync::Arc;
 use ipnet::IpNet;
 use reqwest::Url;
 
+use crate::http::shortened;
+
 pub(crate) use resolve::Resolver;
 
 /// The controller's setting that allows what the guard refuses; errors name it.
@@ -66,7 +68,7 @@ pub struct Refused {
 
 impl fmt::Display for Refused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "egress to {}", self.host)?;
+        write!(f, "egress to {}", shortened(&self.host))?;
         if let Some(address) = self.address.filter(|address| address.to_string() != self.host) {
             write!(f, " ({address})")?;
         }

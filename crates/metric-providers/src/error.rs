@@ -7,6 +7,7 @@ use std::time::Duration;
 use crd::Metric;
 
 use crate::egress::{ALLOW_SETTING, Refused};
+use crate::http::shortened;
 
 /// Why a metric has no value: what happened, for which metric, at which provider and address, and what to do.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -40,6 +41,7 @@ impl Error {
     /// `fault` at a place; of the address neither user nor query is shown, for both may hold secrets.
     pub(crate) fn new(metric: &Metric, provider: &str, address: Option<&reqwest::Url>, fault: Fault) -> Self {
         let address = address.map(|url| format!("{}{}", url.origin().ascii_serialization(), url.path()));
+        let address = address.map(|address| shortened(&address));
         let place = Place { metric: metric.name.clone(), provider: provider.to_owned(), address };
         let place = Box::new(place);
         Self { fault, metadata: BTreeMap::new(), place }

@@ -45,12 +45,12 @@ pub(crate) struct Header {
 pub(crate) fn url(text: &str) -> Result<Url, Fault> {
     // Go's words, which are the specification's.
     if text.starts_with(':') {
-        return Err(Fault::Config(format!("parse {text:?}: missing protocol scheme")));
+        return Err(Fault::Config(format!("parse {:?}: missing protocol scheme", shortened(text))));
     }
     let url = Url::parse(text).map_err(|error| Fault::Config(format!("the URL cannot be read: {error}")))?;
     match url.scheme() {
         "http" | "https" if url.has_host() => Ok(url),
-        scheme => Err(Fault::Config(format!("unsupported protocol scheme {scheme:?}"))),
+        scheme => Err(Fault::Config(format!("unsupported protocol scheme {:?}", shortened(scheme)))),
     }
 }
 
@@ -102,7 +102,8 @@ impl Reply {
     }
 }
 
-/// At most 1000 characters of a foreign text: it goes into a status, where room is scarce.
+/// At most 1000 characters of a foreign text: it goes into a status, where room is scarce. Secrets are often blanked later,
+/// and the mark at the end tells [`crd::secrets`] that one may have lost its end here.
 pub(crate) fn shortened(text: &str) -> String {
     const MOST: usize = 1000;
     if text.chars().nth(MOST).is_none() {

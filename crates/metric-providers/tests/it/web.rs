@@ -122,3 +122,16 @@ async fn a_secret_is_blanked_as_a_url_writes_it() {
     let place = format!("provider web at {}/***/***/***/status;", server.uri());
     assert!(text.contains(&place), "{text}");
 }
+
+#[tokio::test]
+async fn an_address_is_told_shortened_and_no_beginning_of_a_secret_with_it() {
+    let secrets = ["s3cr3t.t0ken".to_owned()];
+    let ctx = Ctx { secrets: &secrets, ..ctx() };
+    // Each is cut in the middle of the secret.
+    for (begin, fill, end) in [(":", 990, ""), ("http://127.0.0.1:1/", 975, ""), ("", 993, "://h")] {
+        let url = format!("{begin}{}s3cr3t.t0ken{}{end}", "x".repeat(fill), "y".repeat(100_000));
+        let text = read(&ctx, &metric("web", json!({"url": url}))).await.outcome.unwrap_err();
+        assert!(text.contains("xxx***…") && !text.contains("s3c"), "{text}");
+        assert!(text.len() < 3_000, "{} bytes", text.len());
+    }
+}
