@@ -16,8 +16,8 @@ const LONGEST_END: usize = 32;
 const MOST_BUCKETS: usize = 250;
 
 /// Longest text of all figures, in bytes. They are kept in a status until the next window, as part of an object that may
-/// have about a megabyte.
-const MOST_BYTES: usize = 256 << 10;
+/// have about a megabyte, and are of one metric among others.
+const MOST_BYTES: usize = 64 << 10;
 
 /// Refuses more figures than a status keeps: they are of no use unless they are whole.
 pub(super) fn bounded(figures: &Map<String, Json>) -> Result<(), Fault> {

@@ -42,6 +42,8 @@ pub(crate) use handover::{HandedOver, hand_over};
 
 /// The plugin's name in `provider.plugin`.
 const NAME: &str = "aviary/compare";
+/// Metadata of a measurement from which the next one goes on.
+pub(super) const KEPT: [&str; 2] = [STATE, FIGURES];
 /// What is known, in sentences.
 const SUMMARY: &str = "summary";
 /// How long a verdict may take when nobody says.

@@ -4,9 +4,12 @@
 //! would measure for ever and never tell. So the measurements of all metrics together have a budget, and the oldest
 //! texts go first. What they were judged to be, and the counters, stay.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use crd::{AnalysisRunStatus, Measurement, MetricResult};
+use crd::{AnalysisPhase, AnalysisRunStatus, Measurement, MetricResult};
+
+use super::compare;
 
 /// What all measurements may have together, in bytes of JSON.
 const MOST: usize = 512 << 10;
@@ -21,7 +24,9 @@ const MARK: &str = "… (shortened: the status has no room)";
 const FRAME: usize = 192;
 
 /// Brings the measurements within the budget, the oldest of all metrics first: their texts are shortened; where that is
-/// not enough, they are left out. The newest of each metric stays as it is: it may go on, and it is what one looks at.
+/// not enough, they are left out. The newest of each metric is what one looks at, so it stays; where all of those have no
+/// room, its texts are shortened too, the longest of all first, if it is finished. What is under way goes on from what it
+/// has stored, and so does what compares, so that is never touched.
 pub(super) fn bound(status: &mut AnalysisRunStatus) {
     let results = &mut status.metric_results;
     let mut total: usize = results.iter().map(of_result).sum();
@@ -49,6 +54,23 @@ pub(super) fn bound(status: &mut AnalysisRunStatus) {
             result.measurements.drain(..count.min(result.measurements.len()));
         }
     }
+    let mut newest: Vec<&mut String> = results.iter_mut().flat_map(newest_texts).collect();
+    newest.sort_by_key(|text| Reverse(text.len()));
+    for text in newest {
+        if total <= MOST {
+            break;
+        }
+        total -= written(text);
+        cut(text);
+        total += written(text);
+    }
+}
+
+/// The message of a metric, and the texts of its newest measurement if that is finished.
+fn newest_texts(result: &mut MetricResult) -> Vec<&mut String> {
+    let MetricResult { message, measurements, .. } = result;
+    let finished = |it: &&mut Measurement| it.phase.is_some_and(AnalysisPhase::completed);
+    measurements.last_mut().filter(finished).into_iter().flat_map(texts).chain([message]).collect()
 }
 
 /// Places of all measurements but the newest of each metric.
@@ -89,11 +111,19 @@ fn written(text: &str) -> usize {
 }
 
 fn shorten(measurement: &mut Measurement) {
+    texts(measurement).for_each(cut);
+}
+
+/// What may be cut.
+fn texts(measurement: &mut Measurement) -> impl Iterator<Item = &mut String> {
     let Measurement { message, value, metadata, .. } = measurement;
-    for text in [message, value].into_iter().chain(metadata.values_mut()) {
-        if text.len() > LEFT {
-            text.truncate(text.floor_char_boundary(LEFT - MARK.len()));
-            text.push_str(MARK);
-        }
+    let told = metadata.iter_mut().filter(|(key, _)| !compare::KEPT.contains(&key.as_str()));
+    [message, value].into_iter().chain(told.map(|(_, text)| text))
+}
+
+fn cut(text: &mut String) {
+    if text.len() > LEFT {
+        text.truncate(text.floor_char_boundary(LEFT - MARK.len()));
+        text.push_str(MARK);
     }
 }

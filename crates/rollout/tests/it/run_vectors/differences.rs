@@ -139,6 +139,46 @@ fn more_measurements_than_a_status_has_room_for_go_although_they_are_to_be_kept(
 }
 
 #[test]
+fn newest_values_of_many_metrics_are_shortened_and_never_what_a_measurement_goes_on_from() {
+    let mut run = run(&json!({"interval": "10s", "successCondition": "result == 1"}));
+    let metric = run.spec.metrics[0].clone();
+    let result = |at: usize| {
+        let newest = crd::Measurement {
+            phase: Some(AnalysisPhase::Successful),
+            started_at: Some(crd::Time::from(now())),
+            finished_at: Some(crd::Time::from(now())),
+            value: "v".repeat(60_000 + at),
+            ..crd::Measurement::default()
+        };
+        crd::MetricResult {
+            name: format!("m{at}"),
+            measurements: vec![newest],
+            ..crd::MetricResult::default()
+        }
+    };
+    run.spec.metrics = (0..26).map(|at| crd::Metric { name: format!("m{at}"), ..metric.clone() }).collect();
+    run.status.phase = Some(AnalysisPhase::Running);
+    run.status.metric_results = (0..26).map(result).collect();
+    let under_way = &mut run.status.metric_results[25].measurements[0];
+    (under_way.phase, under_way.finished_at) = (Some(AnalysisPhase::Running), None);
+    let under_way = under_way.clone();
+    let judge = "j".repeat(90_000);
+    let compared = &mut run.status.metric_results[24].measurements[0].metadata;
+    for key in ["aviary.dev/judge", "aviary.dev/figures", "summary"] {
+        compared.insert(key.to_owned(), judge.clone());
+    }
+    run.status = assess(&run, Ok(&[]), &strict(), now()).status.unwrap();
+    fits(&run);
+    let newest: Vec<&crd::Measurement> =
+        run.status.metric_results.iter().map(|result| &result.measurements[0]).collect();
+    assert_eq!(newest[25], &under_way);
+    let kept = |key: &str| newest[24].metadata[key] == judge;
+    assert_eq!(["aviary.dev/judge", "aviary.dev/figures", "summary"].map(kept), [true, true, false]);
+    let whole: Vec<usize> = (0..25).filter(|at| newest[*at].value.len() == 60_000 + at).collect();
+    assert_eq!(whole, [0, 1, 2, 3], "the longest are short");
+}
+
+#[test]
 fn a_time_beyond_the_end_of_time_is_no_time() {
     let mut run = run(&json!({"interval": "2562047h"}));
     run.status = serde_json::from_value(
