@@ -11,6 +11,9 @@ use tokio::time::Instant;
 /// that anybody waits for, and following it would make the time unsteady.
 const STEP: SignedDuration = SignedDuration::from_secs(3);
 
+/// How far apart two clocks may be read and be compared all the same: a thread may be stopped between them.
+const TOGETHER: Duration = Duration::from_millis(100);
+
 /// Wall-clock time.
 #[derive(Clone, Copy, Debug)]
 pub struct Clock(Source);
@@ -51,9 +54,9 @@ impl Clock {
         match self.0 {
             Source::Tokio { start, began } => start.saturating_add(began.elapsed()).unwrap_or(Timestamp::MAX),
             Source::Machine => {
-                let (steady, machine) = (steady(), Timestamp::now());
+                // Whoever waited for the lock with a time in hand would put the anchor back into the past.
                 let mut anchor = MACHINE.lock();
-                anchor.get_or_insert(Anchor { at: machine, steady }).now(steady, machine)
+                Look { before: steady(), machine: Timestamp::now(), after: steady() }.now(&mut anchor)
             }
         }
     }
@@ -66,16 +69,35 @@ struct Anchor {
     steady: Duration,
 }
 
-impl Anchor {
-    /// The time now that the steady clock says `steady`, and the machine's says `machine`.
-    fn now(&mut self, steady: Duration, machine: Timestamp) -> Timestamp {
-        let expected = self.at.saturating_add(steady.saturating_sub(self.steady)).unwrap_or(Timestamp::MAX);
-        let off = machine.duration_since(expected);
-        if off.abs() <= STEP {
+/// The machine's clock, between two looks at the steady one.
+#[derive(Clone, Copy, Debug)]
+struct Look {
+    before: Duration,
+    machine: Timestamp,
+    after: Duration,
+}
+
+impl Look {
+    /// The time now.
+    fn now(self, known: &mut Option<Anchor>) -> Timestamp {
+        let Self { before, machine, after } = self;
+        let expected = known.as_ref().map(|anchor| {
+            let passed = after.saturating_sub(anchor.steady);
+            anchor.at.saturating_add(passed).unwrap_or(Timestamp::MAX)
+        });
+        if let Some(expected) = expected
+            && machine.duration_since(expected).abs() <= STEP
+        {
             return expected;
         }
-        tracing::warn!(%expected, %machine, "the machine's clock was set; it is followed");
-        *self = Self { at: machine, steady };
+        if after.saturating_sub(before) > TOGETHER {
+            // Nobody knows when the machine's clock said this.
+            return expected.unwrap_or(machine);
+        }
+        if let Some(expected) = expected {
+            tracing::warn!(%expected, %machine, "the machine's clock was set; it is followed");
+        }
+        *known = Some(Anchor { at: machine, steady: after });
         machine
     }
 }
@@ -105,12 +127,32 @@ mod tests {
 
     /// What is told at these seconds of the steady clock and of the machine's, in milliseconds.
     fn told(moments: &[(f64, f64)]) -> Vec<i64> {
-        let mut anchor = Anchor { at: START, steady: Duration::ZERO };
-        let at = |&(steady, machine): &(f64, f64)| {
+        let looks: Vec<_> = moments.iter().map(|&(steady, machine)| (steady, machine, steady)).collect();
+        told_between(Some(Anchor { at: START, steady: Duration::ZERO }), &looks)
+    }
+
+    /// The same where the steady clock is read before and after.
+    fn told_between(mut anchor: Option<Anchor>, looks: &[(f64, f64, f64)]) -> Vec<i64> {
+        let at = |&(before, machine, after): &(f64, f64, f64)| {
+            let (before, after) = (Duration::from_secs_f64(before), Duration::from_secs_f64(after));
             let machine = START + SignedDuration::from_secs_f64(machine);
-            anchor.now(Duration::from_secs_f64(steady), machine).as_millisecond()
+            Look { before, machine, after }.now(&mut anchor).as_millisecond()
         };
-        moments.iter().map(at).collect()
+        looks.iter().map(at).collect()
+    }
+
+    #[test]
+    fn a_thread_that_is_stopped_between_two_clocks_follows_neither() {
+        // Stopped before the machine's clock is read, and after it.
+        let looks = [(1.0, 11.0, 11.0), (12.0, 12.0, 22.0), (23.0, 23.0, 23.0)];
+        let anchor = || Some(Anchor { at: START, steady: Duration::ZERO });
+        assert_eq!(told_between(anchor(), &looks), [11_000, 22_000, 23_000]);
+        // A step is followed by the next who reads both together.
+        let looks = [(1.0, 3_600.0, 1.2), (2.0, 3_601.0, 2.1), (3.0, 3_602.0, 3.0)];
+        assert_eq!(told_between(anchor(), &looks), [1_200, 3_601_000, 3_601_900]);
+        // Nor does the first to look begin with such times.
+        let looks = [(1.0, 100.0, 9.0), (10.0, 109.0, 10.0), (11.0, 110.0, 11.0)];
+        assert_eq!(told_between(None, &looks), [100_000, 109_000, 110_000]);
     }
 
     #[test]
