@@ -41,7 +41,7 @@ impl MetricState {
     /// The chance of error that is left for one region of the metric, when it alone must fail the release: the others
     /// have said nothing yet, and an average of evidence is divided among all that it is of (judge 2.9). An advising
     /// metric fails nothing and has the release's.
-    fn alpha(&self, metric: &Metric, config: &Config) -> f64 {
+    pub(super) fn alpha(&self, metric: &Metric, config: &Config) -> f64 {
         if !metric.judged() {
             return config.alpha();
         }
@@ -58,9 +58,7 @@ impl Unit {
             return Vec::new();
         }
         let alpha = state.alpha(metric, config);
-        // One window moves an alternative by no more than the cap, and the others may not follow.
-        let one = (1.0 - CASH) / NODES as f64;
-        let highest = f64::from(self.seen.windows) * cap(config.alpha()) + one.ln();
+        let highest = self.highest(config);
         let told = |edge: Option<f64>, counts: &Counts, phi: f64, alpha: f64| {
             let tempering = Tempering::of(metric.dispersion, phi);
             let test = Test { alpha, margin: metric.fail_above, tempering };
@@ -85,13 +83,20 @@ impl Unit {
             Process::Gauge(_) | Process::Limit(_) | Process::BurnRate(_) => Vec::new(),
         }
     }
+
+    /// The logarithm of the evidence that so many windows can give for sure: one moves an alternative by no more than
+    /// the cap, and the others may not follow.
+    pub(super) fn highest(&self, config: &Config) -> f64 {
+        let one = (1.0 - CASH) / NODES as f64;
+        f64::from(self.seen.windows) * cap(config.alpha()) + one.ln()
+    }
 }
 
 impl crate::seen::Seen {
     /// All usable windows as one step: the ratio of stable's exposure to the canary's is the one that knows as much
     /// about a small difference as they did, each with its own. The ratio of the sums would promise more than a
     /// release has seen whose weight changed.
-    fn compared(&self) -> Option<Exposure> {
+    pub(super) fn compared(&self) -> Option<Exposure> {
         let Counts { canary_exposure: canary, stable_exposure: stable, .. } = self.totals();
         let pooled = stable / canary;
         let worth = self.worth();

@@ -1,7 +1,8 @@
 //! What becomes of a release that is still undecided at its deadline (judge 1).
 
+use super::state::MetricState;
 use super::{Judge, Unit};
-use crate::config::{Kind, Metric, OnInconclusive};
+use crate::config::{Config, Kind, Metric, OnInconclusive};
 use crate::power::{Tempering, Test, n90};
 use crate::process::Process;
 use crate::verdict::{Ending, Verdict};
@@ -43,32 +44,41 @@ impl Judge {
     /// The first metric that could hide what must be detected, and why.
     fn unsafe_metric(&self) -> Option<String> {
         let judged = self.metrics().filter(|(metric, _)| metric.judged());
-        let units = judged.flat_map(|(metric, state)| state.units.iter().map(move |unit| (metric, unit)));
-        let mut open = units.filter(|(metric, unit)| unit.verdict(metric, &self.config) != Verdict::Pass);
-        open.find_map(|(metric, unit)| unit.hides(metric, self.config.alpha()))
+        let units =
+            judged.flat_map(|(metric, state)| state.units.iter().map(move |unit| (metric, state, unit)));
+        let mut open = units.filter(|(metric, _, unit)| unit.verdict(metric, &self.config) != Verdict::Pass);
+        open.find_map(|(metric, state, unit)| unit.hides(metric, state, &self.config))
     }
 }
 
 impl Unit {
-    fn hides(&self, metric: &Metric, alpha: f64) -> Option<String> {
+    /// By the same figures as the report's "could have seen": this metric alone must find it, with its part of the
+    /// stake.
+    fn hides(&self, metric: &Metric, state: &MetricState, config: &Config) -> Option<String> {
         let name = &metric.name;
         let (Process::Comparison(comparison), Some(detect)) = (&self.process, metric.must_detect) else {
             return Some(format!("{name} did not pass, and has no mustDetect"));
         };
-        let totals = self.seen.totals();
-        let (Some(stable), Some(intervals)) = (totals.stable_rate(), &comparison.intervals) else {
+        let seen = self.seen.totals().stable_rate().zip(self.seen.compared());
+        let (Some((stable, exposure)), Some(intervals)) = (seen, &comparison.intervals) else {
             return Some(format!("{name} has no data of stable"));
         };
         if stable >= detect {
             return Some(format!("{name}: stable itself is at mustDetect"));
         }
-        let odds = totals.stable_exposure / totals.canary_exposure;
-        let phi = comparison.estimate.mean(1.0);
-        let tempering = Tempering::of(metric.dispersion, phi);
-        let needed = n90(stable, detect, odds, &Test { alpha, margin: metric.fail_above, tempering });
-        if totals.canary_exposure < needed {
-            let had = totals.canary_exposure;
+        let tempering = Tempering::of(metric.dispersion, comparison.estimate.mean(state.prior));
+        let test = Test { alpha: state.alpha(metric, config), margin: metric.fail_above, tempering };
+        let needed = n90(stable, detect, exposure.stable_per_canary, &test);
+        if needed.is_infinite() {
+            let within = if detect <= test.margin.at(stable) { "within" } else { "hardly beyond" };
+            return Some(format!("{name}: mustDetect is {within} failAbove at stable's rate"));
+        }
+        if exposure.canary < needed {
+            let had = exposure.canary;
             return Some(format!("{name}: {had:.0} of the {needed:.0} canary requests that find mustDetect"));
+        }
+        if self.highest(config) < -test.alpha.ln() {
+            return Some(format!("{name}: too few windows to find mustDetect"));
         }
         let most = if matches!(metric.kind, Kind::Rate) { 1e9 } else { 1.0 };
         let high = intervals.differences.interval(ALPHA, most).high;

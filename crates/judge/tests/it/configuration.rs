@@ -115,6 +115,11 @@ const REFUSED: &[(&str, &str, &[&str])] = &[
     ("", "dispersion: sometimes", &["metrics[errors].dispersion", "`sometimes`", "`robust`"]),
     ("", "dispersion: 0.5", &["metrics[errors].dispersion", "no size of a burst"]),
     ("", "mustDetect: 200%", &["metrics[errors].mustDetect", "is no rate"]),
+    (
+        "",
+        "failAbove: {absolute: 1pp}\n  passBelow: {absolute: 2pp}\n  mustDetect: 1%",
+        &["metrics[errors].mustDetect", "`1%` is within failAbove.absolute", "raise mustDetect"],
+    ),
     ("", "limit: 1%", &["metrics[errors].limit", "another kind of metric"]),
     ("", "canary: {bad: b, total: t}", &["metrics[errors].stable is missing", "both arms"]),
     ("", "canary: {bad: b}", &["metrics[errors].canary.total is missing"]),

@@ -128,6 +128,61 @@ fn a_deadline_follows_the_policy_and_passes_only_what_is_safe() {
     assert_eq!((open, why.contains("not excluded")), (Ending::Pause, true), "{why}");
 }
 
+/// What a deadline lets pass is what the report says that it could have seen: with the metric's part of the stake, and
+/// stable's traffic as it was in each step.
+#[test]
+fn what_is_passed_as_safe_would_have_been_seen_by_the_report() {
+    let errors =
+        "{name: errors, kind: proportion, mustDetect: 2%, passBelow: {relative: 1%, absolute: 0.011pp}}";
+    let others = "{name: rest, kind: proportion, weight: 99, mustDetect: 2%}";
+    let steady = [window(300.0, 2700.0, 1.4, 12.6), window(300.0, 2700.0, 1.4, 12.6)];
+    let changing = [window(100.0, 100.0, 0.5, 0.5), window(100.0, 9900.0, 0.5, 49.5)];
+    for (lines, windows) in [
+        (format!("metrics: [{errors}]"), &steady),
+        (format!("regions: 20\nmetrics: [{errors}]"), &steady),
+        (format!("metrics: [{errors}, {others}]"), &steady),
+        (format!("metrics: [{errors}]"), &changing),
+    ] {
+        let mut judge = Judge::new(&config(&format!("warmup: 0s\nonInconclusive: pass-if-safe\n{lines}")));
+        let mut endings = Vec::new();
+        for window in windows.iter().cycle().take(60) {
+            let counts = Sample::Counts(Counts::new(1e6, 1e7, 1e3, 1e4));
+            judge.observe(&window.clone().with("rest", counts));
+            if judge.verdict() != Verdict::NeedMoreData {
+                break;
+            }
+            let (ending, why) = judge.ending();
+            let seen = judge.report().metrics[0].detectable[0].rate.unwrap_or(1.0);
+            // Both formulas agree within the price of a root.
+            assert!(ending == Ending::Pause || seen < 0.02 * 1.03, "{lines}: {seen}");
+            assert!(
+                ending == Ending::Pass || seen > 0.02 * 0.97 || why.contains("not excluded"),
+                "{lines}: {why}"
+            );
+            endings.push(ending);
+        }
+        assert!(endings.contains(&Ending::Pass) && endings.contains(&Ending::Pause), "{lines}: {endings:?}");
+    }
+}
+
+#[test]
+fn what_the_fail_margin_tolerates_cannot_be_detected_and_that_is_said() {
+    let said = |detect: &str, stable: f64| {
+        let text = format!(
+            "warmup: 0s\nonInconclusive: pass-if-safe\nmetrics: [{{name: errors, kind: proportion, mustDetect: {detect},
+  failAbove: {{relative: 100%}}, passBelow: {{relative: 101%, absolute: 0.02pp}}}}]"
+        );
+        let mut judge = Judge::new(&config(&text));
+        repeat(&mut judge, &window(300.0, 2700.0, 5.0, stable), 3);
+        let (ending, why) = judge.ending();
+        assert_eq!(ending, Ending::Pause);
+        why
+    };
+    assert_eq!(said("1.5%", 27.0), "errors: mustDetect is within failAbove at stable's rate");
+    assert_eq!(said("2.05%", 27.0), "errors: mustDetect is hardly beyond failAbove at stable's rate");
+    assert!(said("3%", 27.0).contains("of the"), "{}", said("3%", 27.0));
+}
+
 #[test]
 fn a_window_that_cannot_be_true_is_dropped_with_its_reason() {
     let mut judge = Judge::new(&errors(""));

@@ -51,7 +51,7 @@ pub(super) fn metric(raw: raw::Metric, min_requests: f64) -> Result<Metric, Erro
         "1 is usual; weights count relative to each other",
     )?;
     bounded(&raw, &field, weight)?;
-    let must_detect = must_detect(&raw, &field, &kind)?;
+    let must_detect = must_detect(&raw, &field, &kind, fail_above)?;
     sources::check(&raw, &field, &kind)?;
     sources::strata(&raw, &field, &kind)?;
     Ok(Metric {
@@ -323,7 +323,12 @@ fn dispersion(raw: Option<&Scalar>, field: &Field<'_>) -> Result<Dispersion, Err
     }
 }
 
-fn must_detect(raw: &raw::Metric, field: &Field<'_>, kind: &Kind) -> Result<Option<f64>, Error> {
+fn must_detect(
+    raw: &raw::Metric,
+    field: &Field<'_>,
+    kind: &Kind,
+    fail: Margin,
+) -> Result<Option<f64>, Error> {
     let Some(written) = &raw.must_detect else { return Ok(None) };
     let at = field.at("mustDetect");
     let value = written.amount(&at)?;
@@ -341,6 +346,14 @@ fn must_detect(raw: &raw::Metric, field: &Field<'_>, kind: &Kind) -> Result<Opti
         &written.to_string(),
         "is of a kind that has no such rate",
         "only proportions and rates have one: take it out",
+    )?;
+    // Beside a stable without errors already; where stable has some, only the judge can tell.
+    require(
+        value > fail.absolute,
+        &at,
+        &written.to_string(),
+        "is within failAbove.absolute, so it never fails",
+        "raise mustDetect, or lower failAbove.absolute",
     )?;
     Ok(Some(value))
 }
