@@ -38,7 +38,10 @@ struct Edge {
 
 impl Latency {
     pub(crate) fn warm_up(&mut self, buckets: &Buckets) {
-        if self.fits(buckets).is_ok() {
+        // Another step warms up again, when the edges are chosen long since. A state of before that was minded has some.
+        if !self.edges.is_empty() {
+            self.warm.clear();
+        } else if self.fits(buckets).is_ok() {
             add(&mut self.warm, &buckets.stable);
         }
     }

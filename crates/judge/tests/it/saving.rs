@@ -59,6 +59,27 @@ fn a_state_stays_small_however_long_the_release() {
 }
 
 #[test]
+fn the_warm_up_of_a_later_step_leaves_nothing_in_the_state() {
+    let config = config("warmup: 20s\nmetrics: [{name: latency, kind: latency}]");
+    let mut judge = Judge::new(&config);
+    let buckets = |bounds: u32| {
+        let counts = vec![10.0; bounds as usize + 1];
+        let bounds = (1..=bounds).map(f64::from).collect();
+        Sample::Buckets(Buckets { bounds, canary: counts.clone(), stable: counts })
+    };
+    let size = |judge: &Judge| serde_json::to_string(judge.state()).unwrap().len();
+    let window = || Window::of(10.0).with("latency", buckets(250));
+    (0..6).for_each(|_| judge.observe(&window()));
+    let before = size(&judge);
+    for _ in 0..3 {
+        judge.begin_step();
+        judge.observe(&window());
+        judge.observe(&window());
+        assert!(size(&judge) < before + 20, "{} after {before} bytes", size(&judge));
+    }
+}
+
+#[test]
 fn a_state_of_another_question_is_refused() {
     let judge = Judge::new(&config("metrics: [{name: errors, kind: proportion}]"));
     let other = config("metrics: [{name: errors, kind: proportion, passBelow: {relative: 80%}}]");
