@@ -143,8 +143,12 @@ impl Process {
         }
     }
 
-    /// The weight changed: pass evidence that counts per step begins anew.
+    /// The weight changed: pass evidence that counts per step begins anew. So do burn rates, whatever `evidence` says:
+    /// hours may lie between two steps in which nothing was judged, and a sliding window has no gaps.
     pub(crate) fn begin_step(&mut self, metric: &Metric) {
+        if let Self::BurnRate(it) = self {
+            it.forget();
+        }
         if metric.evidence == Evidence::Release {
             return;
         }

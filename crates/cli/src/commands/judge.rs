@@ -56,7 +56,8 @@ README.md of crates/judge in Aviary's repository has every field.";
 /// share of errors is half as large again as stable's and 0.1 points more passes in fewer than 1 of 20.
 ///
 /// A metric may also be held against an error budget: with `objective` it fails when the budget burns 14.4
-/// times as fast as allowed over 1h and 5m, or 6 times over 6h and 30m, whatever stable does.
+/// times as fast as allowed over 1h and 5m, or 6 times over 6h and 30m, whatever stable does; a new step
+/// counts anew.
 ///
 /// --classic judges as Kayenta does, for teams that move over: Mann-Whitney says High, Low, Pass or Nodata of
 /// each metric (of an error rate a window, a gauge, the p99 of a histogram), and a score says how many pass;

@@ -58,6 +58,10 @@ impl BurnRates {
         Self { rings: vec![<[Ring; 2]>::default(); rates] }
     }
 
+    pub(crate) fn forget(&mut self) {
+        *self = Self::new(self.rings.len());
+    }
+
     pub(crate) fn observe(&mut self, exposure: f64, bad: f64, rules: &Rules<'_>) {
         let Kind::BurnRate { rates, .. } = &rules.metric.kind else { return };
         for ([long, short], rate) in self.rings.iter_mut().zip(rates) {

@@ -96,6 +96,26 @@ fn a_burn_rate_needs_both_windows() {
     assert_eq!(report.metrics[0].breached.unwrap().factor, 10.0);
 }
 
+/// Nobody knows how long ago the last window of another step was.
+#[test]
+fn a_burn_rate_does_not_add_up_over_a_change_of_the_weight() {
+    for evidence in ["release", "step"] {
+        let mut judge = Judge::new(&config(&format!(
+            "warmup: 0s\nminRequests: 1000\nmetrics: [{{name: budget, kind: limit, objective: 99%, evidence: {evidence},
+  burnRates: [{{factor: 10, long: 10m, short: 5m}}]}}]"
+        )));
+        repeat(&mut judge, &counts("budget", 200.0, 0.0, 100.0, 0.0), 4);
+        let mut stays = judge.clone();
+        judge.begin_step();
+        repeat(&mut judge, &counts("budget", 300.0, 0.0, 0.0, 0.0), 3);
+        assert_eq!(judge.verdict(), Verdict::NeedMoreData, "{evidence}");
+        repeat(&mut stays, &counts("budget", 300.0, 0.0, 0.0, 0.0), 3);
+        assert_eq!(stays.verdict(), Verdict::Fail, "within a step they do");
+        repeat(&mut judge, &counts("budget", 300.0, 0.0, 100.0, 0.0), 3);
+        assert_eq!(judge.verdict(), Verdict::Fail, "{evidence}");
+    }
+}
+
 #[test]
 fn strata_keep_a_changed_mix_from_looking_like_a_regression() {
     let yaml = "warmup: 0s\nmetrics: [{name: errors, kind: proportion, dispersion: independent}]";
