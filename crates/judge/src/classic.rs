@@ -5,6 +5,7 @@
 //! only says "not significant". The names and figures are those of its documentation and of R's `wilcox.test`; the
 //! code is written from the definitions.
 
+mod differences;
 mod effect;
 mod mann_whitney;
 mod score;

@@ -1,5 +1,6 @@
 //! The Mann-Whitney test and the interval for the shift between two samples.
 
+use super::differences::Differences;
 use crate::normal::{quantile, upper_tail};
 
 /// Products of sample sizes up to which the exact distribution is counted.
@@ -34,7 +35,7 @@ pub struct Shift {
 /// Tests whether the canary's samples lie above or below the baseline's.
 #[must_use]
 pub fn mann_whitney(canary: &[f64], baseline: &[f64]) -> MannWhitney {
-    let (u, ties) = statistic(canary, baseline, 0.0);
+    let (u, ties) = statistic(canary, baseline);
     let (m, n) = (canary.len() as f64, baseline.len() as f64);
     let (center, sigma) = (m * n / 2.0, deviation(m, n, ties));
     let tail = |over: f64| if sigma > 0.0 { upper_tail((over - 0.5) / sigma) } else { 0.5 };
@@ -46,9 +47,9 @@ pub fn mann_whitney(canary: &[f64], baseline: &[f64]) -> MannWhitney {
     }
 }
 
-/// U of the canary shifted down by `shift`, and the sum of `t^3 - t` over ties.
-fn statistic(canary: &[f64], baseline: &[f64], shift: f64) -> (f64, f64) {
-    let mut all: Vec<(f64, bool)> = canary.iter().map(|value| (value - shift, true)).collect();
+/// U of the canary, and the sum of `t^3 - t` over ties.
+fn statistic(canary: &[f64], baseline: &[f64]) -> (f64, f64) {
+    let mut all: Vec<(f64, bool)> = canary.iter().map(|value| (*value, true)).collect();
     all.extend(baseline.iter().map(|value| (*value, false)));
     all.sort_by(|one, other| one.0.total_cmp(&other.0));
     let (mut ranks, mut ties, mut before) = (0.0, 0.0, 0.0);
@@ -72,18 +73,16 @@ fn deviation(m: f64, n: f64, ties: f64) -> f64 {
 /// continuity-corrected statistic does not reject.
 ///
 /// The statistic is a staircase that steps down at each difference of a pair, so each end is one of these differences
-/// exactly, where R and Kayenta stop within a tolerance of it.
+/// exactly, where R and Kayenta stop within a tolerance of it. Between them it depends only on how many differences lie
+/// above, so each end is the difference of a rank: no list of all pairs is made.
 #[must_use]
 pub fn shift(canary: &[f64], baseline: &[f64], confidence: f64) -> Shift {
-    let mut steps: Vec<f64> = canary.iter().flat_map(|x| baseline.iter().map(move |y| x - y)).collect();
-    steps.sort_by(f64::total_cmp);
-    let estimate = median(&steps);
-    // Differences that only rounding tells apart are one step.
-    steps.dedup_by(|next, step| (*next - *step).abs() <= 1e-12 * next.abs().max(step.abs()));
+    let differences = Differences::of(canary, baseline);
     let (m, n) = (canary.len() as f64, baseline.len() as f64);
-    let corrected = |shift: f64| {
-        let (u, ties) = statistic(canary, baseline, shift);
-        let off = u - m * n / 2.0;
+    // Between two steps no sample of one arm is tied with one of the other.
+    let sigma = deviation(m, n, ties(&differences.canary) + ties(&differences.baseline));
+    let corrected = |u: u64| {
+        let off = u as f64 - m * n / 2.0;
         let sign = if off > 0.0 {
             1.0
         } else if off < 0.0 {
@@ -91,30 +90,22 @@ pub fn shift(canary: &[f64], baseline: &[f64], confidence: f64) -> Shift {
         } else {
             0.0
         };
-        (off - 0.5 * sign) / deviation(m, n, ties)
+        (off - 0.5 * sign) / sigma
     };
     let z = quantile(f64::midpoint(1.0, confidence));
-    let low = descent(&steps, |at| corrected(at) > z);
-    let high = descent(&steps, |at| corrected(at) >= -z);
-    let range = [descent(&steps, |at| corrected(at) > 0.0), descent(&steps, |at| corrected(at) >= 0.0)];
-    Shift { low, high, estimate, range }
+    let descent = |above: &dyn Fn(f64) -> bool| differences.descent(|u| above(corrected(u)));
+    Shift {
+        low: descent(&|at| at > z),
+        high: descent(&|at| at >= -z),
+        estimate: differences.median(),
+        range: [descent(&|at| at > 0.0), descent(&|at| at >= 0.0)],
+    }
 }
 
-fn median(sorted: &[f64]) -> f64 {
-    let at = |at: usize| sorted.get(at).copied().unwrap_or(0.0);
-    f64::midpoint(at(sorted.len().saturating_sub(1) / 2), at(sorted.len() / 2))
-}
-
-/// The step at which `above` ends, judged between steps; the first or the last where it ends outside of them.
-fn descent(steps: &[f64], above: impl Fn(f64) -> bool) -> f64 {
-    let gaps: Vec<(f64, f64)> = steps
-        .iter()
-        .zip(steps.iter().skip(1))
-        .map(|(step, next)| (*step, f64::midpoint(*step, *next)))
-        .collect();
-    let passed = gaps.partition_point(|(_, middle)| above(*middle));
-    let ended = gaps.get(passed).map(|(step, _)| *step);
-    ended.or_else(|| steps.last().copied()).unwrap_or(0.0)
+/// The sum of `t^3 - t` over ties within one arm.
+fn ties(sorted: &[f64]) -> f64 {
+    let sizes = sorted.chunk_by(|one, other| one.total_cmp(other).is_eq()).map(|same| same.len() as f64);
+    sizes.map(|size| size * size * size - size).sum()
 }
 
 /// The exact two-sided probability, by counting how many arrangements have each U.
@@ -154,6 +145,18 @@ fn arrangements(m: usize, n: usize) -> Vec<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Four days of windows of 10 s, whose pairs would fill 10 GB.
+    #[test]
+    fn long_samples_are_compared_in_the_memory_of_the_samples() {
+        let sample = |at: u32, more: f64| f64::from(at.wrapping_mul(0x9E37_79B9) >> 12) / 1e6 + more;
+        let baseline: Vec<f64> = (0..35_000).map(|at| sample(at, 0.0)).collect();
+        let canary: Vec<f64> = (0..35_000).map(|at| sample(at + 40_000, 0.1)).collect();
+        let found = shift(&canary, &baseline, 0.98);
+        assert!(found.low < 0.1 && found.high > 0.1 && found.high - found.low < 0.02, "{found:?}");
+        assert!((found.estimate - 0.1).abs() < 0.002, "{found:?}");
+        assert!(mann_whitney(&canary, &baseline).p_greater < 1e-9);
+    }
 
     #[test]
     fn arrangements_are_those_of_small_samples() {
