@@ -122,3 +122,18 @@ fn a_condition_is_pointed_into_where_its_text_stands_as_it_reads() {
         assert!(message.contains(place), "{message}");
     }
 }
+
+#[test]
+fn a_comparison_that_is_dry_run_judges_nothing_and_the_rule_is_a_pattern_as_the_controller_has_it() {
+    let text = std::fs::read_to_string(fixtures().join("comparison-apart.yaml")).unwrap();
+    let apart = |rule: &str| {
+        let analysis = format!("analysis:\n        dryRun: [{{metricName: '{rule}'}}]\n        templates:");
+        let text = text.replacen("analysis:\n        templates:", &analysis, 1);
+        let report = check(vec![Source::new("apart.yaml", text)]);
+        report.findings.iter().any(|finding| finding.message.contains("judge the release each by itself"))
+    };
+    for (rule, both) in [("compare", false), ("^comp", false), ("par", false), (".x", true), ("errors", true)]
+    {
+        assert_eq!(apart(rule), both, "{rule}");
+    }
+}

@@ -1,7 +1,8 @@
 //! What the comparisons of one release do together: evidence goes on from step to step, and nowhere else.
 
+use crd::{AnalysisRun, AnalysisRunSpec};
 use judge::{Config, Evidence};
-use rollout::analysis::comparison;
+use rollout::analysis::{comparison, is_dry_run};
 
 use crate::analyses::{self, Use};
 use crate::bundle::{Bundle, RolloutView, TemplateView};
@@ -46,10 +47,11 @@ pub(super) fn check(bundle: &Bundle, sink: &mut Sink<'_>) {
     }
 }
 
-/// Whether the metric is dry run there. A rule may be an expression; only names are looked at.
+/// Whether the metric is dry run there, as the controller would say of the run.
 fn looks_on(one: &Use<'_>, template: &TemplateView<'_>, metric: &str) -> bool {
-    let rules = one.analysis.dry_run.iter().chain(&template.template.spec.dry_run);
-    rules.into_iter().any(|rule| rule.metric_name == metric || rule.metric_name.starts_with('.'))
+    let rules = template.template.spec.dry_run.iter().chain(&one.analysis.dry_run);
+    let spec = AnalysisRunSpec { dry_run: rules.cloned().collect(), ..Default::default() };
+    is_dry_run(&AnalysisRun { spec, ..Default::default() }, metric)
 }
 
 /// Each keeps its own promise, and only its own.
