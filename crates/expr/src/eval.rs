@@ -16,6 +16,7 @@ use crate::environment::{Env, conversion};
 use crate::error::Error;
 use crate::operate;
 use crate::operator::{Binary, Unary};
+use crate::regex::Patterns;
 use crate::time::method;
 use crate::tree::{Node, NodeId, Tree};
 use crate::value::{Key, List, ListKind, Map, MapKind, Value};
@@ -32,6 +33,7 @@ pub(crate) struct Machine<'p> {
     env: &'p Env,
     now: Timestamp,
     budget: Budget,
+    patterns: Patterns,
     scopes: Vec<Scope>,
     variables: Vec<(Arc<str>, Value)>,
 }
@@ -48,7 +50,8 @@ enum Step {
 /// Runs the program.
 pub(crate) fn run(tree: &Tree, root: NodeId, env: &Env, now: Timestamp) -> Evaluated {
     let budget = Budget::new();
-    Machine { tree, env, now, budget, scopes: Vec::new(), variables: Vec::new() }.eval(root)
+    let patterns = Patterns::default();
+    Machine { tree, env, now, budget, patterns, scopes: Vec::new(), variables: Vec::new() }.eval(root)
 }
 
 impl<'p> Machine<'p> {
@@ -224,7 +227,10 @@ impl<'p> Machine<'p> {
         {
             return self.at(id, Err(message));
         }
-        let result = operate::binary(op, &l, &r, &mut self.budget);
+        let result = match op {
+            Binary::Matches => operate::matches(&l, &r, &mut self.patterns, &mut self.budget),
+            _ => operate::binary(op, &l, &r, &mut self.budget),
+        };
         self.at(id, result)
     }
 

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use crate::budget::Budget;
 use crate::environment::conversion;
 use crate::operator::Binary;
-use crate::regex;
+use crate::regex::Patterns;
 use crate::value::{Key, List, ListKind, Value};
 
 type Result<T = Value> = std::result::Result<T, String>;
@@ -45,12 +45,11 @@ pub(crate) fn binary(op: Binary, l: &Value, r: &Value, budget: &mut Budget) -> R
         Binary::Power => Ok(Value::Float(to_float(l)?.powf(to_float(r)?))),
         Binary::Range => range(to_int(l)?, to_int(r)?, budget),
         Binary::In => contains(l, r, budget).map(Value::Bool),
-        Binary::Matches => matches(l, r, budget),
         Binary::Contains => texts(l, r, budget, |a, b| a.contains(b)),
         Binary::StartsWith => texts(l, r, budget, |a, b| a.starts_with(b)),
         Binary::EndsWith => texts(l, r, budget, |a, b| a.ends_with(b)),
-        // These look at one side first; the evaluator does it.
-        Binary::Or | Binary::And | Binary::Coalesce => Ok(Value::Nil),
+        // These look at one side first, or keep their patterns; the evaluator does it.
+        Binary::Or | Binary::And | Binary::Coalesce | Binary::Matches => Ok(Value::Nil),
     }
 }
 
@@ -209,9 +208,10 @@ fn texts(l: &Value, r: &Value, budget: &mut Budget, holds: fn(&str, &str) -> boo
     Ok(Value::Bool(holds(l, r)))
 }
 
-fn matches(l: &Value, r: &Value, budget: &mut Budget) -> Result {
+/// `l matches r`.
+pub(crate) fn matches(l: &Value, r: &Value, patterns: &mut Patterns, budget: &mut Budget) -> Result {
     if matches!(l, Value::Nil) || matches!(r, Value::Nil) {
         return Ok(Value::Bool(false));
     }
-    Ok(Value::Bool(regex::search(text(r)?, text(l)?, budget)?))
+    Ok(Value::Bool(patterns.search(text(r)?, text(l)?, budget)?))
 }

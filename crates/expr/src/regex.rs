@@ -1,5 +1,7 @@
 //! RE2 patterns, and what Go says of broken ones.
 
+use std::collections::BTreeMap;
+
 use regex_lite::{Regex, RegexBuilder};
 
 use crate::budget::Budget;
@@ -15,6 +17,12 @@ const SMALLEST: usize = 1 << 10;
 
 /// Bytes of one state of a compiled pattern.
 const STATE: usize = 32;
+
+/// So many looks at a state, at one character, cost as much as a step of the program.
+const LOOKS: u64 = 64;
+
+/// How many patterns a run keeps; then it begins anew.
+const KEPT: usize = 16;
 
 /// What the compiler says of a pattern beyond its limit; the text is the only sign that it gives.
 const TOO_LARGE: &str = "compiled regex exceeded size limit";
@@ -68,14 +76,32 @@ impl Pattern {
     }
 }
 
-/// Whether `pattern` is found in `text`, once both compiling and searching are charged.
-pub(crate) fn search(pattern: &str, text: &str, budget: &mut Budget) -> Result<bool, String> {
-    budget.work(1 + pattern.len() as u64)?;
-    let pattern = Pattern::new(pattern).map_err(|error| error.to_string())?;
-    // At each character each state may be looked at once.
-    let visits = (text.len() as u64).saturating_mul(pattern.states);
-    budget.work(pattern.states * 2 + visits / 16)?;
-    Ok(pattern.is_match(text))
+/// The patterns of one run: a condition asks the same one of each item of a list, so it is compiled once.
+#[derive(Debug, Default)]
+pub(crate) struct Patterns(BTreeMap<Box<str>, Pattern>);
+
+impl Patterns {
+    /// Whether `pattern` is found in `text`, once both compiling, the first time, and searching are charged.
+    pub(crate) fn search(&mut self, pattern: &str, text: &str, budget: &mut Budget) -> Result<bool, String> {
+        budget.work(1 + pattern.len() as u64 / 16)?;
+        let known = match self.0.get(pattern) {
+            Some(known) => known,
+            None => self.compile(pattern, budget)?,
+        };
+        // At each character each state may be looked at once.
+        budget.work((text.len() as u64).saturating_mul(known.states) / LOOKS)?;
+        Ok(known.is_match(text))
+    }
+
+    fn compile(&mut self, pattern: &str, budget: &mut Budget) -> Result<&Pattern, String> {
+        budget.work(pattern.len() as u64)?;
+        let compiled = Pattern::new(pattern).map_err(|error| error.to_string())?;
+        budget.work(compiled.states * 2)?;
+        if self.0.len() >= KEPT {
+            self.0.clear();
+        }
+        Ok(self.0.entry(pattern.into()).or_insert(compiled))
+    }
 }
 
 fn mistake(pattern: &str) -> String {

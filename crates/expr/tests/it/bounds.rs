@@ -133,12 +133,29 @@ fn looking_at_long_texts_is_work() {
 
 #[test]
 fn a_pattern_costs_what_it_is_written_out() {
-    for source in ["repeat('a', 900000) matches '(?:a?){300}b'", "count(1..90000, 'a' matches 'a{500}') > 0"]
-    {
+    for source in [
+        "repeat('a', 900000) matches '(?:a?){300}b'",
+        "count(1..90000, 'a' matches 'a{500}' + string(#)) > 0",
+        "let s = repeat('a', 5000); count(1..9000, s matches 'a{500}b') > 0",
+    ] {
         assert_eq!(on_a_small_stack(source.to_owned()).unwrap_err(), "time budget exceeded", "{source}");
     }
     assert_eq!(on_a_small_stack("repeat('a', 90000) matches '^a+[b-z]$'".into()), Ok(Value::Bool(false)));
     assert_eq!(on_a_small_stack("repeat('a', 500) matches '^a{500}$'".into()), Ok(Value::Bool(true)));
+}
+
+#[test]
+fn an_ordinary_pattern_fits_an_ordinary_list_and_a_long_text() {
+    for source in [
+        "let s = repeat('checkout/', 5) + '12345'; count(1..30000, s matches '^/?check(in|out)/.*5$') == 30000",
+        "count(1..90000, 'aaaa' matches '^a{500}$') == 0",
+        "let n = ['5..', '[45]xx', 'time', 'refused']; count(1..30000, 'status 200 OK' matches n[# % 4]) == 0",
+    ] {
+        assert_eq!(on_a_small_stack(source.to_owned()), Ok(Value::Bool(true)), "{source}");
+    }
+    let env = Env::of_result(Value::text("a line of a log\n".repeat(250_000)));
+    let program = Program::compile("result matches 'error|panic'", &env).unwrap();
+    assert_eq!(program.run(&env, Timestamp::UNIX_EPOCH).unwrap(), Value::Bool(false));
 }
 
 #[test]
