@@ -78,7 +78,7 @@ impl Rooms {
             // Whoever is in a room, or waits before it, holds it.
             servers.retain(|_, server| Arc::strong_count(&server.asked) > 1);
             let server = servers.entry(url.origin().ascii_serialization());
-            server.or_insert_with(Server::default).clone()
+            server.or_default().clone()
         };
         // A room is never closed.
         Place { _asked: asked.acquire_owned().await.ok(), arriving }
