@@ -35,7 +35,9 @@ async fn a_run_that_measures_much_is_the_one_that_errs_and_is_told_why() {
     let names = ["a", "b", "c", "d", "e"];
     let region = Region::with("us-east-1", &[run("much", &names)]).await;
     // Four of them have room at the same time.
-    names.iter().for_each(|name| region.outside.long(name, 2 << 20));
+    for name in names {
+        region.outside.long(name, 2 << 20);
+    }
     let _controller = region.control(region.settings()).await;
     let found = measured(&region, "much").await;
     let failed: Vec<&Value> = found.iter().filter(|it| it["phase"] == "Error").collect();
