@@ -1,5 +1,6 @@
 //! What the analyses of a release can see.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crd::{AnalysisRun, AnalysisTemplate, Metric, Rollout, RolloutAnalysis};
@@ -8,7 +9,8 @@ use serde::{Deserialize as _, Serialize};
 use serde_json::Value;
 use sim::Stage;
 
-use crate::compared::{Compared, Comparison, compared};
+use crate::chain::{Chain, Chains};
+use crate::compared::{Compared, Comparison, asked, compared, lengths, until_the_pass};
 use crate::condition::Arguments;
 use crate::judged::{Judged, What, judged};
 use crate::planned::{Assumptions, Step};
@@ -45,10 +47,15 @@ pub struct MetricPlan {
     /// Of a metric that `aviary/compare` judges: how long it takes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub comparison: Option<Comparison>,
+    /// The step, from 0, that made the same comparison first, if this one goes on with its evidence: `false_abort` is
+    /// then that of both together.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub goes_on_from: Option<usize>,
 }
 
 /// A metric where it is used.
 pub(crate) struct Used {
+    chain: Chain,
     step: Option<usize>,
     template: String,
     metric: Metric,
@@ -59,16 +66,18 @@ pub(crate) struct Used {
 /// Every metric that the Rollout has measured, in order.
 pub(crate) fn metrics(manifests: &[Value], rollout: &Rollout, namespace: &str) -> Vec<Used> {
     let canary = rollout.canary();
-    let background = canary.iter().filter_map(|canary| Some((None, &canary.analysis.as_ref()?.analysis)));
+    let background = canary
+        .iter()
+        .filter_map(|canary| Some((Chain::Background, None, &canary.analysis.as_ref()?.analysis)));
     let steps = canary.iter().flat_map(|canary| canary.steps.iter().enumerate());
-    let inline = steps.filter_map(|(index, step)| Some((Some(index), step.analysis.as_ref()?)));
+    let inline = steps.filter_map(|(index, step)| Some((Chain::Steps, Some(index), step.analysis.as_ref()?)));
     let beside = rollout.blue_green().into_iter().flat_map(|strategy| {
         let before = strategy.pre_promotion_analysis.iter().map(|before| (Stage::Before, before));
         before.chain(strategy.post_promotion_analysis.iter().map(|after| (Stage::After, after)))
     });
-    let beside = beside.map(|(stage, analysis)| (Some(stage.index()), analysis));
+    let beside = beside.map(|(stage, analysis)| (Chain::BlueGreen, Some(stage.index()), analysis));
     let mut used = Vec::new();
-    for (step, analysis) in background.chain(inline).chain(beside) {
+    for (chain, step, analysis) in background.chain(inline).chain(beside) {
         for reference in &analysis.templates {
             let found = template(manifests, &reference.template_name, reference.cluster_scope, namespace);
             let Some(template) = found else { continue };
@@ -79,6 +88,7 @@ pub(crate) fn metrics(manifests: &[Value], rollout: &Rollout, namespace: &str) -
             };
             for metric in &template.spec.metrics {
                 used.push(Used {
+                    chain,
                     step,
                     template: reference.template_name.clone(),
                     metric: metric.clone(),
@@ -116,9 +126,31 @@ fn dry_runs(template: &AnalysisTemplate, analysis: &RolloutAnalysis) -> Vec<crd:
     template.spec.dry_run.iter().chain(&analysis.dry_run).cloned().collect()
 }
 
-/// What the metric can see in this release, a row for each that a comparison judges; empty for a step that was not
+/// What the metrics can see in this release, a row for each that a comparison judges; none for a step that was not
 /// reached.
-pub(crate) fn plan(used: &Used, steps: &[Step], assumptions: &Assumptions) -> Vec<MetricPlan> {
+pub(crate) fn plan(used: &[Used], steps: &[Step], assumptions: &Assumptions) -> Vec<MetricPlan> {
+    let mut chains = Chains::default();
+    used.iter().flat_map(|used| of(used, &mut chains, steps, assumptions)).collect()
+}
+
+/// The chance that a healthy version is aborted by any of them. Comparisons that go on from one another spend theirs
+/// once.
+pub(crate) fn false_abort(metrics: &[MetricPlan]) -> f64 {
+    let mut healthy = 1.0;
+    let mut once: BTreeMap<(Option<usize>, &str), f64> = BTreeMap::new();
+    for metric in metrics.iter().filter(|metric| !metric.dry_run) {
+        let chance = metric.false_abort.unwrap_or(0.0);
+        if metric.comparison.is_some() {
+            let spent = once.entry((metric.goes_on_from.or(metric.step), &metric.metric)).or_default();
+            *spent = spent.max(chance);
+        } else {
+            healthy *= 1.0 - chance;
+        }
+    }
+    1.0 - once.values().fold(healthy, |healthy, chance| healthy * (1.0 - chance))
+}
+
+fn of(used: &Used, chains: &mut Chains, steps: &[Step], assumptions: &Assumptions) -> Vec<MetricPlan> {
     let own: Vec<&Step> = match used.step {
         Some(index) => steps.iter().filter(|step| step.index == index).collect(),
         None => steps.iter().collect(),
@@ -126,11 +158,16 @@ pub(crate) fn plan(used: &Used, steps: &[Step], assumptions: &Assumptions) -> Ve
     if own.is_empty() {
         return Vec::new();
     }
-    let (metric, waits) = (&used.metric, used.step.is_some());
-    match compared(metric, &used.arguments, &own, waits, assumptions) {
-        Some(found) => found.into_iter().map(|one| beside_stable(used, one)).collect(),
-        None => limited(used, steps, assumptions).into_iter().collect(),
-    }
+    let Some(config) = asked(&used.metric, &used.arguments) else {
+        return limited(used, steps, assumptions).into_iter().collect();
+    };
+    let seen = lengths(&config, &own, used.step.is_some());
+    let before = chains.before(used.chain, &used.metric.name, &config);
+    let found = compared(&config, before.map_or(&[], |before| &before.seen), &seen, assumptions);
+    let goes_on_from = before.and_then(|before| before.first);
+    let left = until_the_pass(&config, &found, &seen);
+    chains.leave((used.chain, &used.metric.name), config, used.step, left);
+    found.into_iter().map(|one| MetricPlan { goes_on_from, ..beside_stable(used, one) }).collect()
 }
 
 /// A row of which nothing is known yet.
@@ -147,6 +184,7 @@ fn unknown(used: &Used) -> MetricPlan {
         detectable: None,
         false_abort: None,
         comparison: None,
+        goes_on_from: None,
     }
 }
 

@@ -27,7 +27,7 @@ pub struct Comparison {
     pub passes_after_seconds: Option<u64>,
     /// `mustDetect`, from 0 to 1.
     pub must_detect: Option<f64>,
-    /// When it is found with 90 % probability, in seconds; `None` when that is not sure.
+    /// When it is found with 90 % probability, in seconds, and 0 in the steps before; `None` when that is not sure.
     pub must_detect_after_seconds: Option<u64>,
     /// The same in sentences.
     pub says: Vec<String>,
@@ -47,17 +47,20 @@ pub(crate) struct Compared {
 /// What is counted, and how much of it is bad at a healthy version.
 type What = crate::What;
 
-/// Every metric that is compared; `None` when it is no comparison, or one that is refused.
-pub(crate) fn compared(
-    metric: &Metric,
-    arguments: &Arguments,
-    steps: &[&Step],
-    waits: bool,
-    assumptions: &Assumptions,
-) -> Option<Vec<Compared>> {
+/// What the metric compares; `None` when it is no comparison, or one that is refused.
+pub(crate) fn asked(metric: &Metric, arguments: &Arguments) -> Option<Config> {
     let mut written = metric.clone();
     written.provider.values_mut().for_each(|value| resolve(value, arguments));
-    let config = comparison(&written)?.ok()?;
+    comparison(&written)?.ok()
+}
+
+/// Every metric that is compared, if it goes on with what was seen in steps before.
+pub(crate) fn compared(
+    config: &Config,
+    earlier: &[PlanStep],
+    steps: &[PlanStep],
+    assumptions: &Assumptions,
+) -> Vec<Compared> {
     let each = config.metrics.iter().map(|one| {
         let mut compared = Compared {
             name: one.name.clone(),
@@ -75,9 +78,9 @@ pub(crate) fn compared(
             Kind::Rate | Kind::Gauge { .. } | Kind::Limit { .. } | Kind::BurnRate { .. } => return compared,
         };
         let within = config.max_wait.unwrap_or(COMPARES_FOR);
-        let plan =
-            Plan { rate: assumptions.rate, stable: healthy, steps: lengths(steps, waits, within, &config) };
-        let figures = plan.figures(&config, one);
+        let (earlier, steps) = (earlier.to_vec(), steps.to_vec());
+        let plan = Plan { rate: assumptions.rate, stable: healthy, earlier, steps };
+        let figures = plan.figures(config, one);
         let looked: Duration = plan.steps.iter().map(|step| step.duration).sum();
         let windows = looked.as_secs_f64() / config.window.as_secs_f64();
         compared.counts = Some(what);
@@ -85,16 +88,35 @@ pub(crate) fn compared(
         compared.window_requests = Some(if windows >= 1.0 { figures.canary_requests / windows } else { 0.0 });
         compared.detectable = figures.detectable;
         compared.false_abort = Some(config.false_aborts_by(one));
-        compared.comparison = Some(told(&plan, &figures, &config, within));
+        compared.comparison = Some(told(&plan, &figures, config, within));
         compared
     });
-    Some(each.collect())
+    each.collect()
+}
+
+/// What is seen of the steps when the comparison ends with its pass, as it usually does: all where one of its metrics
+/// is not sure to pass.
+pub(crate) fn until_the_pass(config: &Config, compared: &[Compared], steps: &[PlanStep]) -> Vec<PlanStep> {
+    let judged = config.metrics.iter().zip(compared).filter(|(metric, _)| metric.weight > 0.0);
+    let known = judged.filter_map(|(_, it)| it.comparison.as_ref());
+    let ends = known.map(|it| it.passes_after_seconds).try_fold(0, |last, ends| Some(last.max(ends?)));
+    let Some(ends) = ends else { return steps.to_vec() };
+    let mut left = Duration::from_secs(ends).saturating_sub(config.warmup);
+    let mut seen = Vec::new();
+    for step in steps {
+        let duration = step.duration.min(left);
+        left -= duration;
+        if !duration.is_zero() {
+            seen.push(PlanStep { duration, ..*step });
+        }
+    }
+    seen
 }
 
 /// The steps that it sees: its own for as long as it may wait, or those beside it while they last. The warm-up counts
 /// for nothing.
-fn lengths(steps: &[&Step], waits: bool, within: Duration, config: &Config) -> Vec<PlanStep> {
-    let (mut left, mut cold) = (within, config.warmup);
+pub(crate) fn lengths(config: &Config, steps: &[&Step], waits: bool) -> Vec<PlanStep> {
+    let (mut left, mut cold) = (config.max_wait.unwrap_or(COMPARES_FOR), config.warmup);
     let mut seen = Vec::new();
     for step in steps {
         let length = if waits { left } else { Duration::from_secs(step.seconds).min(left) };
@@ -111,7 +133,7 @@ fn lengths(steps: &[&Step], waits: bool, within: Duration, config: &Config) -> V
 fn told(plan: &Plan, figures: &Figures, config: &Config, within: Duration) -> Comparison {
     // What the configuration asks for before a pass, whatever the evidence.
     let least = config.window * config.min_windows;
-    let warm = |time: Duration| (time + config.warmup).as_secs();
+    let warm = |time: Duration| (time + config.warmup).as_secs_f64().ceil() as u64;
     let passes = figures.passes_after.map(|time| warm(time.max(least)));
     let passes = passes.filter(|seconds| *seconds <= within.as_secs());
     let mut says = plan.sentences(figures);
@@ -130,7 +152,10 @@ fn told(plan: &Plan, figures: &Figures, config: &Config, within: Duration) -> Co
         passes_below: figures.passes_below,
         passes_after_seconds: passes,
         must_detect: figures.must_detect.map(|(rate, _)| rate),
-        must_detect_after_seconds: figures.must_detect.and_then(|(_, time)| time).map(warm),
+        must_detect_after_seconds: figures.must_detect.and_then(|(_, time)| time).map(|time| {
+            // What the steps before find needs no warm-up here.
+            if time.is_zero() { 0 } else { warm(time) }
+        }),
         says,
     }
 }
@@ -187,8 +212,9 @@ provider:
 
     fn of(lines: &str, steps: &[Step], waits: bool) -> Vec<Compared> {
         let arguments = Arguments::from([("wait".to_owned(), "20m".to_owned())]);
+        let config = asked(&metric(lines), &arguments).unwrap();
         let steps: Vec<&Step> = steps.iter().collect();
-        compared(&metric(lines), &arguments, &steps, waits, &HUNDRED).unwrap()
+        compared(&config, &[], &lengths(&config, &steps, waits), &HUNDRED)
     }
 
     #[test]
@@ -243,7 +269,29 @@ provider:
         let refused = metric("falseAborts: 200%");
         let query: Metric = serde_yaml::from_str("{name: a, provider: {prometheus: {query: up}}}").unwrap();
         for metric in [refused, query] {
-            assert!(compared(&metric, &Arguments::new(), &[], true, &HUNDRED).is_none());
+            assert!(asked(&metric, &Arguments::new()).is_none());
         }
+    }
+
+    #[test]
+    fn what_a_comparison_has_seen_when_it_passes_is_left_to_the_next() {
+        let config = asked(&metric("maxWait: 20m"), &Arguments::new()).unwrap();
+        let steps = lengths(&config, &[&step(0.1, 0)], true);
+        let found = compared(&config, &[], &steps, &HUNDRED);
+        let ends = found.iter().filter_map(|it| it.comparison.as_ref()?.passes_after_seconds).max().unwrap();
+        let left = until_the_pass(&config, &found, &steps);
+        assert_eq!(left, [PlanStep { share: 0.1, duration: Duration::from_secs(ends) }]);
+        let next = compared(&config, &left, &steps, &HUNDRED);
+        let [first, second] = [&found, &next].map(|all| all.first().unwrap());
+        assert!(second.detectable < first.detectable);
+        let comparison = second.comparison.as_ref().unwrap();
+        assert_eq!(comparison.passes_after_seconds, Some(30), "three windows, whatever is known");
+        assert_eq!(comparison.must_detect_after_seconds, Some(0));
+        let says = comparison.says.join(" ");
+        assert!(says.contains("is usually known from the steps before"), "{says}");
+        // What does not pass in time looks on until then.
+        let short = asked(&metric("maxWait: 1m"), &Arguments::new()).unwrap();
+        let steps = lengths(&short, &[&step(0.01, 0)], true);
+        assert_eq!(until_the_pass(&short, &compared(&short, &[], &steps, &HUNDRED), &steps), steps);
     }
 }

@@ -31,6 +31,7 @@
 
 mod analysis;
 mod binomial;
+mod chain;
 mod compared;
 mod judged;
 mod planned;

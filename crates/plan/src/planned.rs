@@ -129,10 +129,8 @@ pub fn plan(
         _ => return Err(Error::Stuck(course.message)),
     }
     let steps = steps(&rollout, &course, assumptions);
-    let metrics: Vec<MetricPlan> =
-        metrics.iter().flat_map(|metric| analysis::plan(metric, &steps, assumptions)).collect();
-    let aborts = metrics.iter().filter(|metric| !metric.dry_run);
-    let healthy: f64 = aborts.filter_map(|metric| metric.false_abort).map(|chance| 1.0 - chance).product();
+    let metrics = analysis::plan(&metrics, &steps, assumptions);
+    let false_abort = analysis::false_abort(&metrics);
     Ok(Plan {
         namespace: namespace.to_owned(),
         rollout: name.to_owned(),
@@ -144,7 +142,7 @@ pub fn plan(
         waits_at: course.waited.clone(),
         steps,
         metrics,
-        false_abort: 1.0 - healthy,
+        false_abort,
     })
 }
 

@@ -7,7 +7,8 @@ use std::time::Duration;
 
 fn plan() -> Plan {
     let step = |share, minutes: u64| PlanStep { share, duration: Duration::from_secs(minutes * 60) };
-    Plan { rate: 100.0, stable: 0.005, steps: vec![step(0.1, 5), step(0.3, 10)] }
+    let steps = vec![step(0.1, 5), step(0.3, 10)];
+    Plan { rate: 100.0, stable: 0.005, earlier: Vec::new(), steps }
 }
 
 /// A test at 1 % without a margin.
@@ -27,10 +28,55 @@ fn the_plan_of_the_document_reads_as_it_says() {
             "At 100 requests per second your steps (10 % for 5 min, 30 % for 10 min) give 21,000 canary requests.",
             "With stable at 0.5 %, a rise to 0.853 % is caught with 90 % probability by the end.",
             "A rise to 2 % is caught within 2 min 47 s.",
-            "A good release is aborted by mistake in fewer than 1 of 100 attempts.",
+            "By this metric a good release is aborted by mistake in at most 1 % of attempts.",
             "`pass` (not worse than 0.85 %) is usually reached after about 8 min 23 s.",
         ]
     );
+}
+
+/// What one plan finds in the second of two steps, another finds that knows what the first gave.
+#[test]
+fn what_earlier_steps_gave_counts_and_times_begin_at_their_end() {
+    let config = errors("mustDetect: 2%");
+    let of = |plan: &Plan, config: &aviary_judge::Config| plan.figures(config, &config.metrics[0]);
+    let (whole, [first, second]) = (plan(), plan().steps.try_into().unwrap());
+    let later = Plan { earlier: vec![first], steps: vec![second], ..plan() };
+    let alone = Plan { steps: vec![second], ..plan() };
+    let [all, found, without] = [&whole, &later, &alone].map(|plan| of(plan, &config));
+    assert_eq!((found.detectable, found.canary_requests), (all.detectable, without.canary_requests));
+    assert!(found.detectable < without.detectable);
+    let passes = |figures: &aviary_judge::power::Figures| figures.passes_after.unwrap().as_secs_f64();
+    assert!((passes(&found) - (passes(&all) - 300.0)).abs() < 1e-3, "{found:?} {all:?}");
+    // What the first step finds by itself is no news in the second.
+    assert_eq!(found.must_detect, Some((0.02, Some(Duration::ZERO))));
+    let said = later.sentences(&found).join("\n");
+    for part in [
+        "30 % for 10 min) give 18,000 canary requests, and those before 3,000.",
+        "A rise to 2 % is caught in the steps before.",
+        "in at most 1 % of attempts, the steps before included.",
+    ] {
+        assert!(said.contains(part), "{said}");
+    }
+    let by_step = errors("evidence: step");
+    assert_eq!(of(&later, &by_step).passes_after, of(&alone, &by_step).passes_after);
+    let long = Plan { earlier: whole.steps, ..later };
+    let said = long.sentences(&of(&long, &config)).join("\n");
+    assert!(said.contains("is usually known from the steps before"), "{said}");
+}
+
+#[test]
+fn a_promise_is_that_of_the_metric_and_of_the_whole() {
+    let metrics = "metrics:\n- {name: errors, kind: proportion}\n- {name: slow, kind: proportion, weight: 3}\n\
+                   - {name: looks, kind: proportion, weight: 0}";
+    let config = crate::support::config(&format!("regions: 2\n{metrics}"));
+    let said = |metric: usize| {
+        let figures = plan().figures(&config, &config.metrics[metric]);
+        plan().sentences(&figures).join("\n")
+    };
+    let own = "By this metric a good release is aborted by mistake in at most 0.125 % of attempts; by all metrics, in \
+               all regions, in at most 1 %.";
+    assert!(said(0).contains(own), "{}", said(0));
+    assert!(said(2).contains("It only advises, and aborts nothing."), "{}", said(2));
 }
 
 #[test]
