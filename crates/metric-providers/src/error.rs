@@ -97,8 +97,8 @@ pub enum Fault {
         /// The least bytes a second.
         rate: u32,
     },
-    /// Long answers of others left no place for this one within this.
-    #[error("a long answer waited for {0:?}, and those of other metrics left it no place")]
+    /// Others left no place for this one within this.
+    #[error("waited for {0:?}, and other metrics left no place to ask the same server, or for a long answer")]
     Crowded(Duration),
     /// The connection failed, or broke.
     #[error("{0}")]
@@ -135,9 +135,8 @@ impl Fault {
                 "check that the address is reachable from here, or raise the metric's timeout"
             }
             Self::Connection(_) => "check address, network policy, proxy and certificate",
-            Self::TooLong(_) | Self::TooMuch { .. } | Self::Slow { .. } | Self::Crowded(_) => {
-                "make the query return less"
-            }
+            Self::TooLong(_) | Self::TooMuch { .. } | Self::Slow { .. } => "make the query return less",
+            Self::Crowded(_) => "ask that server less often, or for less; it may be slow",
             Self::Answer(_) => "ask the address the same question and look at its answer",
             Self::Local(_) => "look at the controller's log and its settings",
         };

@@ -114,22 +114,22 @@ pub(crate) fn shortened(text: &str) -> String {
 }
 
 impl Door {
-    /// Asks and reads within `limit`, which covers the whole exchange with its redirects, and not what a long answer waits
-    /// for those of others.
+    /// Asks and reads within `limit`, which covers the whole exchange with its redirects, and not what it waits for others:
+    /// for a place among those who ask the same server, or among the long answers.
     pub(crate) async fn ask(&self, call: Call, limit: Duration) -> Result<Reply, Fault> {
         let mut budget = Budget::new(limit);
-        let (response, place) = budget.spend(self.followed(call)).await??;
+        let (response, place) = self.followed(call, &mut budget).await?;
         read(response, &place, &self.rooms, &mut budget).await
     }
 
-    /// The answer at the end of all redirects, and the place among those who ask there. It is held until the answer is
-    /// read, and no longer than the exchange may take.
-    async fn followed(&self, mut call: Call) -> Result<(Response, Place), Fault> {
+    /// The answer at the end of all redirects, and the place among those who ask there, which is held until the answer is
+    /// read.
+    async fn followed(&self, mut call: Call, budget: &mut Budget) -> Result<(Response, Place), Fault> {
         for _ in 0..=MAX_REDIRECTS {
             // A literal address never meets the resolver, so it is checked here, as are all names.
             self.egress.check_url(&call.url).map_err(|refused| Fault::Egress(Box::new(refused)))?;
-            let place = self.rooms.enter(&call.url).await;
-            let response = call.request(&self.client).send().await.map_err(broken)?;
+            let place = self.rooms.enter(&call.url).await?;
+            let response = budget.spend(call.request(&self.client).send()).await?.map_err(broken)?;
             let target = match self.redirects {
                 Redirects::Followed => redirect::target(&call.url, &response)?,
                 Redirects::Refused => None,

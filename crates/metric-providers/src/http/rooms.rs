@@ -25,8 +25,8 @@ pub(crate) const MOST_ARRIVING: usize = 4;
 /// Of those, of one server: one that begins long answers and does not end them leaves places to others.
 pub(crate) const MOST_ARRIVING_OF_ONE: usize = 2;
 
-/// How long an answer waits for a place among the long ones. This is no time of its metric's, for the server is not what
-/// it waits for; but a measurement must end.
+/// How long a question waits for a place among those who ask the same server, and its answer among the long ones. This is
+/// no time of its metric's, for the server is not what it waits for; but a measurement must end.
 const MOST_WAIT: Duration = Duration::from_secs(60);
 
 /// One room a server that somebody asks, and two for long answers; clones share them.
@@ -72,7 +72,10 @@ impl Default for Rooms {
 
 impl Rooms {
     /// Waits for a place among those who ask the server of `url`.
-    pub(crate) async fn enter(&self, url: &Url) -> Place {
+    ///
+    /// # Errors
+    /// That others have kept all of them for too long.
+    pub(crate) async fn enter(&self, url: &Url) -> Result<Place, Fault> {
         let Server { asked, arriving } = {
             let mut servers = self.servers.lock();
             // Whoever is in a room, or waits before it, holds it.
@@ -80,8 +83,9 @@ impl Rooms {
             let server = servers.entry(url.origin().ascii_serialization());
             server.or_default().clone()
         };
+        let asked = tokio::time::timeout(MOST_WAIT, asked.acquire_owned()).await;
         // A room is never closed.
-        Place { _asked: asked.acquire_owned().await.ok(), arriving }
+        Ok(Place { _asked: asked.map_err(|_| Fault::Crowded(MOST_WAIT))?.ok(), arriving })
     }
 
     /// Waits for a place among the long answers that arrive: first for one of its server's, so that those who wait for
@@ -135,7 +139,7 @@ mod tests {
         let free = url("http://b:1");
         assert!(tokio::time::timeout(Duration::ZERO, rooms.enter(&free)).await.is_ok());
         inside.pop();
-        waiting.await;
+        waiting.await.unwrap();
         inside.clear();
         drop(rooms.enter(&url("http://c:1")).await);
         assert_eq!(rooms.servers.lock().len(), 1, "rooms that nobody is in are given up");
@@ -146,6 +150,7 @@ mod tests {
         let rooms = Rooms::default();
         let [a, b, c] = ["http://a:1", "http://b:1", "http://c:1"].map(|text| text.parse::<Url>().unwrap());
         let (a, b, c) = (rooms.enter(&a).await, rooms.enter(&b).await, rooms.enter(&c).await);
+        let (a, b, c) = (a.unwrap(), b.unwrap(), c.unwrap());
         let _held = [rooms.arriving(&a).await.unwrap(), rooms.arriving(&a).await.unwrap()];
         assert_eq!(rooms.arriving(&a).await.unwrap_err(), Fault::Crowded(MOST_WAIT), "its own are taken");
         let _others = [rooms.arriving(&b).await.unwrap(), rooms.arriving(&b).await.unwrap()];
