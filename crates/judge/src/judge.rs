@@ -103,6 +103,13 @@ impl Judge {
         self.decide();
     }
 
+    /// How many windows were evidence, of all metrics and regions together: what is not used does not count.
+    #[must_use]
+    pub fn used(&self) -> u64 {
+        let units = self.state.metrics.iter().flat_map(|metric| &metric.units);
+        units.map(|unit| u64::from(unit.seen.windows)).sum()
+    }
+
     /// Evidence that fails, in the order of judge 1: it is sticky.
     fn decide(&mut self) {
         let log_e = self.log_e();

@@ -78,19 +78,25 @@ pub(crate) fn metrics(manifests: &[Value], rollout: &Rollout, namespace: &str) -
     let beside = beside.map(|(stage, analysis)| (Chain::BlueGreen, Some(stage.index()), analysis));
     let mut used = Vec::new();
     for (chain, step, analysis) in background.chain(inline).chain(beside) {
-        for reference in &analysis.templates {
-            let found = template(manifests, &reference.template_name, reference.cluster_scope, namespace);
-            let Some(template) = found else { continue };
-            let arguments = arguments(&template, analysis);
-            let looks_on = AnalysisRun {
-                spec: crd::AnalysisRunSpec { dry_run: dry_runs(&template, analysis), ..Default::default() },
-                ..Default::default()
-            };
+        let templates: Vec<(&str, AnalysisTemplate)> = analysis
+            .templates
+            .iter()
+            .filter_map(|reference| {
+                let name = reference.template_name.as_str();
+                Some((name, template(manifests, name, reference.cluster_scope, namespace)?))
+            })
+            .collect();
+        let looks_on = AnalysisRun {
+            spec: crd::AnalysisRunSpec { dry_run: dry_runs(&templates, analysis), ..Default::default() },
+            ..Default::default()
+        };
+        for (name, template) in &templates {
+            let arguments = arguments(template, analysis);
             for metric in &template.spec.metrics {
                 used.push(Used {
                     chain,
                     step,
-                    template: reference.template_name.clone(),
+                    template: (*name).to_owned(),
                     metric: metric.clone(),
                     dry_run: is_dry_run(&looks_on, &metric.name),
                     arguments: arguments.clone(),
@@ -121,9 +127,10 @@ fn arguments(template: &AnalysisTemplate, analysis: &RolloutAnalysis) -> Argumen
     defaults.chain(given.map(|arg| (arg.name.clone(), arg.value.clone()))).collect()
 }
 
-/// Rules of the template and of where it is used; the latter may be written for several templates.
-fn dry_runs(template: &AnalysisTemplate, analysis: &RolloutAnalysis) -> Vec<crd::DryRun> {
-    template.spec.dry_run.iter().chain(&analysis.dry_run).cloned().collect()
+/// Rules of all templates of an analysis, which one run has together, and of where they are used.
+fn dry_runs(templates: &[(&str, AnalysisTemplate)], analysis: &RolloutAnalysis) -> Vec<crd::DryRun> {
+    let own = templates.iter().flat_map(|(_, template)| &template.spec.dry_run);
+    own.chain(&analysis.dry_run).cloned().collect()
 }
 
 /// What the metrics can see in this release, a row for each that a comparison judges; none for a step that was not

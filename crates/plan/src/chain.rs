@@ -5,7 +5,7 @@
 //! switch to after it. A background analysis is one from beginning to end.
 
 use judge::power::PlanStep;
-use judge::{Config, Judge};
+use judge::{Config, Judge, Metric};
 
 /// Analyses that come one after the other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,8 +34,11 @@ pub(crate) struct Chains(Vec<Link>);
 impl Chains {
     /// What a comparison goes on from.
     pub(crate) fn before(&self, chain: Chain, metric: &str, config: &Config) -> Option<&Link> {
-        let last = self.0.iter().rfind(|link| link.chain == chain && link.metric == metric)?;
-        // Whether it is about the same question, the judge itself says.
+        let same = |link: &&Link| {
+            link.chain == chain && link.metric == metric && same_question(&link.config, config)
+        };
+        let last = self.0.iter().rfind(same)?;
+        // Whether it is judged in the same way, the judge itself says.
         Judge::restore(config, Judge::new(&last.config).state().clone()).is_ok().then_some(last)
     }
 
@@ -53,4 +56,14 @@ impl Chains {
         let link = Link { chain, metric: metric.to_owned(), config, first, seen: [seen, steps].concat() };
         self.0.push(link);
     }
+}
+
+/// Whether both ask the same: other queries are another question, as for the controller.
+fn same_question(one: &Config, other: &Config) -> bool {
+    let same = |one: &Metric, other: &Metric| {
+        (&one.name, &one.strata) == (&other.name, &other.strata)
+            && (&one.canary, &one.stable) == (&other.canary, &other.stable)
+    };
+    let (metrics, others) = (&one.metrics, &other.metrics);
+    metrics.len() == others.len() && metrics.iter().zip(others).all(|(one, other)| same(one, other))
 }

@@ -89,6 +89,12 @@ impl State {
         Err(RestoreError { found: self.of.clone(), wanted })
     }
 
+    /// Whether the release was failed: a judge that goes on from here has nothing else to say.
+    #[must_use]
+    pub const fn has_failed(&self) -> bool {
+        self.failed.is_some()
+    }
+
     /// How many windows were told.
     #[must_use]
     pub const fn windows(&self) -> u64 {

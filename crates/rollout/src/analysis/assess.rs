@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::prepare::{Prepared, prepare, unresolvable};
-use super::{Reading, metric_phase, next, record, result, run_phase, size, terminating, ttl};
+use super::{Reading, compare, metric_phase, next, record, result, run_phase, size, terminating, ttl};
 use crate::decision::{Event, Reason};
 use crate::observed::Settings;
 use crate::{events, status};
@@ -161,6 +161,7 @@ fn metrics(prepared: &[Prepared], terminating: bool, status: &mut AnalysisRunSta
         result.phase = Some(phase);
         result.message = result.measurements.last().map(|last| last.message.clone()).unwrap_or_default();
         if phase.completed() {
+            result.measurements.last_mut().into_iter().for_each(compare::over);
             let text = format!("Metric '{}' Completed. Result: {}", metric.name, phase.as_str());
             events.push(told(phase, events::metric(phase), text));
         }

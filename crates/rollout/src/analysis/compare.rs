@@ -98,12 +98,15 @@ pub(super) fn measured(written: &Value, earlier: Earlier<'_>, reading: &Reading)
     }
 }
 
+/// Of a metric that is over: no window begins with its figures.
+pub(super) fn over(measurement: &mut Measurement) {
+    measurement.metadata.remove(FIGURES);
+}
+
 /// A measurement that was ended from outside keeps what was known by then.
 pub(super) fn ended(measurement: Measurement, same: Option<&Measurement>) -> Measurement {
     let Some(same) = same else { return measurement };
-    let mut metadata = same.metadata.clone();
-    metadata.remove(FIGURES);
-    Measurement { value: same.value.clone(), metadata, ..measurement }
+    Measurement { value: same.value.clone(), metadata: same.metadata.clone(), ..measurement }
 }
 
 /// What is known after a reading.
@@ -145,6 +148,7 @@ fn judged(
         Outcome::Error(why) => Err(why.clone()),
         _ => Ok(Figures::of(reading)?),
     };
+    let used = judge.used();
     match (&before, &now) {
         (Some(before), Ok(now)) => {
             judge.observe(&figures::window(&config, before, now, since));
@@ -152,7 +156,7 @@ fn judged(
         (Some(before), Err(why)) => judge.observe(&figures::gap(&config, before, reading.started_at, why)),
         (None, _) => {}
     }
-    let looked = before.is_some();
+    let looked = judge.used() > used;
     // What was counted in a window that could not be read comes with the next one, of both arms.
     let figures = match now {
         Ok(now) => now.after(before.as_ref().filter(|_| since == Since::Start)),
@@ -167,7 +171,7 @@ fn found(config: &Config, judge: &Judge, figures: &Figures, looked: bool, waited
         >= SignedDuration::try_from(config.max_wait.unwrap_or(MAX_WAIT)).unwrap_or(SignedDuration::MAX);
     let (phase, message) = match report.verdict {
         Verdict::Fail => (AnalysisPhase::Failed, culprit(&report)),
-        // What was known before is no pass of this measurement, which has not seen a window yet.
+        // What was known before is no pass of a measurement that could not use what it saw.
         Verdict::Pass if looked => (AnalysisPhase::Successful, String::new()),
         Verdict::NeedMoreData | Verdict::NoData if late => ending(judge),
         Verdict::Pass | Verdict::NeedMoreData | Verdict::NoData => (AnalysisPhase::Running, String::new()),

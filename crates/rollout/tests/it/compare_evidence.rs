@@ -266,3 +266,43 @@ fn a_source_that_tells_whole_windows_is_not_counted_twice() {
     assert_eq!(compared.run.status.metric_results[0].count, 20);
     assert!(i64::try_from(windows(last)).unwrap() * 30 <= elapsed, "{} in {elapsed} s", windows(last));
 }
+
+#[test]
+fn a_failed_judge_does_not_come_back_over_an_error() {
+    let mut compared = Compared::new(json!({}));
+    let metric = &mut compared.run.spec.metrics[0];
+    (metric.count, metric.failure_limit) = (Some(yaml("2")), Some(yaml("1")));
+    // The figures are too old then for a gap: what cannot be read is an Error of its own.
+    metric.interval = "1m".to_owned();
+    let mut failed = None;
+    for pass in 0..200 {
+        let phases: Vec<_> =
+            compared.run.status.metric_results.iter().flat_map(|it| &it.measurements).collect();
+        failed = failed
+            .or_else(|| phases.iter().any(|it| it.phase == Some(AnalysisPhase::Failed)).then_some(pass));
+        compared.pass(match failed {
+            None => Ok([20.0, 200.0, 9.0, 1800.0]),
+            Some(at) if pass < at + 8 => Err("no answer"),
+            Some(_) => Ok(GOOD),
+        });
+        if compared.phase().is_some_and(AnalysisPhase::completed) {
+            break;
+        }
+    }
+    let phases: Vec<_> = compared.measurements().iter().map(|it| it.phase.unwrap()).collect();
+    let expected = [AnalysisPhase::Failed, AnalysisPhase::Error, AnalysisPhase::Successful];
+    assert_eq!(phases, expected, "{:?}", compared.run.status.message);
+}
+
+#[test]
+fn a_measurement_that_could_read_nothing_is_no_pass() {
+    // From the second measurement on nobody answers.
+    let mut compared = Compared::new(json!({}));
+    compared.run.spec.metrics[0].count = Some(yaml("5"));
+    compared.run.spec.metrics[0].interval = "5s".to_owned();
+    for _ in 0..200 {
+        let passed = compared.run.status.metric_results.first().is_some_and(|it| it.successful > 0);
+        compared.pass(if passed { Err("no answer") } else { Ok(GOOD) });
+    }
+    assert_eq!(compared.run.status.metric_results[0].successful, 1, "{:?}", compared.measurements());
+}

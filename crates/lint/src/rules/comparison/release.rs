@@ -1,6 +1,6 @@
 //! What the comparisons of one release do together: evidence goes on from step to step, and nowhere else.
 
-use crd::{AnalysisRun, AnalysisRunSpec};
+use crd::{AnalysisRun, AnalysisRunSpec, Metric};
 use judge::{Config, Evidence};
 use rollout::analysis::{comparison, is_dry_run};
 
@@ -12,6 +12,8 @@ use crate::rule::{Sink, draft};
 struct Judge {
     place: &'static str,
     metric: String,
+    /// What is asked, with what the arguments are that it names.
+    question: String,
     pointer: String,
     false_aborts: f64,
 }
@@ -19,22 +21,30 @@ struct Judge {
 pub(super) fn check(bundle: &Bundle, sink: &mut Sink<'_>) {
     for view in bundle.rollouts() {
         let mut judges: Vec<Judge> = Vec::new();
+        let mut steps = 0;
         for one in analyses::uses(&view) {
-            let templates = one
+            let templates: Vec<TemplateView<'_>> = one
                 .templates
                 .iter()
-                .filter_map(|reference| analyses::resolve(bundle, view.object, reference));
-            for template in templates {
+                .filter_map(|reference| analyses::resolve(bundle, view.object, reference))
+                .collect();
+            for template in &templates {
                 for (index, metric) in template.template.spec.metrics.iter().enumerate() {
                     let Some(Ok(config)) = comparison(metric) else { continue };
-                    if !one.awaited {
-                        in_the_background(&view, &template, index, &config, sink);
+                    if one.awaited {
+                        steps += 1;
+                    } else {
+                        in_the_background(&view, template, index, &config, sink);
                     }
                     let place = if one.awaited { "the steps" } else { "the background" };
-                    let known = judges.iter().any(|it| it.place == place && it.metric == metric.name);
-                    if !known && !looks_on(&one, &template, &metric.name) {
+                    let question = question(metric, &one);
+                    let known = judges
+                        .iter()
+                        .any(|it| it.place == place && it.metric == metric.name && it.question == question);
+                    if !known && !looks_on(&one, &templates, &metric.name) {
                         judges.push(Judge {
                             place,
+                            question,
                             metric: metric.name.clone(),
                             pointer: one.pointer.clone(),
                             false_aborts: config.false_aborts,
@@ -44,12 +54,44 @@ pub(super) fn check(bundle: &Bundle, sink: &mut Sink<'_>) {
             }
         }
         apart(&view, &judges, sink);
+        if steps > 1 {
+            forgotten(&view, analyses::uses(&view).iter().filter(|one| one.awaited).count(), sink);
+        }
     }
 }
 
+/// What a step goes on with is in the AnalysisRun of a step before.
+fn forgotten(view: &RolloutView<'_>, analyses: usize, sink: &mut Sink<'_>) {
+    let Some(limits) = &view.rollout.spec.analysis else { return };
+    for (field, limit) in [
+        ("successfulRunHistoryLimit", limits.successful_run_history_limit),
+        ("unsuccessfulRunHistoryLimit", limits.unsuccessful_run_history_limit),
+    ] {
+        let Some(limit) = limit.filter(|limit| usize::try_from(*limit).is_ok_and(|limit| limit < analyses))
+        else {
+            continue;
+        };
+        let message = format!(
+            "{limit} AnalysisRuns of {analyses} are kept, and what a comparison knows is in its run: where that is \
+             deleted, the next one begins anew, and may abort `falseAborts` of good releases again"
+        );
+        let remedy = format!("set `{field}` to {analyses} or more; 5 are kept if it is left out");
+        sink.at(view.object, &format!("/spec/analysis/{field}"), draft(message, remedy));
+    }
+}
+
+/// The comparison as it is written, and what the Rollout gives for the arguments in it.
+fn question(metric: &Metric, one: &Use<'_>) -> String {
+    let written = serde_json::to_string(&metric.provider).unwrap_or_default();
+    let named = one.analysis.args.iter().filter(|arg| written.contains(&format!("args.{}", arg.name)));
+    let given: Vec<String> = named.map(|arg| serde_json::to_string(arg).unwrap_or_default()).collect();
+    written + &given.concat()
+}
+
 /// Whether the metric is dry run there, as the controller would say of the run.
-fn looks_on(one: &Use<'_>, template: &TemplateView<'_>, metric: &str) -> bool {
-    let rules = template.template.spec.dry_run.iter().chain(&one.analysis.dry_run);
+fn looks_on(one: &Use<'_>, templates: &[TemplateView<'_>], metric: &str) -> bool {
+    let own = templates.iter().flat_map(|template| &template.template.spec.dry_run);
+    let rules = own.chain(&one.analysis.dry_run);
     let spec = AnalysisRunSpec { dry_run: rules.cloned().collect(), ..Default::default() };
     is_dry_run(&AnalysisRun { spec, ..Default::default() }, metric)
 }

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use crd::{AnalysisPhase, Measurement, ObjectMeta};
+use crd::{Measurement, ObjectMeta};
 use jiff::{SignedDuration, Timestamp};
 use judge::{Config, Judge, State};
 use serde_json::Value;
@@ -66,11 +66,11 @@ impl Earlier<'_> {
     /// The judge of a measurement that begins.
     fn judge(&self, config: &Config) -> Judge {
         let restored = |state: State| Judge::restore(config, state).ok();
-        match self.last {
-            Some(last) if last.phase == Some(AnalysisPhase::Failed) => return Judge::new(config),
-            Some(last) => {
-                let state = last.metadata.get(STATE).and_then(|text| serde_json::from_str(text).ok());
-                if let Some(judge) = state.and_then(restored) {
+        let state = self.last.and_then(|last| serde_json::from_str::<State>(last.metadata.get(STATE)?).ok());
+        match state {
+            Some(state) if state.has_failed() => return Judge::new(config),
+            Some(state) => {
+                if let Some(judge) = restored(state) {
                     return judge;
                 }
             }

@@ -2,11 +2,14 @@
 //!
 //! Runs go on from one another along the steps of one attempt: an earlier step's knows what a later one's needs. Whether
 //! two are of one attempt is seen by the order of their steps: it is another one if the version has another revision, if a
-//! run failed, or if the steps began anew.
+//! run failed, or if the steps began anew. A retry whose steps were changed, so that its first comparison stands farther
+//! down than where the attempt before was given up, goes on with it: it is the same version, and the same question.
 
 use std::collections::BTreeMap;
 
 use crd::{AnalysisPhase, AnalysisRun, Argument, Metric, ObjectMeta, names};
+use judge::State;
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::super::arguments;
@@ -71,16 +74,17 @@ fn attempt<'r>(
     let mut of_the_chain: Vec<(i32, &AnalysisRun)> =
         placed.filter(|((kind, _), _)| *kind == chain).map(|((_, index), run)| (index, run)).collect();
     of_the_chain.sort_by_key(|(index, run)| (run.metadata.creation_timestamp, *index, &run.metadata.name));
-    let mut before = Vec::new();
+    let mut before: Vec<&AnalysisRun> = Vec::new();
     for (at, run) in of_the_chain.into_iter().rev() {
         let goes_on = match run.status.phase {
             // That attempt was over.
             Some(AnalysisPhase::Failed | AnalysisPhase::Error) => false,
             // A person went on after it could not tell.
-            Some(AnalysisPhase::Inconclusive) if at == index => {
-                !before.is_empty() || current.contains(&run.metadata.name.as_str())
-            }
-            // As far as that, or farther: the steps began anew, by `retry` or since they were changed.
+            Some(AnalysisPhase::Inconclusive) if at == index => match before.last() {
+                None => current.contains(&run.metadata.name.as_str()),
+                Some(next) => next.metadata.annotations.contains_key(HANDED_OVER),
+            },
+            // As far as that, or farther: the steps began anew.
             _ => at < index,
         };
         if !goes_on {
@@ -109,13 +113,11 @@ fn known<'m>(before: &[&AnalysisRun], to: &AnalysisRun, metric: &'m Metric) -> O
         }
         let result = super::super::result(&run.status.metric_results, &metric.name);
         let last = result.and_then(|result| result.measurements.last());
-        if last.is_some_and(|last| last.phase == Some(AnalysisPhase::Failed)) {
-            return None;
-        }
         let state = last.and_then(|last| serde_json::from_str(last.metadata.get(STATE)?).ok());
         // One that was ended before its first look leaves what it was given.
         if let Some(state) = state.or_else(|| handed_over(&run.metadata, &metric.name)) {
-            return Some(Known { metric: &metric.name, state, run: place });
+            let failed = State::deserialize(&state).is_ok_and(|state| state.has_failed());
+            return (!failed).then_some(Known { metric: &metric.name, state, run: place });
         }
     }
     None
@@ -131,8 +133,11 @@ fn question(metric: &Metric, args: &[Argument]) -> Option<Value> {
         json!({"name": of("name"), "canary": of("canary"), "stable": of("stable"), "strata": of("strata")})
     };
     // Secrets are told apart by where they come from.
+    let text = configuration(metric)?.to_string();
+    let used: Vec<Argument> =
+        args.iter().filter(|it| text.contains(&format!("args.{}", it.name))).cloned().collect();
     let secrets: Vec<Value> =
-        arguments::secrets(args).iter().map(|secret| json!([secret.name, secret.key])).collect();
+        arguments::secrets(&used).iter().map(|secret| json!([secret.name, secret.key])).collect();
     Some(json!([written.get("source"), metrics.map(asked).collect::<Vec<_>>(), secrets]))
 }
 
