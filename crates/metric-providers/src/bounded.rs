@@ -16,6 +16,11 @@ impl Bounded {
         Self { text: String::new(), most }
     }
 
+    /// A text that is there already.
+    pub(crate) const fn of(text: String, most: usize) -> Self {
+        Self { text, most }
+    }
+
     /// Whether more than the limit was written: whatever follows would be cut off.
     pub(crate) fn is_full(&self) -> bool {
         self.text.len() > self.most

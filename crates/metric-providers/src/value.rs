@@ -95,12 +95,8 @@ impl Verdict {
 const LONGEST: usize = 64 << 10;
 
 /// As much of a text as a status can keep.
-pub(crate) fn cut(mut text: String) -> String {
-    if text.len() > LONGEST {
-        text.truncate(text.floor_char_boundary(LONGEST));
-        text.push('…');
-    }
-    text
+pub(crate) fn cut(text: String) -> String {
+    Bounded::of(text, LONGEST).end()
 }
 
 impl Value {

@@ -35,15 +35,13 @@ use judge::{Config, Ending, Judge, Report, Verdict};
 use serde_json::Value;
 
 use super::{Outcome, Reading};
-pub(super) use evidence::{Earlier, forget};
+pub(super) use evidence::{Earlier, KEPT, forget};
 use evidence::{FIGURES, Known, STATE};
 use figures::{Figures, Since};
 pub(crate) use handover::{HandedOver, hand_over};
 
 /// The plugin's name in `provider.plugin`.
 const NAME: &str = "aviary/compare";
-/// Metadata of a measurement from which the next one goes on.
-pub(super) const KEPT: [&str; 2] = [STATE, FIGURES];
 /// What is known, in sentences.
 const SUMMARY: &str = "summary";
 /// How long a verdict may take when nobody says.

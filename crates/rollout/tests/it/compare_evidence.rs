@@ -101,6 +101,14 @@ fn released_by(steps: &str) -> Cluster {
     cluster
 }
 
+/// A person aborts and tries again, until there are so many runs.
+fn given_up_and_retried(cluster: &mut Cluster, runs: usize) {
+    cluster.edit(&json!({"status": {"abort": true}}));
+    passes(cluster, 4);
+    cluster.edit(&json!({"status": {"abort": false}}));
+    until_runs(cluster, runs);
+}
+
 /// The newest run measures until it is over.
 fn measure(cluster: &mut Cluster, grown: [f64; 4]) -> Compared {
     let mut compared = Compared::of(cluster.runs.last().unwrap().clone(), cluster.now);
@@ -165,10 +173,7 @@ fn another_attempt_begins_without_evidence() {
     let _ = measure(&mut cluster, GOOD);
     until_runs(&mut cluster, 3);
     assert!(cluster.runs[2].metadata.annotations.contains_key(EVIDENCE));
-    cluster.edit(&json!({"status": {"abort": true}}));
-    passes(&mut cluster, 4);
-    cluster.edit(&json!({"status": {"abort": false}}));
-    until_runs(&mut cluster, 4);
+    given_up_and_retried(&mut cluster, 4);
     assert!(!cluster.runs[3].metadata.annotations.contains_key(EVIDENCE));
 }
 
@@ -189,10 +194,7 @@ fn a_retry_after_it_could_not_tell_begins_without_evidence() {
     let undecided = measure(&mut cluster, [0.0, 1.0, 0.0, 9.0]);
     assert_eq!(undecided.phase(), Some(AnalysisPhase::Inconclusive));
     passes(&mut cluster, 3);
-    cluster.edit(&json!({"status": {"abort": true}}));
-    passes(&mut cluster, 4);
-    cluster.edit(&json!({"status": {"abort": false}}));
-    until_runs(&mut cluster, 2);
+    given_up_and_retried(&mut cluster, 2);
     assert!(!cluster.runs[1].metadata.annotations.contains_key(EVIDENCE));
 }
 

@@ -17,6 +17,8 @@ use super::figures::{Figures, Since};
 pub(super) const STATE: &str = "aviary.dev/judge";
 /// The figures that the next window begins with.
 pub(super) const FIGURES: &str = "aviary.dev/figures";
+/// Metadata of a measurement from which the next one goes on.
+pub(in crate::analysis) const KEPT: [&str; 2] = [STATE, FIGURES];
 /// Annotation of an AnalysisRun: what the run before it knew when it ended, by metric.
 pub(super) const HANDED_OVER: &str = "aviary.dev/evidence";
 /// Figures older than so many windows begin no window: the weight may have changed meanwhile.
@@ -89,7 +91,7 @@ impl Earlier<'_> {
     pub(super) fn kept(&self) -> BTreeMap<String, String> {
         let last = self.same.or(self.last);
         let of = |key: &str| Some((key.to_owned(), last?.metadata.get(key)?.clone()));
-        [STATE, FIGURES].into_iter().filter_map(of).collect()
+        KEPT.into_iter().filter_map(of).collect()
     }
 
     fn handed_over(&self) -> Option<State> {
@@ -119,5 +121,5 @@ fn figures(last: &Measurement, config: &Config, since: Since, now: Timestamp) ->
 
 /// Takes from a measurement what only the next one needs.
 pub(in crate::analysis) fn forget(measurement: &mut Measurement) {
-    measurement.metadata.retain(|key, _| key != STATE && key != FIGURES);
+    measurement.metadata.retain(|key, _| !KEPT.contains(&key.as_str()));
 }

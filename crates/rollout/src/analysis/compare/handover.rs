@@ -106,9 +106,10 @@ struct Known<'m> {
 
 /// A metric that failed leaves nothing.
 fn known<'m>(before: &[&AnalysisRun], to: &AnalysisRun, metric: &'m Metric) -> Option<Known<'m>> {
+    let asked = question(metric, &to.spec.args);
     for (place, run) in before.iter().enumerate() {
         let Some(earlier) = run.spec.metrics.iter().find(|it| it.name == metric.name) else { continue };
-        if question(earlier, &run.spec.args) != question(metric, &to.spec.args) {
+        if question(earlier, &run.spec.args) != asked {
             continue;
         }
         let result = super::super::result(&run.status.metric_results, &metric.name);

@@ -45,15 +45,7 @@ pub(super) fn run<S: Strategy>(
     }
     let mut run = wanted;
     run.metadata.name.clone_from(&name);
-    let stored = plan.stored();
-    let (canary, blue_green) = (&stored.canary, &stored.blue_green);
-    let current = [
-        &canary.current_step_analysis_run_status,
-        &canary.current_background_analysis_run_status,
-        &blue_green.pre_promotion_analysis_run_status,
-        &blue_green.post_promotion_analysis_run_status,
-    ];
-    let current: Vec<&str> = current.into_iter().flatten().map(|it| it.name.as_str()).collect();
+    let current = evaluate::named(plan.stored());
     match hand_over(observed.analysis_runs.iter().map(AsRef::as_ref), &run, &current) {
         Some(Ok(HandedOver { from, annotation })) => {
             plan.because("analysis.evidence", format!("{name} goes on with what {from} knew"));

@@ -76,6 +76,11 @@ pub(crate) fn tell_phases<S: Strategy>(plan: &mut Plan<'_, S>) {
     }
 }
 
+/// Names of all runs that a status names.
+pub(crate) fn named(status: &RolloutStatus) -> Vec<&str> {
+    RUNS.iter().filter_map(|(_, read)| read(status)).map(|run| run.name.as_str()).collect()
+}
+
 /// Reads the run of one role from a status.
 type Read = fn(&RolloutStatus) -> Option<&AnalysisRunRef>;
 
