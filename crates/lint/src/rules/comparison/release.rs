@@ -22,7 +22,8 @@ pub(super) fn check(bundle: &Bundle, sink: &mut Sink<'_>) {
     for view in bundle.rollouts() {
         let mut judges: Vec<Judge> = Vec::new();
         let mut steps = 0;
-        for one in analyses::uses(&view) {
+        let uses = analyses::uses(&view);
+        for one in &uses {
             let templates: Vec<TemplateView<'_>> = one
                 .templates
                 .iter()
@@ -37,11 +38,11 @@ pub(super) fn check(bundle: &Bundle, sink: &mut Sink<'_>) {
                         in_the_background(&view, template, index, &config, sink);
                     }
                     let place = if one.awaited { "the steps" } else { "the background" };
-                    let question = question(metric, &one);
+                    let question = question(metric, one);
                     let known = judges
                         .iter()
                         .any(|it| it.place == place && it.metric == metric.name && it.question == question);
-                    if !known && !looks_on(&one, &templates, &metric.name) {
+                    if !known && !looks_on(one, &templates, &metric.name) {
                         judges.push(Judge {
                             place,
                             question,
@@ -55,7 +56,7 @@ pub(super) fn check(bundle: &Bundle, sink: &mut Sink<'_>) {
         }
         apart(&view, &judges, sink);
         if steps > 1 {
-            forgotten(&view, analyses::uses(&view).iter().filter(|one| one.awaited).count(), sink);
+            forgotten(&view, uses.iter().filter(|one| one.awaited).count(), sink);
         }
     }
 }
