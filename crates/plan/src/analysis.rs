@@ -9,7 +9,7 @@ use serde::{Deserialize as _, Serialize};
 use serde_json::Value;
 use sim::Stage;
 
-use crate::chain::{Chain, Chains};
+use crate::chain::{Asked, Chain, Chains};
 use crate::compared::{Compared, Comparison, asked, compared, lengths, until_the_pass};
 use crate::condition::Arguments;
 use crate::judged::{Judged, What, judged};
@@ -18,6 +18,8 @@ use crate::power::{Test, abort_probability, detectable};
 
 /// How likely a regression must be found for it to count as detectable.
 const POWER: f64 = 0.8;
+/// AnalysisRuns that are kept when nobody says.
+const KEPT: usize = 5;
 
 /// What one metric of one analysis can see.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -56,6 +58,8 @@ pub struct MetricPlan {
 /// A metric where it is used.
 pub(crate) struct Used {
     chain: Chain,
+    /// Which analysis of the Rollout it is in.
+    number: usize,
     step: Option<usize>,
     template: String,
     metric: Metric,
@@ -77,7 +81,7 @@ pub(crate) fn metrics(manifests: &[Value], rollout: &Rollout, namespace: &str) -
     });
     let beside = beside.map(|(stage, analysis)| (Chain::BlueGreen, Some(stage.index()), analysis));
     let mut used = Vec::new();
-    for (chain, step, analysis) in background.chain(inline).chain(beside) {
+    for (number, (chain, step, analysis)) in background.chain(inline).chain(beside).enumerate() {
         let templates: Vec<(&str, AnalysisTemplate)> = analysis
             .templates
             .iter()
@@ -95,6 +99,7 @@ pub(crate) fn metrics(manifests: &[Value], rollout: &Rollout, namespace: &str) -
             for metric in &template.spec.metrics {
                 used.push(Used {
                     chain,
+                    number,
                     step,
                     template: (*name).to_owned(),
                     metric: metric.clone(),
@@ -135,8 +140,14 @@ fn dry_runs(templates: &[(&str, AnalysisTemplate)], analysis: &RolloutAnalysis) 
 
 /// What the metrics can see in this release, a row for each that a comparison judges; none for a step that was not
 /// reached.
-pub(crate) fn plan(used: &[Used], steps: &[Step], assumptions: &Assumptions) -> Vec<MetricPlan> {
-    let mut chains = Chains::default();
+pub(crate) fn plan(
+    used: &[Used],
+    rollout: &Rollout,
+    steps: &[Step],
+    assumptions: &Assumptions,
+) -> Vec<MetricPlan> {
+    let limit = rollout.spec.analysis.as_ref().and_then(|limits| limits.successful_run_history_limit);
+    let mut chains = Chains::new(limit.map_or(KEPT, |limit| usize::try_from(limit).unwrap_or_default()));
     used.iter().flat_map(|used| of(used, &mut chains, steps, assumptions)).collect()
 }
 
@@ -169,11 +180,12 @@ fn of(used: &Used, chains: &mut Chains, steps: &[Step], assumptions: &Assumption
         return limited(used, steps, assumptions).into_iter().collect();
     };
     let seen = lengths(&config, &own, used.step.is_some());
-    let before = chains.before(used.chain, &used.metric.name, &config);
+    let asked = Asked { chain: used.chain, number: used.number, metric: &used.metric.name, config: &config };
+    let before = chains.before(asked);
     let found = compared(&config, before.map_or(&[], |before| &before.seen), &seen, assumptions);
     let goes_on_from = before.and_then(|before| before.first);
     let left = until_the_pass(&config, &found, &seen);
-    chains.leave((used.chain, &used.metric.name), config, used.step, left);
+    chains.leave(asked, used.step, left);
     found.into_iter().map(|one| MetricPlan { goes_on_from, ..beside_stable(used, one) }).collect()
 }
 

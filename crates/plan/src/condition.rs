@@ -113,10 +113,10 @@ pub fn satisfying(metric: &Metric) -> Option<Value> {
     candidates.into_iter().find(|value| verdict(metric, &none, value) == Verdict::Successful)
 }
 
-/// Metric systems that say of everything what satisfies its conditions.
+/// Metric systems that say of everything what satisfies its conditions, and of a comparison that both are alike.
 pub fn healthy_metrics() -> sim::MetricsFn {
     std::sync::Arc::new(|asked: &sim::Asked<'_>| match satisfying(asked.metric) {
-        Some(value) => Outcome::Value(value),
-        None => Outcome::Verdict(AnalysisPhase::Successful, String::new()),
+        Some(value) if asked.part.is_none() => Outcome::Value(value),
+        _ => Outcome::Verdict(AnalysisPhase::Successful, String::new()),
     })
 }

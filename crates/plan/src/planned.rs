@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use crd::{AnalysisPhase, CanaryStep, Rollout};
 use jiff::Timestamp;
-use rollout::analysis::Outcome;
+use rollout::analysis::{COMPARES, Outcome};
 use serde::{Deserialize as _, Serialize};
 use serde_json::Value;
-use sim::{Course, Ending, Environment, NoFaults, PodRule, Release, Sample};
+use sim::{Course, Ending, Environment, NoFaults, PodRule, Release, Sample, Traffic};
 
 use crate::analysis::{self, MetricPlan};
 use crate::stages::stages;
@@ -76,6 +76,9 @@ pub struct Plan {
     pub metrics: Vec<MetricPlan>,
     /// The chance that a healthy version is aborted by one of them, from 0 to 1.
     pub false_abort: f64,
+    /// Why a healthy version does not come to its end: a comparison is refused, or has too little to see and then fails.
+    /// The time line is then that of a release in which every comparison passes at once. `None` when it does come.
+    pub stuck: Option<String>,
 }
 
 /// One step, or one stage of a blue-green release.
@@ -118,18 +121,24 @@ pub fn plan(
         promoted: true,
         bound: BOUND,
     };
-    let good = |_: &sim::Asked<'_>| Outcome::Verdict(AnalysisPhase::Successful, String::new());
-    let pods = PodRule { ready_after: Some(assumptions.ready_after), ..PodRule::default() };
-    let environment = Environment { pods: vec![pods], metrics: Arc::new(good), ..Environment::default() };
     let metrics = analysis::metrics(&manifests, &rollout, namespace);
-    let course = release.run(manifests, Timestamp::UNIX_EPOCH, |_| Ok(environment), NoFaults)?;
+    let run =
+        |manifests| release.run(manifests, Timestamp::UNIX_EPOCH, |_| Ok(environment(assumptions)), NoFaults);
+    let mut course = run(manifests.clone())?;
+    let mut stuck = None;
+    if let (Ending::Aborted | Ending::Unfinished, Some(without)) =
+        (course.ending, without_comparisons(manifests))
+    {
+        stuck = Some(course.message);
+        course = run(without)?;
+    }
     match course.ending {
         Ending::Completed => {}
         Ending::Refused => return Err(Error::Refused(course.message)),
         _ => return Err(Error::Stuck(course.message)),
     }
     let steps = steps(&rollout, &course, assumptions);
-    let metrics = analysis::plan(&metrics, &steps, assumptions);
+    let metrics = analysis::plan(&metrics, &rollout, &steps, assumptions);
     let false_abort = analysis::false_abort(&metrics);
     Ok(Plan {
         namespace: namespace.to_owned(),
@@ -143,7 +152,38 @@ pub fn plan(
         steps,
         metrics,
         false_abort,
+        stuck,
     })
+}
+
+/// Where everything is good.
+fn environment(assumptions: &Assumptions) -> Environment {
+    let good = |_: &sim::Asked<'_>| Outcome::Verdict(AnalysisPhase::Successful, String::new());
+    let &Assumptions { rate, error_ratio, slow_ratio, ready_after } = assumptions;
+    Environment {
+        pods: vec![PodRule { ready_after: Some(ready_after), ..PodRule::default() }],
+        metrics: Arc::new(good),
+        traffic: Traffic { rate, error_ratio, slow_ratio },
+        ..Environment::default()
+    }
+}
+
+/// The manifests with a plugin that says yes in the place of each comparison; `None` when there is none.
+fn without_comparisons(mut manifests: Vec<Value>) -> Option<Vec<Value>> {
+    let mut found = false;
+    for manifest in &mut manifests {
+        let metrics = manifest.pointer_mut("/spec/metrics").and_then(Value::as_array_mut);
+        for metric in metrics.into_iter().flatten() {
+            let plugins = metric.pointer_mut("/provider/plugin").and_then(Value::as_object_mut);
+            if let Some((plugins, written)) =
+                plugins.and_then(|plugins| plugins.remove(COMPARES).map(|written| (plugins, written)))
+            {
+                plugins.insert("plan/passes".to_owned(), written);
+                found = true;
+            }
+        }
+    }
+    found.then_some(manifests)
 }
 
 pub(crate) fn find(manifests: &[Value], namespace: &str, name: &str) -> Rollout {

@@ -30,7 +30,7 @@ mod validate;
 pub(crate) use arguments::resolve;
 pub use assess::{RunDecision, Trimmed, assess, status_patch};
 pub(crate) use compare::{HandedOver, hand_over};
-pub use compare::{MAX_WAIT as COMPARES_FOR, comparison};
+pub use compare::{MAX_WAIT as COMPARES_FOR, NAME as COMPARES, comparison, counts_by_window};
 pub use due::{Ask, Filled, How, due, due_or_over};
 pub(crate) use limits::is_unbounded;
 pub(crate) use measured::measured;

@@ -125,7 +125,9 @@ fn analysis_run(before: &Value, after: &Value) -> Vec<String> {
             return None;
         }
         let last = result["measurements"].as_array()?.last()?;
-        Some(format!("{name} read {}: {}", text(last, "/value"), text(last, "/phase")))
+        // An error has no value, and says why.
+        let found = [text(last, "/value"), text(last, "/message")].into_iter().find(|text| !text.is_empty());
+        Some(format!("{name} read {}: {}", found.unwrap_or_default(), text(last, "/phase")))
     });
     let phase = |value: &Value| (text(value, "/status/phase"), text(value, "/status/message"));
     let mut lines: Vec<String> = measured.collect();

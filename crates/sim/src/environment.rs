@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use rollout::{Question, RegionsAnswer};
 
 use crate::metrics::{MetricsFn, constant};
+use crate::traffic::Traffic;
 
 /// What the other regions say, and when.
 pub type RegionsFn = Arc<dyn Fn(&Question, Timestamp) -> RegionsAnswer + Send + Sync>;
@@ -22,6 +23,8 @@ pub struct Environment {
     pub pods: Vec<PodRule>,
     /// What metric systems answer.
     pub metrics: MetricsFn,
+    /// What users do: metrics that compare two versions count it.
+    pub traffic: Traffic,
     /// What the other regions say.
     pub regions: RegionsFn,
     /// What the region's own checks say.
@@ -55,6 +58,7 @@ impl Default for Environment {
         Self {
             pods: Vec::new(),
             metrics: constant(0.0),
+            traffic: Traffic::default(),
             regions: Arc::new(passed),
             checks: Arc::new(|_, _| Some(Ok(()))),
             ends_after: Duration::from_secs(2),

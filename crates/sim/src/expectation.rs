@@ -40,6 +40,8 @@ pub struct Given {
     pub pods: Vec<crate::script::Pods>,
     /// Metrics; what has no reading is good.
     pub metrics: std::collections::BTreeMap<String, Vec<crate::script::Reading>>,
+    /// What users do: comparisons count it.
+    pub traffic: crate::Traffic,
     /// Other regions.
     pub regions: Vec<crate::script::Regions>,
     /// Faults of the API and the controller.
@@ -111,8 +113,8 @@ impl Case {
             promoted: false,
             bound,
         };
-        let Given { pods, metrics, regions, faults } = self.given.clone();
-        let script = Script { pods, metrics, regions };
+        let Given { pods, metrics, traffic, regions, faults } = self.given.clone();
+        let script = Script { pods, metrics, traffic, regions };
         let faults = faults.map_or_else(
             || RandomFaults::new(0, 0, 1),
             |plan| RandomFaults::new(plan.seed, plan.count, plan.one_in),

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Duration;
 
-use crd::{AnalysisPhase, Rollout, RolloutPhase, names};
+use crd::{AnalysisPhase, AnalysisRun, Rollout, RolloutPhase, names};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -266,6 +266,17 @@ fn sample(world: &World, namespace: &str, name: &str, at: Timestamp) -> Sample {
         }
     }
     sample
+}
+
+/// The share of the traffic that the canary has that this run is about, from 0 to 1; half of it where no Rollout owns the
+/// run, for then nothing tells.
+pub(crate) fn canary_share(world: &World, run: &AnalysisRun) -> f64 {
+    let owner = run.metadata.controller().filter(|owner| owner.kind == "Rollout");
+    let namespace = run.metadata.namespace.as_str();
+    let stored = owner.and_then(|owner| world.object("argoproj.io", "rollouts", namespace, &owner.name));
+    let Some(rollout) = stored.and_then(|stored| Rollout::deserialize(&**stored).ok()) else { return 0.5 };
+    let most = rollout.canary().and_then(|canary| canary.traffic_routing.as_ref()?.max_traffic_weight);
+    sample(world, namespace, &rollout.metadata.name, Timestamp::UNIX_EPOCH).share(most.unwrap_or(100))
 }
 
 fn stays(pod: &Value) -> bool {

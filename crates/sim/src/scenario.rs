@@ -103,7 +103,7 @@ impl Scenario {
     }
 
     fn environment(&self) -> Result<Environment, Error> {
-        let script = Script { pods: self.pods.clone(), metrics: self.metrics.clone(), regions: Vec::new() };
+        let script = Script { pods: self.pods.clone(), metrics: self.metrics.clone(), ..Script::default() };
         script.environment(self.start, constant(0.0))
     }
 }

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::environment::{Environment, PodRule};
 use crate::error::Error;
 use crate::metrics::{Asked, MetricsFn, empty, typed};
+use crate::traffic::Traffic;
 
 /// What surrounds a release. Times are those since its start.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -19,8 +20,11 @@ use crate::metrics::{Asked, MetricsFn, empty, typed};
 pub struct Script {
     /// How pods behave, by image.
     pub pods: Vec<Pods>,
-    /// What metrics read, by name of the metric; `*` is all that have no line of their own.
+    /// What metrics read, by name of the metric; `*` is all that have no line of their own. Of a comparison `METRIC/NAME`
+    /// is one of those that it compares, and the number the canary's share of bad ones.
     pub metrics: BTreeMap<String, Vec<Reading>>,
+    /// What users do: comparisons count it.
+    pub traffic: Traffic,
     /// What the other regions say.
     pub regions: Vec<Regions>,
 }
@@ -101,7 +105,9 @@ impl Script {
         }
         let since = move |now: Timestamp| now.duration_since(start).unsigned_abs();
         let metrics = move |asked: &Asked<'_>| {
-            let all = readings.get(&asked.metric.name).or_else(|| readings.get("*"));
+            let name = &asked.metric.name;
+            let part = asked.part.and_then(|part| readings.get(&format!("{name}/{part}")));
+            let all = part.or_else(|| readings.get(name)).or_else(|| readings.get("*"));
             let all = all.map(Vec::as_slice).unwrap_or_default();
             let now = since(asked.now);
             match all.iter().rev().find(|(from, _)| *from <= now).map(|(_, reading)| reading) {
@@ -123,6 +129,7 @@ impl Script {
             pods,
             metrics: Arc::new(metrics),
             regions: Arc::new(regions),
+            traffic: self.traffic,
             ..Environment::default()
         })
     }

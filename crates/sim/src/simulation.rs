@@ -18,6 +18,7 @@ use crate::faults::{Faults, NoFaults};
 use crate::kubelet::Kubelet;
 use crate::manifests;
 use crate::timeline::Timeline;
+use crate::traffic::Counters;
 use crate::verbs::Verb;
 
 /// Looks at the world after every change.
@@ -35,6 +36,7 @@ pub struct Simulation {
     now: Timestamp,
     start: Timestamp,
     environment: Environment,
+    counters: Counters,
     controller: Controller,
     kubelet: Kubelet,
     faults: Box<dyn Faults>,
@@ -61,6 +63,7 @@ impl Simulation {
             now: start,
             start,
             environment: Environment::default(),
+            counters: Counters::default(),
             controller: Controller::default(),
             kubelet: Kubelet::default(),
             faults: Box::new(NoFaults),
@@ -234,6 +237,7 @@ impl Simulation {
         let mut around = Surroundings {
             world: &mut self.world,
             environment: &self.environment,
+            counters: &mut self.counters,
             faults: &mut *self.faults,
             told: Vec::new(),
             probe: &mut self.probe,

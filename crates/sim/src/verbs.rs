@@ -1,6 +1,6 @@
 //! What users do to a Rollout.
 
-use crd::{Kind, ObjectKey, Rollout};
+use crd::{AnalysisPhase, Kind, ObjectKey, Rollout};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use world::{PatchType, Request, Resource};
@@ -80,14 +80,24 @@ impl Verb {
     }
 }
 
-/// Ends the pause; where there is none, the step is skipped.
+/// Ends the pause; where there is none, the step is skipped, and so is one whose analysis is undecided: it would be asked
+/// again.
 fn promote(rollout: &Rollout) -> Vec<Request> {
     let mut requests = Vec::new();
     if rollout.spec.paused {
         requests.push(request(rollout, "", json!({"spec": {"paused": false}})));
     }
     let status = &rollout.status;
-    if !status.pause_conditions.is_empty() {
+    let judged = status.canary.current_step_analysis_run_status.as_ref().and_then(|run| run.status);
+    let paused = !status.pause_conditions.is_empty();
+    if paused
+        && status.controller_pause
+        && judged == Some(AnalysisPhase::Inconclusive)
+        && let Some(step) = status.current_step_index
+    {
+        let patch = json!({"pauseConditions": null, "controllerPause": false, "currentStepIndex": step + 1});
+        requests.push(request(rollout, "status", json!({"status": patch})));
+    } else if paused {
         requests.push(request(rollout, "status", json!({"status": {"pauseConditions": null}})));
     } else if let Some(step) = status.current_step_index
         && rollout.canary().is_some_and(|canary| (step as usize) < canary.steps.len())

@@ -23,7 +23,7 @@ const EDGES: &[Edges] = &[
     Edges("judge", &["crd"], &[]),
     Edges("rollout", &["crd", "expr", "traffic", "judge"], &[]),
     Edges("world", &["crd"], &[]),
-    Edges("sim", &["crd", "expr", "traffic", "rollout", "world"], &[]),
+    Edges("sim", &["crd", "expr", "traffic", "judge", "rollout", "world"], &[]),
     Edges("journal", &["crd", "rollout"], &["sim"]),
     Edges("plan", &["crd", "expr", "judge", "rollout", "sim"], &[]),
     Edges("lint", &["crd", "expr", "traffic", "judge", "rollout", "plan"], &["xtask"]),

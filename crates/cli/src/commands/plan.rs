@@ -67,7 +67,11 @@ pub(crate) fn run(args: &Args, context: &Context<'_>, io: &mut Io<'_>) -> Result
             let text = serde_json::to_string_pretty(&plan);
             text.map_err(|error| Error::new(format!("cannot write the plan: {error}")))? + "\n"
         }
-    })
+    })?;
+    match plan.stuck {
+        Some(why) => Err(Error::new(format!("the release does not come to its end: {why}"))),
+        None => Ok(()),
+    }
 }
 
 fn assumptions(args: &Args) -> Result<Assumptions, Error> {
@@ -116,8 +120,13 @@ fn for_people(plan: &Plan, assumptions: &Assumptions, width: usize) -> String {
          step is done.",
         duration::human(i64::try_from(plan.shortest_seconds).unwrap_or(i64::MAX)),
         plan.peak_pods,
-        count(plan.steps.iter().map(|step| step.requests).sum()),
+        // Nothing in all is 0, not -0.
+        count(plan.steps.iter().map(|step| step.requests).sum::<f64>().max(0.0)),
     );
+    if plan.stuck.is_some() {
+        facts
+            .push_str(" That is as if every comparison passed at once; in fact it does not come to its end.");
+    }
     if !plan.waits_at.is_empty() {
         let steps: Vec<String> = plan.waits_at.iter().map(|step| (step + 1).to_string()).collect();
         facts.push_str(" A person must promote at step ");
@@ -166,7 +175,9 @@ fn metrics(plan: &Plan, assumptions: &Assumptions) -> Vec<Vec<String>> {
 
 fn row(metric: &MetricPlan, assumptions: &Assumptions) -> Vec<String> {
     let step = metric.step.map_or("all".to_owned(), |step| (step + 1).to_string());
-    let name = if metric.template == metric.metric {
+    // Of a comparison the name is that of its metric already, with the name of what it compares.
+    let own = metric.metric.split_once('/').map_or(metric.metric.as_str(), |(own, _)| own);
+    let name = if metric.template == own {
         metric.metric.clone()
     } else {
         format!("{}/{}", metric.template, metric.metric)
@@ -228,6 +239,9 @@ fn comparisons(plan: &Plan, width: usize) -> String {
 }
 
 fn verdict(plan: &Plan) -> String {
+    if plan.stuck.is_some() {
+        return "Every version is aborted, a healthy one as well.".to_owned();
+    }
     let unknown = plan.metrics.iter().filter(|metric| metric.counts.is_none()).count();
     let promised = plan.metrics.iter().any(|metric| metric.comparison.is_some() && !metric.dry_run);
     let most = if promised && plan.false_abort >= 0.0005 { "at most " } else { "" };

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use clap::ValueEnum;
 use serde_json::{Value as Json, json};
-use sim::{Course, Ending, RandomFaults, Release, Script};
+use sim::{Course, Ending, RandomFaults, Release, Script, Traffic};
 
 use crate::render::number::{clock, percent};
 use crate::{Context, Error, Io, bundle};
@@ -20,12 +20,15 @@ use fault::Wish;
 /// same time line. Metrics are good unless a fault or a recording says otherwise. "At step 2" is what
 /// currentStepIndex would say: two steps are completed.
 ///
+/// A comparison (`aviary/compare`) counts the requests of both versions. METRIC=VALUE is then the share of bad ones at
+/// the canary, of everything that it compares; METRIC/NAME=VALUE of one.
+///
 /// Faults: METRIC=VALUE, no-data[=METRIC], provider-error[=METRIC], pods-unready, slow-pods=DURATION,
 /// pods-die=DURATION, region-failed, region-silent, controller=COUNT (crashes, conflicts, errors and old caches, by
 /// seed). @TIME after any but the last says from when on, counted from the update.
 #[derive(clap::Args)]
 #[command(
-    after_help = "Examples:\n  # A good release\n  %PROGRAM% simulate deploy/\n\n  # Errors rise six minutes after the update\n  %PROGRAM% simulate deploy/ --fault error-rate=0.2@6m\n\n  # A peer fails while the controller crashes ten times; a person promotes after two minutes\n  %PROGRAM% simulate deploy/ --fault region-failed@4m --fault controller=10 --seed 7 --do promote@2m\n\n  # What the metrics of last Tuesday would have done\n  %PROGRAM% simulate deploy/ --metrics tuesday.csv --expect aborted"
+    after_help = "Examples:\n  # A good release\n  %PROGRAM% simulate deploy/\n\n  # Errors rise six minutes after the update\n  %PROGRAM% simulate deploy/ --fault error-rate=0.2@6m\n\n  # A peer fails while the controller crashes ten times; a person promotes after two minutes\n  %PROGRAM% simulate deploy/ --fault region-failed@4m --fault controller=10 --seed 7 --do promote@2m\n\n  # A comparison of a service with 20 requests per second, of which 5 % fail at the canary from the third minute on\n  %PROGRAM% simulate deploy/ --rate 20 --fault compare/errors=0.05@3m\n\n  # What the metrics of last Tuesday would have done\n  %PROGRAM% simulate deploy/ --metrics tuesday.csv --expect aborted"
 )]
 pub(crate) struct Args {
     /// Files and directories; - for the standard input
@@ -49,6 +52,9 @@ pub(crate) struct Args {
     /// What a user does: abort, promote, promote-full, retry, pause, resume, restart, scale:N or image:IMAGE, at a time
     #[arg(long = "do", value_name = "VERB@TIME")]
     deeds: Vec<String>,
+    /// Requests per second, of all versions together, that comparisons count
+    #[arg(long, default_value = "100")]
+    rate: f64,
     /// What random faults follow from
     #[arg(long, default_value = "1")]
     seed: u64,
@@ -84,7 +90,8 @@ pub(crate) fn run(args: &Args, context: &Context<'_>, io: &mut Io<'_>) -> Result
         return Err(Error::Usage);
     }
     let chosen = bundle::rollout(&paths, args.rollout.as_deref(), context.env)?;
-    let mut script = Script::default();
+    let traffic = Traffic { rate: rate(args.rate)?, ..Traffic::default() };
+    let mut script = Script { traffic, ..Script::default() };
     let mut faults = 0;
     if let Some(file) = &args.metrics {
         script.metrics = recorded::read(file, context.env)?;
@@ -123,6 +130,13 @@ pub(crate) fn run(args: &Args, context: &Context<'_>, io: &mut Io<'_>) -> Result
         }
         _ => Ok(()),
     }
+}
+
+fn rate(rate: f64) -> Result<f64, Error> {
+    if (0.0..1e9).contains(&rate) {
+        return Ok(rate);
+    }
+    Err(Error::new(format!("--rate {rate}: requests per second are between 0 and 1e9")))
 }
 
 fn length(args: &Args) -> Result<Duration, Error> {

@@ -5,6 +5,7 @@
 
 mod analysis_runs;
 mod better;
+mod comparisons;
 mod explain;
 mod faces;
 mod help;

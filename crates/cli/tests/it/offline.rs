@@ -5,7 +5,7 @@ use serde_json::Value as Json;
 use crate::server::{Manners, Server};
 use crate::{Outcome, called, env, words};
 
-const SHOP: &str = "apiVersion: argoproj.io/v1alpha1
+pub(crate) const SHOP: &str = "apiVersion: argoproj.io/v1alpha1
 kind: Rollout
 metadata: {name: shop}
 spec:
@@ -34,7 +34,7 @@ spec:
     provider: {prometheus: {query: 'sum(rate(bad[30s])) / sum(rate(all[30s]))'}}
 ";
 
-async fn offline(files: &[(&str, &str)], line: &str) -> Outcome {
+pub(crate) async fn offline(files: &[(&str, &str)], line: &str) -> Outcome {
     let directory = tempfile::tempdir().unwrap();
     for (name, text) in files {
         std::fs::write(directory.path().join(name), text).unwrap();
@@ -45,7 +45,7 @@ async fn offline(files: &[(&str, &str)], line: &str) -> Outcome {
     called(&env, &words(line), &Server::new(Vec::new(), Manners::default())).await
 }
 
-async fn machine(files: &[(&str, &str)], line: &str) -> Json {
+pub(crate) async fn machine(files: &[(&str, &str)], line: &str) -> Json {
     let outcome = offline(files, line).await;
     serde_json::from_str(&outcome.stdout).unwrap_or_else(|error| panic!("{error}: {outcome:?}"))
 }
@@ -236,92 +236,4 @@ async fn what_cannot_be_done_is_one_clear_message() {
         assert!(outcome.stderr.starts_with(&format!("Error: {message}")), "{line}: {outcome:?}");
         assert_eq!(outcome.exit, 1, "{line}");
     }
-}
-
-const COMPARED: &str = "apiVersion: argoproj.io/v1alpha1
-kind: AnalysisTemplate
-metadata: {name: errors}
-spec:
-  metrics:
-  - name: both
-    provider:
-      plugin:
-        aviary/compare:
-          source: {prometheus: {address: 'http://prometheus:9090'}}
-          regions: 2
-          maxWait: 10m
-          metrics:
-          - name: errors
-            kind: proportion
-            mustDetect: 2%
-            canary: {bad: a, total: b}
-            stable: {bad: c, total: d}
-";
-
-#[tokio::test]
-async fn a_plan_tells_of_a_comparison_what_it_finds_promises_and_takes() {
-    let rollout = SHOP.split("---").next().unwrap();
-    let files = [("shop.yaml", rollout), ("errors.yaml", COMPARED)];
-    let outcome = offline(&files, "plan shop.yaml errors.yaml --rate 400 --error-ratio 0.005").await;
-    assert_eq!((outcome.exit, outcome.stderr.as_str()), (0, ""));
-    let (_, metrics) = outcome.stdout.split_once("STEP  METRIC").unwrap();
-    let expected = "COUNTS LIMIT LOOKS REQUESTS EACH FINDS FROM ABORTS A HEALTHY ONE \
-        3 errors/both/errors bad ones, beside stable - 57 1,000 0.71 % (1.4x) at most 0.5 % \
-        both/errors, step 3: At 400 requests per second your steps (25 % for 9 min 30 s) give 57,000 canary \
-        requests. With stable at 0.5 %, a rise to 0.713 % is caught with 90 % probability by the end. \
-        A rise to 2 % is caught within 35 s. By this metric a good release is aborted by mistake in at most \
-        0.5 % of attempts; by all metrics, in all regions, in at most 1 %. `pass` (not worse than 0.85 %) is \
-        usually reached after about 1 min 33 s. \
-        A healthy version is aborted in at most 0.5 % of releases.";
-    let plain = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>().join(" ");
-    assert_eq!(plain(metrics), plain(expected));
-    let looks_on = COMPARED.replace("spec:\n", "spec:\n  dryRun: [{metricName: both}]\n");
-    let files = [("shop.yaml", rollout), ("errors.yaml", looks_on.as_str())];
-    let plan = machine(&files, "plan shop.yaml errors.yaml --rate 1 -o json").await;
-    let metric = &plan["metrics"][0];
-    assert_eq!((&metric["counts"], &metric["dryRun"]), (&"worse".into(), &true.into()));
-    assert_eq!(metric["comparison"]["withinSeconds"], 600);
-    assert_eq!(metric["comparison"]["passesAfterSeconds"], Json::Null, "one request a second is too little");
-    assert_eq!(plan["falseAbort"], 0.0, "a dry run aborts nothing");
-}
-
-#[tokio::test]
-async fn a_comparison_in_several_steps_spends_its_false_aborts_once_and_goes_on_with_what_it_knows() {
-    let rollout = SHOP.split("---").next().unwrap();
-    let again = "      - setWeight: 50\n      - analysis: {templates: [{templateName: errors}]}\n";
-    let twice = format!("{rollout}{again}");
-    let plan = |rollout: &str, template: &str| {
-        let files = [("shop.yaml", rollout.to_owned()), ("errors.yaml", template.to_owned())];
-        async move {
-            let files = files.each_ref().map(|(name, text)| (*name, text.as_str()));
-            machine(&files, "plan shop.yaml errors.yaml --rate 80 --error-ratio 0.005 -o json").await
-        }
-    };
-    let (one, two) = (plan(rollout, COMPARED).await, plan(&twice, COMPARED).await);
-    let spent = |plan: &Json| plan["falseAbort"].as_f64().unwrap();
-    assert!((spent(&two) - 0.005).abs() < 1e-12 && (spent(&one) - 0.005).abs() < 1e-12, "{two}");
-    let [first, second] = [&two["metrics"][0], &two["metrics"][1]];
-    assert_eq!((&first["goesOnFrom"], &second["goesOnFrom"]), (&Json::Null, &2.into()));
-    assert!(second["detectable"].as_f64() < first["detectable"].as_f64(), "{two}");
-    let passes = |metric: &Json| metric["comparison"]["passesAfterSeconds"].as_u64().unwrap();
-    assert!(passes(second) < passes(first), "{two}");
-    // Beside the steps it judges by itself, and so it does where something else is asked.
-    let background =
-        twice.replace("canary:", "canary:\n      analysis: {templates: [{templateName: errors}]}");
-    assert!((spent(&plan(&background, COMPARED).await) - (1.0 - 0.995_f64.powi(2))).abs() < 1e-12);
-    let asks = COMPARED.replace("regions: 2", "falseAborts: '{{args.chance}}'");
-    let asks = asks.replace("spec:\n", "spec:\n  args: [{name: chance, value: 1%}]\n");
-    let other = "{templates: [{templateName: errors}], args: [{name: chance, value: 2%}]}";
-    let other = format!("{rollout}      - setWeight: 50\n      - analysis: {other}\n");
-    let plan = plan(&other, &asks).await;
-    assert!((spent(&plan) - (1.0 - 0.99 * 0.98)).abs() < 1e-12, "{plan}");
-}
-
-#[tokio::test]
-async fn a_row_that_goes_on_names_where_from() {
-    let rollout = SHOP.split("---").next().unwrap();
-    let twice = format!("{rollout}      - analysis: {{templates: [{{templateName: errors}}]}}\n");
-    let files = [("shop.yaml", twice.as_str()), ("errors.yaml", COMPARED)];
-    let outcome = offline(&files, "plan shop.yaml errors.yaml --rate 400 --error-ratio 0.005").await;
-    assert!(outcome.stdout.contains("at most 0.5 %, with step 3"), "{}", outcome.stdout);
 }

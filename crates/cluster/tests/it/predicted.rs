@@ -148,7 +148,7 @@ fn predicted(scenario: &Scenario) -> (Vec<Line>, Rollout) {
         });
     }
     let pods = Pods { image: String::new(), ready_after: READY_AFTER.to_owned(), dies_after: String::new() };
-    let script = Script { pods: vec![pods], metrics, regions: Vec::new() };
+    let script = Script { pods: vec![pods], metrics, ..Script::default() };
     let deeds = scenario.deeds.iter().map(|(at, verb)| (Duration::from_secs(*at), verb.clone()));
     let release = Release {
         namespace: scenario.namespace.to_owned(),

@@ -41,7 +41,7 @@ use figures::{Figures, Since};
 pub(crate) use handover::{HandedOver, hand_over};
 
 /// The plugin's name in `provider.plugin`.
-const NAME: &str = "aviary/compare";
+pub const NAME: &str = "aviary/compare";
 /// What is known, in sentences.
 const SUMMARY: &str = "summary";
 /// How long a verdict may take when nobody says.
@@ -60,6 +60,13 @@ pub(super) fn configuration(metric: &Metric) -> Option<&Value> {
 #[must_use]
 pub fn comparison(metric: &Metric) -> Option<Result<Config, String>> {
     configuration(metric).map(config)
+}
+
+/// Whether a metric that compares is told what was counted in a window, and not what was counted since a start.
+#[must_use]
+pub fn counts_by_window(metric: &Metric) -> bool {
+    let source = configuration(metric).and_then(|written| source(written).ok());
+    source.is_some_and(|source| source.since == Since::Window)
 }
 
 fn config(written: &Value) -> Result<Config, String> {

@@ -14,14 +14,17 @@ use super::{Controller, Job, Name};
 use crate::environment::Environment;
 use crate::faults::{Fault, Faults};
 use crate::gather::{gather, gather_experiment};
-use crate::metrics;
+use crate::metrics::Systems;
+use crate::release::canary_share;
 use crate::requests::{is_success, request, status_request};
 use crate::simulation::{Probe, Recorder};
+use crate::traffic::Counters;
 
 /// What a pass works on.
 pub(crate) struct Surroundings<'a> {
     pub(crate) world: &'a mut World,
     pub(crate) environment: &'a Environment,
+    pub(crate) counters: &'a mut Counters,
     pub(crate) faults: &'a mut dyn Faults,
     /// What the controller tells of this pass: subject and text.
     pub(crate) told: Vec<(String, String)>,
@@ -170,11 +173,12 @@ impl Pass<'_, '_> {
         Ok(End::Done(requeue_after))
     }
 
-    fn judge(&self, run: &AnalysisRun) -> RunDecision {
+    fn judge(&mut self, run: &AnalysisRun) -> RunDecision {
         let (now, settings) = (self.around.now, &self.controller.settings);
         let asks = analysis::due(run, now);
-        let readings: Result<Vec<_>, String> =
-            asks.iter().map(|ask| metrics::read(&self.around.environment.metrics, run, ask, now)).collect();
+        let Surroundings { environment, counters, world, .. } = &mut *self.around;
+        let mut systems = Systems { environment, counters, share: &|run| canary_share(world, run) };
+        let readings: Result<Vec<_>, String> = asks.iter().map(|ask| systems.read(run, ask, now)).collect();
         match &readings {
             Ok(readings) => analysis::assess(run, Ok(readings), settings, now),
             Err(why) => analysis::assess(run, Err(why), settings, now),
