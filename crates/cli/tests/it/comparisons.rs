@@ -205,3 +205,19 @@ async fn a_team_s_test_may_say_what_users_do() {
     let outcome = offline(&files, "test .").await;
     assert_eq!((outcome.exit, outcome.stderr.as_str()), (0, ""), "{outcome:?}");
 }
+
+#[tokio::test]
+async fn the_example_does_what_the_readme_says() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../fixtures/compare/release.yaml");
+    let text = std::fs::read_to_string(path).unwrap();
+    let files = [("release.yaml", text.as_str())];
+    let plan = machine(&files, "plan . --rate 250 -o json").await;
+    assert_eq!((&plan["stuck"], &plan["metrics"][1]["goesOnFrom"]), (&Json::Null, &1.into()), "{plan}");
+    let bad = "simulate . --rate 250 --fault compare/errors=0.02@2m --expect aborted";
+    for line in ["simulate . --rate 250 --expect completed", bad] {
+        let outcome = offline(&files, line).await;
+        assert_eq!((outcome.exit, outcome.stderr.as_str()), (0, ""), "{outcome:?}");
+    }
+    let lint = offline(&files, "lint . -o json").await;
+    assert!(!lint.stdout.contains("\"comparison\""), "{lint:?}");
+}
