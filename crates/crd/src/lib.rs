@@ -29,6 +29,7 @@ mod int_or_string;
 mod key;
 mod manifests;
 mod meta;
+mod nearest;
 mod pod;
 mod replica_set;
 mod rollout;
@@ -59,6 +60,7 @@ pub use int_or_string::IntOrString;
 pub use key::{Kind, ObjectKey};
 pub use manifests::manifests;
 pub use meta::{LabelSelector, LabelSelectorRequirement, ObjectMeta, OwnerReference};
+pub use nearest::nearest;
 pub use pod::{Pod, PodCondition, PodStatus};
 pub use replica_set::{ReplicaSet, ReplicaSetSpec, ReplicaSetStatus};
 pub use rollout::{

@@ -20,6 +20,23 @@ pub fn from_documents<T: DeserializeOwned>(text: &str) -> Result<Vec<T>, Error> 
     serde_yaml::from_multiple_with_options(text, options())
 }
 
+/// Where and why a document could not be read, as one says it behind the file's name.
+pub fn told(error: &Error) -> (Position, String) {
+    let position = error.location().map_or(Position { line: 1, column: 1 }, |at| Position {
+        line: usize::try_from(at.line()).unwrap_or(1),
+        column: usize::try_from(at.column()).unwrap_or(1),
+    });
+    // The first line alone, without the position in front of it: the others show the text around it.
+    let text = error.to_string();
+    let line = text.lines().next().unwrap_or_default();
+    let line = line.strip_prefix("error: ").unwrap_or(line);
+    let why = match line.split_once(": ") {
+        Some((before, why)) if before.starts_with("line ") => why,
+        _ => line,
+    };
+    (position, why.to_owned())
+}
+
 /// Why a value could not be written.
 pub type WriteError = serde_yaml::SerializeError;
 

@@ -2,28 +2,30 @@
 
 mod check;
 mod error;
+mod fields;
+mod node;
 mod raw;
+mod read;
 mod scalar;
+mod warning;
 
-pub use error::Error;
+pub use error::{Error, Field, Mistakes};
+pub use warning::Warning;
 
 use crate::dispersion::Dispersion;
 use crate::margin::Margin;
 use crate::process::Model;
-use serde::Deserialize;
 use std::time::Duration;
 
 /// A document with a judge in it: `judge: {...}`.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Document {
     /// The judge.
     pub judge: Config,
 }
 
 /// A checked configuration (judge 4). Deserializing refuses unknown fields and values that make no sound test.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(try_from = "raw::Config")]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Config {
     /// The chance that a canary no worse than the fail margin is ever failed, per release attempt, in whichever region.
     /// 1 %.
@@ -51,8 +53,7 @@ pub struct Config {
 }
 
 /// What becomes of a release that is undecided at its deadline (judge 1).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum OnInconclusive {
     /// A person decides.
     #[default]
@@ -138,8 +139,7 @@ pub struct BurnRate {
 }
 
 /// Since when evidence for a pass counts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Evidence {
     /// Since the release began.
     #[default]
@@ -149,8 +149,7 @@ pub enum Evidence {
 }
 
 /// Queries of one arm, for whoever reads them.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Source {
     /// Bad ones of a proportion or limit.
     pub bad: Option<String>,
@@ -207,44 +206,5 @@ impl Config {
     /// one of all of them fails a healthy release is at most the sum of their shares.
     pub(crate) fn alpha(&self) -> f64 {
         self.false_aborts / f64::from(self.regions.max(1))
-    }
-
-    /// What is allowed and yet may not do what its author hopes, in sentences.
-    #[must_use]
-    pub fn warnings(&self) -> Vec<String> {
-        let relative_only = self.metrics.iter().filter(|metric| {
-            metric.kind.compares()
-                && !matches!(metric.kind, Kind::Gauge { .. })
-                && metric.pass_below.absolute <= 0.0
-        });
-        let mut found: Vec<String> = relative_only
-            .map(|metric| {
-                format!(
-                    "metric `{}`: passBelow has no absolute part, so a release without any bad event never passes; \
-                     set passBelow.absolute",
-                    metric.name
-                )
-            })
-            .collect();
-        found.extend(
-            self.metrics.iter().filter(|metric| metric.judged() && metric.dispersion == Dispersion::Robust).map(
-                |metric| {
-                    format!(
-                        "metric `{}`: with `dispersion: robust` a release without any bad event never passes; take \
-                         `auto` unless errors come in bursts",
-                        metric.name
-                    )
-                },
-            ),
-        );
-        found.extend(self.metrics.iter().filter(|metric| metric.judged() && matches!(metric.kind, Kind::Gauge { .. })).map(
-            |metric| {
-                format!(
-                    "metric `{}`: a gauge that drifts may fail a healthy release; weight 0 lets it advise only",
-                    metric.name
-                )
-            },
-        ));
-        found
     }
 }

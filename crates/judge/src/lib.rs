@@ -62,7 +62,10 @@ mod window;
 pub mod classic;
 pub mod power;
 
-pub use config::{BurnRate, Config, Document, Error, Evidence, Kind, Metric, OnInconclusive, Source};
+pub use config::{
+    BurnRate, Config, Document, Error, Evidence, Field, Kind, Metric, Mistakes, OnInconclusive, Source,
+    Warning,
+};
 pub use counts::Counts;
 pub use dispersion::{Dispersion, PhiEstimate, learn as learn_dispersion, pair_chi_square};
 pub use interval::{Interval, proportion, quantile};

@@ -162,11 +162,8 @@ impl Bundle {
             match document {
                 Ok(document) => self.add(index, source, document),
                 Err(error) => {
-                    let position = error.location().map_or(Position { line: 1, column: 1 }, |at| Position {
-                        line: usize::try_from(at.line()).unwrap_or(1),
-                        column: usize::try_from(at.column()).unwrap_or(1),
-                    });
-                    let why = Why::Syntax(without_position(&error.to_string()));
+                    let (position, why) = yaml::told(&error);
+                    let why = Why::Syntax(why);
                     self.unread.push(Unread { source: index, position, why });
                 }
             }
@@ -227,16 +224,6 @@ impl Bundle {
     pub(crate) fn of_kind<'b>(&'b self, group: &str, kind: &str) -> impl Iterator<Item = &'b Object> {
         let (group, kind) = (group.to_owned(), kind.to_owned());
         self.objects.iter().filter(move |object| object.is(&group, &kind))
-    }
-}
-
-/// The first line of an error, without the position in front of it.
-fn without_position(text: &str) -> String {
-    let line = text.lines().next().unwrap_or_default();
-    let line = line.strip_prefix("error: ").unwrap_or(line);
-    match line.split_once(": ") {
-        Some((position, rest)) if position.starts_with("line ") => rest.to_owned(),
-        _ => line.to_owned(),
     }
 }
 

@@ -31,7 +31,6 @@ mod bundle;
 mod compat;
 mod finding;
 mod format;
-mod nearest;
 mod pages;
 mod pipeline;
 mod report;

@@ -3,156 +3,182 @@
 mod metric;
 
 use super::scalar::Scalar;
-use super::{Config, Error, raw};
+use super::{Config, Error, Field, Kind, OnInconclusive, raw};
 use crate::dispersion::Dispersion;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-pub(super) fn config(raw: raw::Config) -> Result<Config, Error> {
-    let min_requests = or(raw.min_requests.as_ref(), 50.0, |it| it.amount("judge.minRequests"))?;
+/// All that is wrong is noted; of a metric the first thing.
+pub(super) fn config(raw: raw::Config, mistakes: &mut Vec<Error>) -> Option<Config> {
+    let min_requests = or(raw.min_requests.as_ref(), &raw, "minRequests", 50.0, requests, mistakes);
     let config = Config {
-        false_aborts: or(raw.false_aborts.as_ref(), 0.01, |it| it.percent("judge.falseAborts"))?,
-        false_pass: or(raw.false_pass.as_ref(), 0.05, |it| it.percent("judge.falsePass"))?,
+        false_aborts: or(raw.false_aborts.as_ref(), &raw, "falseAborts", 0.01, chance, mistakes),
+        false_pass: or(raw.false_pass.as_ref(), &raw, "falsePass", 0.05, chance, mistakes),
         regions: raw.regions.unwrap_or(1),
-        window: or(raw.window.as_ref(), Duration::from_secs(10), |it| it.duration("judge.window"))?,
-        warmup: or(raw.warmup.as_ref(), Duration::from_secs(30), |it| it.duration("judge.warmup"))?,
+        window: or(raw.window.as_ref(), &raw, "window", Duration::from_secs(10), window, mistakes),
+        warmup: or(raw.warmup.as_ref(), &raw, "warmup", Duration::from_secs(30), Scalar::duration, mistakes),
         min_windows: raw.min_windows.unwrap_or(3),
         min_requests,
         no_data_after: raw.no_data_after.unwrap_or(5),
-        max_wait: raw.max_wait.as_ref().map(|it| it.duration("judge.maxWait")).transpose()?,
+        max_wait: or(raw.max_wait.as_ref(), &raw, "maxWait", None, wait, mistakes),
         on_inconclusive: raw.on_inconclusive,
-        metrics: raw
-            .metrics
-            .unwrap_or_default()
-            .into_iter()
-            .map(|metric| metric::metric(metric, min_requests))
-            .collect::<Result<_, _>>()?,
+        metrics: Vec::new(),
     };
-    whole(&config)?;
-    Ok(config)
+    mistakes.extend(above_nothing(&config, &raw.field).into_iter().filter_map(Result::err));
+    let written = raw.metrics.unwrap_or_default();
+    if written.is_empty() {
+        let remedy = "name at least one metric";
+        mistakes.push(Error::Missing { field: raw.field.member("metrics"), remedy });
+    }
+    mistakes.extend(twice(&written));
+    let read = |metric: raw::Metric| match metric::metric(metric, min_requests) {
+        Ok(metric) => Some(metric),
+        Err(mistake) => {
+            mistakes.push(mistake);
+            None
+        }
+    };
+    let config = Config { metrics: written.into_iter().flatten().filter_map(read).collect(), ..config };
+    // What is asked of all together, once each is known.
+    if mistakes.is_empty() {
+        mistakes.extend(whole(&config, &raw.field).err());
+    }
+    mistakes.is_empty().then_some(config)
 }
 
+/// A setting, or what is usual.
 fn or<T>(
     scalar: Option<&Scalar>,
-    otherwise: T,
-    read: impl FnOnce(&Scalar) -> Result<T, Error>,
-) -> Result<T, Error> {
-    scalar.map_or(Ok(otherwise), read)
+    raw: &raw::Config,
+    name: &str,
+    usual: T,
+    read: impl FnOnce(&Scalar, &Field) -> Result<T, Error>,
+    mistakes: &mut Vec<Error>,
+) -> T {
+    match scalar.map(|scalar| read(scalar, &raw.field.member(name))) {
+        None => usual,
+        Some(Ok(value)) => value,
+        Some(Err(mistake)) => {
+            mistakes.push(mistake);
+            usual
+        }
+    }
 }
 
-fn whole(config: &Config) -> Result<(), Error> {
-    chance("judge.falseAborts", config.false_aborts)?;
-    chance("judge.falsePass", config.false_pass)?;
+fn chance(written: &Scalar, field: &Field) -> Result<f64, Error> {
+    let value = written.percent(field)?;
     require(
-        config.regions > 0,
-        "judge.regions",
-        "0",
-        "leaves nobody to judge",
-        "set it to how many regions the release goes through, 1 where there is but one",
+        value > 0.0 && value <= 0.5,
+        field,
+        &written.to_string(),
+        "is not above 0 and at most 50%",
+        "1% is usual for falseAborts, 5% for falsePass; mind the percent sign",
     )?;
-    let window = config.window.as_secs_f64();
+    Ok(value)
+}
+
+fn window(written: &Scalar, field: &Field) -> Result<Duration, Error> {
+    let window = written.duration(field)?;
     require(
-        (1.0..=60.0).contains(&window),
-        "judge.window",
-        &format!("{window}s"),
+        (1.0..=60.0).contains(&window.as_secs_f64()),
+        field,
+        &written.to_string(),
         "is not from 1s to 60s",
         "10s is usual, and no shorter than the scrape interval",
     )?;
+    Ok(window)
+}
+
+fn wait(written: &Scalar, field: &Field) -> Result<Option<Duration>, Error> {
+    let wait = written.duration(field)?;
     require(
-        config.min_windows > 0,
-        "judge.minWindows",
-        "0",
-        "would pass a release before any window",
-        "set it to 1 or more",
-    )?;
-    require(
-        config.min_requests >= 0.0,
-        "judge.minRequests",
-        &config.min_requests.to_string(),
-        "is negative",
-        "set it to 0 or more",
-    )?;
-    require(
-        config.no_data_after > 0,
-        "judge.noDataAfter",
-        "0",
-        "would never see data",
-        "set it to 1 or more windows",
-    )?;
-    require(
-        config.max_wait != Some(Duration::ZERO),
-        "judge.maxWait",
-        "0s",
+        wait != Duration::ZERO,
+        field,
+        &written.to_string(),
         "leaves no time",
         "leave it out, or set it to some minutes",
     )?;
-    if config.metrics.is_empty() {
-        let remedy = "name at least one metric";
-        return Err(Error::Missing { field: "judge.metrics".to_owned(), remedy });
-    }
+    Ok(Some(wait))
+}
+
+fn requests(written: &Scalar, field: &Field) -> Result<f64, Error> {
+    let least = written.amount(field)?;
+    require(least >= 0.0, field, &written.to_string(), "is negative", "set it to 0 or more")?;
+    Ok(least)
+}
+
+/// Numbers of which 0 makes no sense.
+fn above_nothing(config: &Config, field: &Field) -> [Result<(), Error>; 3] {
+    let at = |name: &str, number: u32, why: &'static str, remedy: &'static str| {
+        require(number > 0, &field.member(name), "0", why, remedy)
+    };
+    [
+        at(
+            "regions",
+            config.regions,
+            "leaves nobody to judge",
+            "set it to how many regions the release goes through, 1 where there is but one",
+        ),
+        at("minWindows", config.min_windows, "would pass a release before any window", "set it to 1 or more"),
+        at("noDataAfter", config.no_data_after, "would never see data", "set it to 1 or more windows"),
+    ]
+}
+
+/// Names that stand there before.
+fn twice(metrics: &[Option<raw::Metric>]) -> Vec<Error> {
     let mut names = BTreeSet::new();
-    for metric in &config.metrics {
-        require(
-            names.insert(metric.name.as_str()),
-            "judge.metrics",
-            &metric.name,
-            "is there twice",
-            "give each metric a name of its own",
-        )?;
-    }
-    let judged = config.metrics.iter().any(super::Metric::judged);
+    let again = metrics.iter().flatten().filter(|metric| !names.insert(metric.name.as_str()));
+    again
+        .map(|metric| Error::Refused {
+            field: metric.field.member("name"),
+            value: metric.name.clone(),
+            why: "is there twice",
+            remedy: "give each metric a name of its own",
+        })
+        .collect()
+}
+
+fn whole(config: &Config, field: &Field) -> Result<(), Error> {
+    let metrics = field.member("metrics");
     require(
-        judged,
-        "judge.metrics",
+        config.metrics.iter().any(super::Metric::judged),
+        &metrics,
         "weight: 0",
         "is the weight of every metric, so nothing is judged",
         "give one of them a weight above 0",
     )?;
-    safe(config)
+    safe(config, &metrics)
 }
 
 /// `pass-if-safe` needs to know what must not go unnoticed.
-fn safe(config: &Config) -> Result<(), Error> {
-    if config.on_inconclusive != super::OnInconclusive::PassIfSafe {
+fn safe(config: &Config, metrics: &Field) -> Result<(), Error> {
+    if config.on_inconclusive != OnInconclusive::PassIfSafe {
         return Ok(());
     }
-    let needs = |metric: &&super::Metric| {
-        metric.judged() && matches!(metric.kind, super::Kind::Proportion | super::Kind::Rate)
-    };
-    // Signs of windows have no number of requests after which a regression would have been caught.
-    let signs =
-        config.metrics.iter().find(|metric| metric.judged() && metric.dispersion == Dispersion::Robust);
-    if let Some(metric) = signs {
-        return Err(Error::Refused {
-            field: format!("judge.metrics[{}].dispersion", metric.name),
-            value: "robust".to_owned(),
-            why: "knows of no regression that would have been caught, as `onInconclusive: pass-if-safe` wants",
-            remedy: "choose `auto`, or `onInconclusive: pause`",
-        });
+    for (index, metric) in config.metrics.iter().enumerate().filter(|(_, metric)| metric.judged()) {
+        let field = metrics.item(index, &metric.name);
+        // Signs of windows have no number of requests after which a regression would have been caught.
+        if metric.dispersion == Dispersion::Robust {
+            return Err(Error::Refused {
+                field: field.member("dispersion"),
+                value: "robust".to_owned(),
+                why: "knows of no regression that would have been caught, as `onInconclusive: pass-if-safe` wants",
+                remedy: "choose `auto`, or `onInconclusive: pause`",
+            });
+        }
+        if matches!(metric.kind, Kind::Proportion | Kind::Rate) && metric.must_detect.is_none() {
+            return Err(Error::Missing {
+                field: field.member("mustDetect"),
+                remedy: "`onInconclusive: pass-if-safe` needs the rate that must not go unnoticed; or choose `pause`",
+            });
+        }
     }
-    let lacking = config.metrics.iter().filter(needs).find(|metric| metric.must_detect.is_none());
-    lacking.map_or(Ok(()), |metric| {
-        Err(Error::Missing {
-            field: format!("judge.metrics[{}].mustDetect", metric.name),
-            remedy: "`onInconclusive: pass-if-safe` needs the rate that must not go unnoticed; or choose `pause`",
-        })
-    })
-}
-
-fn chance(field: &str, value: f64) -> Result<(), Error> {
-    let sound = value > 0.0 && value <= 0.5;
-    require(
-        sound,
-        field,
-        &value.to_string(),
-        "is not above 0 and at most 50%",
-        "1% is usual for falseAborts, 5% for falsePass; mind the percent sign",
-    )
+    Ok(())
 }
 
 pub(super) fn require(
     holds: bool,
-    field: &str,
+    field: &Field,
     value: &str,
     why: &'static str,
     remedy: &'static str,
@@ -160,5 +186,5 @@ pub(super) fn require(
     if holds {
         return Ok(());
     }
-    Err(Error::Refused { field: field.to_owned(), value: value.to_owned(), why, remedy })
+    Err(Error::Refused { field: field.clone(), value: value.to_owned(), why, remedy })
 }

@@ -1,25 +1,68 @@
 //! Why a configuration is refused.
 
+use std::fmt;
+
+/// Where a setting stands.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Field {
+    shown: String,
+    pointer: String,
+}
+
+impl Field {
+    /// A field of this one, or one further in: `passBelow.absolute`.
+    #[must_use]
+    pub fn at(&self, path: &str) -> Self {
+        path.split('.').fold(self.clone(), |field, name| field.member(name))
+    }
+
+    /// A field of this one, whatever is in its name.
+    #[must_use]
+    pub fn member(&self, name: &str) -> Self {
+        let dot = if self.shown.is_empty() { "" } else { "." };
+        let escaped = name.replace('~', "~0").replace('/', "~1");
+        Self { shown: format!("{}{dot}{name}", self.shown), pointer: format!("{}/{escaped}", self.pointer) }
+    }
+
+    /// An item of this list; people know it by its name.
+    #[must_use]
+    pub fn item(&self, index: usize, name: &str) -> Self {
+        Self { shown: format!("{}[{name}]", self.shown), pointer: format!("{}/{index}", self.pointer) }
+    }
+
+    /// The same for machines: a JSON pointer from what was read.
+    #[must_use]
+    pub fn pointer(&self) -> &str {
+        &self.pointer
+    }
+}
+
+impl fmt::Display for Field {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.shown.is_empty() { "the configuration" } else { &self.shown })
+    }
+}
+
 /// What is wrong, where, and what to do about it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
     /// A value that cannot be read.
-    #[error("{field}: `{value}` is no {wanted}: write {remedy}")]
+    #[error("{field}: `{value}` is no {wanted}: {remedy}")]
     Unreadable {
         /// Where.
-        field: String,
+        field: Field,
         /// What stands there.
         value: String,
         /// What should stand there.
         wanted: &'static str,
-        /// An example.
-        remedy: &'static str,
+        /// What to write.
+        remedy: String,
     },
     /// A value that makes no sound or no useful test.
     #[error("{field}: `{value}` {why}: {remedy}")]
     Refused {
         /// Where.
-        field: String,
+        field: Field,
         /// What stands there.
         value: String,
         /// What is wrong with it.
@@ -31,8 +74,116 @@ pub enum Error {
     #[error("{field} is missing: {remedy}")]
     Missing {
         /// Where.
-        field: String,
+        field: Field,
         /// What to do.
         remedy: &'static str,
     },
+    /// A setting that there is not.
+    #[error("{field}: there is no `{name}` here: {remedy}")]
+    Unknown {
+        /// Where.
+        field: Field,
+        /// How it is called.
+        name: String,
+        /// What to write.
+        remedy: String,
+    },
 }
+
+impl Error {
+    /// A name that is none of those that are known there, in the mapping `holder`.
+    #[must_use]
+    pub fn unknown(holder: &Field, name: &str, known: &[&str]) -> Self {
+        Self::Unknown { field: holder.member(name), name: name.to_owned(), remedy: one_of(name, known) }
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn field(&self) -> &Field {
+        match self {
+            Self::Unreadable { field, .. }
+            | Self::Refused { field, .. }
+            | Self::Missing { field, .. }
+            | Self::Unknown { field, .. } => field,
+        }
+    }
+
+    /// What to do about it.
+    #[must_use]
+    pub fn remedy(&self) -> &str {
+        match self {
+            Self::Unreadable { remedy, .. } | Self::Unknown { remedy, .. } => remedy,
+            Self::Refused { remedy, .. } | Self::Missing { remedy, .. } => remedy,
+        }
+    }
+
+    /// The whole text but for the remedy.
+    #[must_use]
+    pub fn problem(&self) -> String {
+        let text = self.to_string();
+        let problem = text.strip_suffix(self.remedy()).and_then(|text| text.strip_suffix(": "));
+        problem.unwrap_or(&text).to_owned()
+    }
+}
+
+/// What may have been meant by a word, or all that could have been.
+pub(super) fn one_of(word: &str, known: &[&str]) -> String {
+    match crd::nearest(word, known.iter().copied()) {
+        Some(near) => format!("write `{near}`"),
+        None => format!("write one of {}", known.join(", ")),
+    }
+}
+
+/// All that is wrong with a configuration; at least one thing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mistakes(Vec<Error>);
+
+impl Mistakes {
+    /// These; `None` if there are none.
+    #[must_use]
+    pub fn of(errors: impl IntoIterator<Item = Error>) -> Option<Self> {
+        let errors: Vec<Error> = errors.into_iter().collect();
+        (!errors.is_empty()).then_some(Self(errors))
+    }
+
+    /// Each of them.
+    pub fn iter(&self) -> std::slice::Iter<'_, Error> {
+        self.0.iter()
+    }
+}
+
+impl From<Error> for Mistakes {
+    fn from(error: Error) -> Self {
+        Self(vec![error])
+    }
+}
+
+impl IntoIterator for Mistakes {
+    type Item = Error;
+    type IntoIter = std::vec::IntoIter<Error>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
+    }
+}
+
+impl<'a> IntoIterator for &'a Mistakes {
+    type Item = &'a Error;
+    type IntoIter = std::slice::Iter<'a, Error>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
+
+impl fmt::Display for Mistakes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, error) in self.0.iter().enumerate() {
+            let between = if index == 0 { "" } else { "; " };
+            write!(f, "{between}{error}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Mistakes {}

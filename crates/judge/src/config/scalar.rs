@@ -1,13 +1,12 @@
 //! Numbers as people write them: `1%`, `0.1pp`, `30s`.
 
-use super::Error;
-use serde::Deserialize;
+use super::node::Node;
+use super::{Error, Field};
 use std::fmt;
 use std::time::Duration;
 
 /// A number or a text.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(untagged)]
+#[derive(Debug, Clone, PartialEq)]
 pub(super) enum Scalar {
     Number(f64),
     Text(String),
@@ -23,6 +22,15 @@ impl fmt::Display for Scalar {
 }
 
 impl Scalar {
+    /// `None` of what is neither.
+    pub(super) fn of(node: &Node) -> Option<Self> {
+        match node {
+            Node::Number(number) => Some(Self::Number(*number)),
+            Node::Text(text) => Some(Self::Text(text.clone())),
+            _ => None,
+        }
+    }
+
     /// A number, or one with one of these units, each with the exponent that it stands for.
     fn number(&self, units: &[(&str, &str)]) -> Option<f64> {
         let text = match self {
@@ -40,37 +48,47 @@ impl Scalar {
 
     fn read(
         &self,
-        field: &str,
+        field: &Field,
         units: &[(&str, &str)],
         wanted: &'static str,
-        remedy: &'static str,
+        remedy: &str,
     ) -> Result<f64, Error> {
-        let error = || Error::Unreadable { field: field.to_owned(), value: self.to_string(), wanted, remedy };
+        let error = || Error::Unreadable {
+            field: field.clone(),
+            value: self.to_string(),
+            wanted,
+            remedy: remedy.to_owned(),
+        };
         self.number(units).ok_or_else(error)
     }
 
     /// `1%` or 0.01.
-    pub(super) fn percent(&self, field: &str) -> Result<f64, Error> {
-        self.read(field, &[("%", "e-2")], "percentage", "such as `1%`, or 0.01")
+    pub(super) fn percent(&self, field: &Field) -> Result<f64, Error> {
+        self.read(field, &[("%", "e-2")], "percentage", "write one such as `1%`, or 0.01")
     }
 
     /// `0.1pp` or 0.001. A percent sign would be read either way, so it is refused.
-    pub(super) fn points(&self, field: &str) -> Result<f64, Error> {
-        self.read(field, &[("pp", "e-2")], "difference", "percentage points such as `0.1pp`, or a number")
+    pub(super) fn points(&self, field: &Field) -> Result<f64, Error> {
+        self.read(
+            field,
+            &[("pp", "e-2")],
+            "difference",
+            "write percentage points such as `0.1pp`, or a number",
+        )
     }
 
     /// `1%`, or a number of the metric's own unit.
-    pub(super) fn amount(&self, field: &str) -> Result<f64, Error> {
-        self.read(field, &[("%", "e-2")], "number", "a number, or a percentage such as `1%`")
+    pub(super) fn amount(&self, field: &Field) -> Result<f64, Error> {
+        self.read(field, &[("%", "e-2")], "number", "write a number, or a percentage such as `1%`")
     }
 
     /// `30s`, `5m`, `1h30m`, `500ms`; a bare number is seconds.
-    pub(super) fn duration(&self, field: &str) -> Result<Duration, Error> {
+    pub(super) fn duration(&self, field: &Field) -> Result<Duration, Error> {
         let error = || Error::Unreadable {
-            field: field.to_owned(),
+            field: field.clone(),
             value: self.to_string(),
             wanted: "duration",
-            remedy: "such as `30s`, `5m` or `1h30m`",
+            remedy: "write one such as `30s`, `5m` or `1h30m`".to_owned(),
         };
         let seconds = match self {
             Self::Number(number) => Some(*number),
@@ -108,17 +126,18 @@ mod tests {
     #[test]
     fn percentages_points_and_durations_are_read_as_people_write_them() {
         let text = |text: &str| Scalar::Text(text.to_owned());
-        assert_eq!(text("1%").percent("f"), Ok(0.01));
-        assert_eq!(text("0.5 %").percent("f"), Ok(0.005));
-        assert_eq!(Scalar::Number(0.02).percent("f"), Ok(0.02));
-        assert_eq!(text("0.01pp").points("f"), Ok(0.0001));
-        assert!(text("0.1%").points("f").is_err());
-        assert_eq!(text("1h30m").duration("f"), Ok(Duration::from_secs(5400)));
-        assert_eq!(text("500ms").duration("f"), Ok(Duration::from_millis(500)));
+        let f = Field::default();
+        assert_eq!(text("1%").percent(&f), Ok(0.01));
+        assert_eq!(text("0.5 %").percent(&f), Ok(0.005));
+        assert_eq!(Scalar::Number(0.02).percent(&f), Ok(0.02));
+        assert_eq!(text("0.01pp").points(&f), Ok(0.0001));
+        assert!(text("0.1%").points(&f).is_err());
+        assert_eq!(text("1h30m").duration(&f), Ok(Duration::from_secs(5400)));
+        assert_eq!(text("500ms").duration(&f), Ok(Duration::from_millis(500)));
         for wrong in ["", "5", "5 minutes", "m5", "-3s", "5x"] {
-            let said = text(wrong).duration("judge.window").unwrap_err().to_string();
+            let said = text(wrong).duration(&f.at("judge.window")).unwrap_err().to_string();
             assert!(said.starts_with(&format!("judge.window: `{wrong}` is no duration")), "{said}");
         }
-        assert!(text("NaN").percent("f").is_err() && text("inf%").percent("f").is_err());
+        assert!(text("NaN").percent(&f).is_err() && text("inf%").percent(&f).is_err());
     }
 }

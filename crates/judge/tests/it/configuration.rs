@@ -1,7 +1,8 @@
 //! What a configuration may say, and what is said of one that may not.
 
 use crate::support::{config, refused};
-use aviary_judge::{Dispersion, Evidence, Kind, Margin, Model, OnInconclusive};
+use aviary_judge::{Config, Dispersion, Document, Evidence, Kind, Margin, Model, OnInconclusive};
+use serde_json::json;
 use std::time::Duration;
 
 #[test]
@@ -196,8 +197,108 @@ fn what_is_allowed_and_yet_never_passes_is_warned_about() {
   {name: bursts, kind: proportion, dispersion: robust}, {name: cpu, kind: gauge, weight: 1, bounds: [0, 1]}]",
     );
     let warnings = config.warnings();
-    assert_eq!(warnings.len(), 3, "{warnings:?}");
-    assert!(warnings[0].contains("`errors`") && warnings[0].contains("never passes"));
-    assert!(warnings[1].contains("`bursts`") && warnings[1].contains("never passes"));
-    assert!(warnings[2].contains("`cpu`") && warnings[2].contains("weight 0"));
+    let places: Vec<&str> = warnings.iter().map(|warning| warning.field.pointer()).collect();
+    assert_eq!(places, ["/metrics/0/passBelow", "/metrics/1/dispersion", "/metrics/2/weight"]);
+    assert!(warnings[0].what.contains("`errors`") && warnings[0].what.contains("never passes"));
+    assert!(warnings[1].what.contains("`bursts`") && warnings[1].what.contains("never passes"));
+    assert!(warnings[2].what.contains("`cpu`") && warnings[2].remedy.contains("weight 0"));
+}
+
+/// Every mistake with the pointer to it, and its text.
+fn mistakes(written: serde_json::Value) -> Vec<(String, String)> {
+    let mistakes = Config::read(written, &["source"]).unwrap_err();
+    mistakes.iter().map(|it| (it.field().pointer().to_owned(), it.to_string())).collect()
+}
+
+#[test]
+fn all_mistakes_are_told_each_with_its_place_its_value_and_its_remedy() {
+    let found = mistakes(json!({
+        "source": {},
+        "falseAbort": "1%",
+        "minWindows": 1.5,
+        "regions": true,
+        "falsePass": "200%",
+        "onInconclusive": "pauze",
+        "metrics": [
+            {"name": "errors", "kind": "proportion", "failAbove": "2%", "canary": {"bad": "b", "totl": "t"}},
+            {"name": "slow", "kind": "latencies", "edges": 0.1, "evidence": 1},
+            {"kind": "rate"},
+            {"name": "cpu", "kind": "gauge", "weight": -1, "bounds": [0, 1]},
+            {"name": "left", "kind": "gauge", "bounds": [0]},
+            {"name": "slo", "kind": "limit", "objective": "99%", "burnRates": [{"factor": 0, "long": "1h", "short": "5m"}]},
+            "errors",
+        ],
+    }));
+    let wanted = [
+        ("/regions", "regions: `true` is no whole number from 0 on: write one such as 3"),
+        ("/minWindows", "minWindows: `1.5` is no whole number from 0 on: write one such as 3"),
+        ("/onInconclusive", "onInconclusive: `pauze` is no known value: write `pause`"),
+        ("/metrics/0/canary/totl", "metrics[errors].canary.totl: there is no `totl` here: write `total`"),
+        (
+            "/metrics/0/failAbove",
+            "metrics[errors].failAbove: `2%` is no margin: write its parts, such as `{relative: 50%, absolute: 0.1pp}`",
+        ),
+        ("/metrics/1/kind", "metrics[slow].kind: `latencies` is no known value: write `latency`"),
+        ("/metrics/1/evidence", "metrics[slow].evidence: `1` is no known value: write one of release, step"),
+        ("/metrics/1/edges", "metrics[slow].edges: `0.1` is no list of numbers: write it as `[0.1, 0.5]`"),
+        ("/metrics/2/name", "metrics[2].name is missing: name the metric"),
+        (
+            "/metrics/4/bounds",
+            "metrics[left].bounds: `[0]` is no range: write the least and the greatest value, such as [0, 1]",
+        ),
+        ("/metrics/6", "metrics[6]: `errors` is no metric: write it as `{name: errors, kind: proportion}`"),
+        ("/falseAbort", "falseAbort: there is no `falseAbort` here: write `falseAborts`"),
+        (
+            "/falsePass",
+            "falsePass: `200%` is not above 0 and at most 50%: 1% is usual for falseAborts, 5% for falsePass; mind the \
+             percent sign",
+        ),
+        ("/metrics/3/weight", "metrics[cpu].weight: `-1` is negative: 0 advises only, 1 is usual"),
+        (
+            "/metrics/5/burnRates/0/factor",
+            "metrics[slo].burnRates[0].factor: `0` burns nothing: 14.4 is usual for 1h and 5m",
+        ),
+    ];
+    let wanted: Vec<(String, String)> =
+        wanted.iter().map(|(place, text)| ((*place).to_owned(), (*text).to_owned())).collect();
+    assert_eq!(found, wanted);
+}
+
+#[test]
+fn a_document_says_where_its_judge_stands_and_what_else_it_cannot_have() {
+    let said = |written: serde_json::Value| Document::read(written).unwrap_err().to_string();
+    assert_eq!(
+        said(json!({"judge": {"metrics": [{"name": "a", "kind": "rate", "weight": -1}]}, "juge": 1})),
+        "juge: there is no `juge` here: write `judge`; judge.metrics[a].weight: `-1` is negative: 0 advises only, 1 is \
+         usual"
+    );
+    assert_eq!(
+        said(json!({"metrics": []})),
+        "metrics: there is no `metrics` here: write one of judge; judge is missing: write `judge: {...}`"
+    );
+    assert_eq!(
+        said(json!([1])),
+        "the configuration: `[1]` is no document with a judge in it: write `judge: {...}`"
+    );
+    assert_eq!(
+        said(json!({"judge": "1%"})),
+        "judge: `1%` is no set of settings: write each by its name, such as `falseAborts: 1%`"
+    );
+    let mistakes = Document::read(json!({"judge": {"metrics": []}})).unwrap_err();
+    let [mistake] = &mistakes.iter().collect::<Vec<_>>()[..] else { panic!("{mistakes}") };
+    assert_eq!(mistake.field().pointer(), "/judge/metrics");
+    assert_eq!(
+        (mistake.problem(), mistake.remedy()),
+        ("judge.metrics is missing".to_owned(), "name at least one metric")
+    );
+}
+
+#[test]
+fn what_an_argument_puts_in_quotes_is_a_number_all_the_same() {
+    let config = Config::read(
+        json!({"regions": "2", "metrics": [{"name": "a", "kind": "latency", "edges": ["0.5"]}]}),
+        &[],
+    )
+    .unwrap();
+    assert_eq!((config.regions, &config.metrics[0].kind), (2, &Kind::Latency { edges: vec![0.5] }));
 }

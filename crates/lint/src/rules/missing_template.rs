@@ -3,8 +3,8 @@
 use crate::analyses;
 use crate::bundle::Bundle;
 use crate::finding::Severity;
-use crate::nearest::nearest;
 use crate::rule::{Sink, draft};
+use crd::nearest;
 
 pub(super) fn check(bundle: &Bundle, sink: &mut Sink<'_>) {
     let any = bundle.templates().next().is_some();

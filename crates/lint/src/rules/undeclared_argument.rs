@@ -3,8 +3,8 @@
 use crate::analyses;
 use crate::bundle::{Bundle, TemplateView};
 use crate::finding::Edit;
-use crate::nearest::nearest;
 use crate::rule::{Sink, draft};
+use crd::nearest;
 use plan::condition::placeholders;
 use serde_json::Value;
 

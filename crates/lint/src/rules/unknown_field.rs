@@ -1,11 +1,11 @@
 //! Fields that the type does not have.
 
+use crd::nearest;
 use crd::strict::{self, What};
 use serde_json::Value;
 
 use crate::bundle::{Bundle, Object};
 use crate::finding::Edit;
-use crate::nearest::nearest;
 use crate::rule::{Sink, draft};
 
 pub(super) fn check(bundle: &Bundle, sink: &mut Sink<'_>) {

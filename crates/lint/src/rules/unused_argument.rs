@@ -2,8 +2,8 @@
 
 use crate::analyses;
 use crate::bundle::Bundle;
-use crate::nearest::nearest;
 use crate::rule::{Sink, draft};
+use crd::nearest;
 
 pub(super) fn check(bundle: &Bundle, sink: &mut Sink<'_>) {
     for view in bundle.rollouts() {

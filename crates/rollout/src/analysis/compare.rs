@@ -25,13 +25,14 @@
 mod evidence;
 mod figures;
 mod handover;
+mod source;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crd::{AnalysisPhase, Measurement, Metric, Time};
 use jiff::{SignedDuration, Timestamp};
-use judge::{Config, Ending, Judge, Report, Verdict};
+use judge::{Config, Ending, Error, Field, Judge, Mistakes, Report, Verdict};
 use serde_json::Value;
 
 use super::{Outcome, Reading};
@@ -56,34 +57,44 @@ pub(super) fn configuration(metric: &Metric) -> Option<&Value> {
 /// but for the settings of the metric system, which its provider knows.
 ///
 /// # Errors
-/// What is wrong with it, with the field's name and the remedy.
+/// All that is wrong with it; each names its field, as it stands below the plugin's name, and the remedy.
 #[must_use]
-pub fn comparison(metric: &Metric) -> Option<Result<Config, String>> {
+pub fn comparison(metric: &Metric) -> Option<Result<Config, Mistakes>> {
     configuration(metric).map(config)
 }
 
 /// Whether a metric that compares is told what was counted in a window, and not what was counted since a start.
 #[must_use]
 pub fn counts_by_window(metric: &Metric) -> bool {
-    let source = configuration(metric).and_then(|written| source(written).ok());
+    let source = configuration(metric).and_then(|written| source::of(written).ok());
     source.is_some_and(|source| source.since == Since::Window)
 }
 
-fn config(written: &Value) -> Result<Config, String> {
-    let mut own = written.clone();
-    if let Some(fields) = own.as_object_mut() {
-        fields.remove("source");
-    }
-    let mut config: Config = serde_json::from_value(own).map_err(|error| format!("{NAME}: {error}"))?;
-    // The first figures are of a time before there was anything to judge.
-    config.warmup = config.warmup.saturating_add(source(written)?.delay);
-    // A metric with queries for one arm alone was refused by the judge, if it takes both.
-    match config.metrics.iter().find(|metric| metric.canary.is_none()) {
-        Some(metric) => {
-            Err(format!("{NAME}: judge.metrics[{}].canary is missing: write its queries", metric.name))
+fn config(written: &Value) -> Result<Config, Mistakes> {
+    let (mut config, source) = match (Config::read(written, &["source"]), source::of(written)) {
+        (Ok(config), Ok(source)) => (config, source),
+        (Ok(_), Err(mistake)) => return Err(mistake.into()),
+        (Err(mistakes), source) => {
+            return Err(Mistakes::of(mistakes.iter().cloned().chain(source.err())).unwrap_or(mistakes));
         }
+    };
+    // The first figures are of a time before there was anything to judge.
+    config.warmup = config.warmup.saturating_add(source.delay);
+    // A metric with queries for one arm alone was refused by the judge, if it takes both.
+    let lacking = config.metrics.iter().enumerate().filter(|(_, metric)| metric.canary.is_none());
+    let lacking = lacking.map(|(index, metric)| Error::Missing {
+        field: Field::default().member("metrics").item(index, &metric.name).member("canary"),
+        remedy: "write its queries",
+    });
+    match Mistakes::of(lacking) {
+        Some(mistakes) => Err(mistakes),
         None => Ok(config),
     }
+}
+
+/// The same for a message.
+fn told(mistakes: &Mistakes) -> String {
+    format!("{NAME}: {mistakes}")
 }
 
 /// The measurement that a reading makes of what was known before.
@@ -146,7 +157,8 @@ fn judged(
     reading: &Reading,
     started: Timestamp,
 ) -> Result<Found, String> {
-    let (config, since) = (config(written)?, source(written)?.since);
+    let config = config(written).map_err(|mistakes| told(&mistakes))?;
+    let since = source::of(written).map_err(|mistake| told(&mistake.into()))?.since;
     let Known { mut judge, figures: before } = earlier.known(&config, since, reading.started_at)?;
     let now = match &reading.outcome {
         Outcome::Error(why) if before.is_none() => return Err(why.clone()),
@@ -210,51 +222,4 @@ fn ending(judge: &Judge) -> (AnalysisPhase, String) {
         Ending::Pause => AnalysisPhase::Inconclusive,
     };
     (phase, why)
-}
-
-/// Where figures come from.
-struct Source {
-    /// Its name.
-    name: &'static str,
-    since: Since,
-    /// How old its figures are.
-    delay: Duration,
-}
-
-/// The metric systems that can be asked, with what is usual of them.
-const SOURCES: [Source; 2] = [
-    Source { name: "prometheus", since: Since::Start, delay: Duration::ZERO },
-    Source { name: "datadog", since: Since::Window, delay: Duration::from_secs(60) },
-];
-
-/// The source, and whether it gives counters that only grow or the counts of a window.
-fn source(written: &Value) -> Result<Source, String> {
-    let given = written.get("source").and_then(Value::as_object);
-    let named = |name: &str| given.is_some_and(|given| given.get(name).is_some_and(Value::is_object));
-    let mut known = SOURCES.into_iter().filter(|source| named(source.name));
-    let (Some(usual), None) = (known.next(), known.next()) else {
-        let names = SOURCES.map(|source| source.name).join(", ");
-        return Err(format!("{NAME}: source must be one of {names}, with its configuration"));
-    };
-    let setting = |name: &str| given.and_then(|given| given.get(name));
-    let since = match (setting("cumulative"), usual.since) {
-        (None, since) => since,
-        (Some(Value::Bool(true)), Since::Start) => Since::Start,
-        (Some(Value::Bool(false)), _) => Since::Window,
-        (Some(other), Since::Start) => {
-            return Err(format!("{NAME}: source.cumulative: {other} is neither true nor false"));
-        }
-        (Some(_), Since::Window) => {
-            return Err(format!(
-                "{NAME}: source.cumulative: {} tells what was counted in a window: take it out",
-                usual.name
-            ));
-        }
-    };
-    let delay = match setting("delay").and_then(Value::as_str) {
-        // What is no duration, the provider refuses.
-        Some(text) => crd::duration::parse(text).unwrap_or(usual.delay),
-        None => usual.delay,
-    };
-    Ok(Source { since, delay, ..usual })
 }

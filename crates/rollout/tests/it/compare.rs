@@ -191,10 +191,13 @@ fn without_traffic_nothing_passes_and_a_person_decides_in_the_end() {
 
 #[test]
 fn a_wrong_configuration_is_an_error_that_names_the_field() {
-    let mut compared = Compared::new(json!({"falseAborts": "200%"}));
+    let mut compared = Compared::new(json!({"falseAborts": "200%", "minWindows": 1.5}));
     compared.pass(Ok([1.0, 200.0, 9.0, 1800.0]));
-    let message = &compared.measurement().message;
-    assert!(message.starts_with("aviary/compare: ") && message.contains("falseAborts"), "{message}");
+    assert_eq!(
+        compared.measurement().message,
+        "aviary/compare: minWindows: `1.5` is no whole number from 0 on: write one such as 3; falseAborts: `200%` is not \
+         above 0 and at most 50%: 1% is usual for falseAborts, 5% for falsePass; mind the percent sign"
+    );
     assert_eq!(compared.measurement().phase, Some(AnalysisPhase::Error));
 }
 

@@ -106,13 +106,23 @@ fn settings_of_the_source_that_contradict_it_are_refused() {
     for (source, said) in [
         (
             json!({"prometheus": {}, "cumulative": "false"}),
-            "source.cumulative: \"false\" is neither true nor false",
+            "aviary/compare: source.cumulative: `\"false\"` is no boolean: write `true` or `false`",
         ),
         (
             json!({"prometheus": null, "datadog": {}, "cumulative": true}),
-            "datadog tells what was counted in a window",
+            "source.cumulative: `true` is not so: this source tells what was counted in a window: take it out",
         ),
-        (json!({"datadog": {}}), "source must be one of prometheus, datadog"),
+        (json!({"datadog": {}}), "source.datadog: `datadog` stands beside another metric system"),
+        (json!({"promethius": {}}), "source.promethius: there is no `promethius` here: write `prometheus`"),
+        (
+            json!({"graphite": {}}),
+            "source.graphite: there is no `graphite` here: write one of prometheus, datadog",
+        ),
+        (json!({"dalay": "1m"}), "source.dalay: there is no `dalay` here: write `delay`"),
+        (json!({"prometheus": "http://p:9090"}), "source.prometheus: `http://p:9090` is no set of settings"),
+        (json!({"prometheus": null}), "source is missing: name a metric system with its settings"),
+        (json!(null), "source is missing: name a metric system with its settings"),
+        (json!("prometheus"), "source: `prometheus` is no source: name a metric system with its settings"),
     ] {
         let compared = told(json!({"source": source}), [errors(json!({"bad": 1, "total": 9}), json!({}))]);
         assert!(compared.measurement().message.contains(said), "{}", compared.measurement().message);

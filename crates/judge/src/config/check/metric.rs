@@ -4,7 +4,7 @@ mod sources;
 
 use super::super::raw::{self, KindName};
 use super::super::scalar::Scalar;
-use super::super::{BurnRate, Error, Kind, Metric};
+use super::super::{BurnRate, Error, Field, Kind, Metric};
 use super::require;
 use crate::dispersion::Dispersion;
 use crate::margin::Margin;
@@ -20,18 +20,9 @@ const BURN_RATES: [BurnRate; 2] = [
 /// A thousand times as many: a margin beyond it says nothing that leaving the metric out does not, and its sums overflow.
 const MOST: f64 = 1000.0;
 
-/// A field of this metric.
-struct Field<'a>(&'a str);
-
-impl Field<'_> {
-    fn at(&self, field: &str) -> String {
-        format!("judge.metrics[{}].{field}", self.0)
-    }
-}
-
 pub(super) fn metric(raw: raw::Metric, min_requests: f64) -> Result<Metric, Error> {
-    require(!raw.name.trim().is_empty(), "judge.metrics[].name", &raw.name, "is empty", "name the metric")?;
-    let field = Field(&raw.name);
+    let field = raw.field.clone();
+    require(!raw.name.trim().is_empty(), &field.at("name"), &raw.name, "is empty", "name the metric")?;
     let kind = kind(&raw, &field, min_requests)?;
     let (fail_above, pass_below) = margins(&raw, &field, &kind)?;
     let usual = if matches!(kind, Kind::Gauge { .. }) { 0.0 } else { 1.0 };
@@ -70,7 +61,7 @@ pub(super) fn metric(raw: raw::Metric, min_requests: f64) -> Result<Metric, Erro
 }
 
 /// What is usual of a gauge is a part of its range, which without bounds nobody knows before the warm-up.
-fn bounded(raw: &raw::Metric, field: &Field<'_>, weight: f64) -> Result<(), Error> {
+fn bounded(raw: &raw::Metric, field: &Field, weight: f64) -> Result<(), Error> {
     let guessed = raw.kind == KindName::Gauge && raw.bounds.is_none() && raw.pass_below.absolute.is_none();
     if weight > 0.0 && guessed {
         return Err(Error::Missing {
@@ -81,7 +72,7 @@ fn bounded(raw: &raw::Metric, field: &Field<'_>, weight: f64) -> Result<(), Erro
     Ok(())
 }
 
-fn kind(raw: &raw::Metric, field: &Field<'_>, min_requests: f64) -> Result<Kind, Error> {
+fn kind(raw: &raw::Metric, field: &Field, min_requests: f64) -> Result<Kind, Error> {
     foreign(raw, field)?;
     match raw.kind {
         KindName::Proportion => Ok(Kind::Proportion),
@@ -105,7 +96,7 @@ fn kind(raw: &raw::Metric, field: &Field<'_>, min_requests: f64) -> Result<Kind,
 }
 
 /// A field that belongs to another kind would be ignored, which nobody wants.
-fn foreign(raw: &raw::Metric, field: &Field<'_>) -> Result<(), Error> {
+fn foreign(raw: &raw::Metric, field: &Field) -> Result<(), Error> {
     let fields = [
         ("edges", raw.edges.is_some(), KindName::Latency),
         ("bounds", raw.bounds.is_some(), KindName::Gauge),
@@ -125,7 +116,7 @@ fn foreign(raw: &raw::Metric, field: &Field<'_>) -> Result<(), Error> {
     })
 }
 
-fn edges(edges: Vec<f64>, field: &Field<'_>) -> Result<Kind, Error> {
+fn edges(edges: Vec<f64>, field: &Field) -> Result<Kind, Error> {
     let ascending = edges.iter().zip(edges.iter().skip(1)).all(|(low, high)| low < high);
     let sound = edges.len() <= 4 && ascending && edges.iter().all(|edge| edge.is_finite());
     require(
@@ -138,7 +129,7 @@ fn edges(edges: Vec<f64>, field: &Field<'_>) -> Result<Kind, Error> {
     Ok(Kind::Latency { edges })
 }
 
-fn limit(raw: &raw::Metric, field: &Field<'_>, least: f64) -> Result<Kind, Error> {
+fn limit(raw: &raw::Metric, field: &Field, least: f64) -> Result<Kind, Error> {
     if let Some(objective) = &raw.objective {
         let at = field.at("objective");
         require(
@@ -178,7 +169,7 @@ fn limit(raw: &raw::Metric, field: &Field<'_>, least: f64) -> Result<Kind, Error
     Ok(Kind::Limit { limit, model })
 }
 
-fn rates(raw: Option<&[raw::BurnRate]>, field: &Field<'_>) -> Result<Vec<BurnRate>, Error> {
+fn rates(raw: Option<&[raw::BurnRate]>, field: &Field) -> Result<Vec<BurnRate>, Error> {
     let Some(raw) = raw else { return Ok(BURN_RATES.to_vec()) };
     let at = field.at("burnRates");
     require(
@@ -190,18 +181,19 @@ fn rates(raw: Option<&[raw::BurnRate]>, field: &Field<'_>) -> Result<Vec<BurnRat
     )?;
     raw.iter()
         .map(|rate| {
-            let factor = rate.factor.amount(&at)?;
-            let (long, short) = (rate.long.duration(&at)?, rate.short.duration(&at)?);
+            let at = |name: &str| rate.field.member(name);
+            let factor = rate.factor.amount(&at("factor"))?;
+            let (long, short) = (rate.long.duration(&at("long"))?, rate.short.duration(&at("short"))?);
             require(
                 factor > 0.0,
-                &at,
+                &at("factor"),
                 &rate.factor.to_string(),
                 "burns nothing",
                 "14.4 is usual for 1h and 5m",
             )?;
             require(
                 short > Duration::ZERO && short <= long,
-                &at,
+                &at("short"),
                 &rate.short.to_string(),
                 "is no short window for it",
                 "the short window is at most as long as the long one",
@@ -211,7 +203,7 @@ fn rates(raw: Option<&[raw::BurnRate]>, field: &Field<'_>) -> Result<Vec<BurnRat
         .collect()
 }
 
-fn margins(raw: &raw::Metric, field: &Field<'_>, kind: &Kind) -> Result<(Margin, Margin), Error> {
+fn margins(raw: &raw::Metric, field: &Field, kind: &Kind) -> Result<(Margin, Margin), Error> {
     let read = |margin: &raw::Margin, name: &str, usual: Margin| -> Result<Margin, Error> {
         let part = |scalar: Option<&Scalar>, part: &str, usual: f64| -> Result<f64, Error> {
             let at = field.at(&format!("{name}.{part}"));
@@ -247,7 +239,7 @@ fn margins(raw: &raw::Metric, field: &Field<'_>, kind: &Kind) -> Result<(Margin,
 }
 
 /// A canary between both margins may do neither, and none may do both.
-fn apart(field: &Field<'_>, kind: &Kind, fail: Margin, pass: Margin) -> Result<(), Error> {
+fn apart(field: &Field, kind: &Kind, fail: Margin, pass: Margin) -> Result<(), Error> {
     if !kind.compares() {
         return Ok(());
     }
@@ -297,7 +289,7 @@ fn apart(field: &Field<'_>, kind: &Kind, fail: Margin, pass: Margin) -> Result<(
     Ok(())
 }
 
-fn dispersion(raw: Option<&Scalar>, field: &Field<'_>) -> Result<Dispersion, Error> {
+fn dispersion(raw: Option<&Scalar>, field: &Field) -> Result<Dispersion, Error> {
     let at = field.at("dispersion");
     match raw {
         None => Ok(Dispersion::Auto),
@@ -318,17 +310,12 @@ fn dispersion(raw: Option<&Scalar>, field: &Field<'_>) -> Result<Dispersion, Err
             field: at,
             value: other.to_string(),
             wanted: "dispersion",
-            remedy: "`independent`, `auto`, `robust`, or the size of a burst as a number",
+            remedy: "write `independent`, `auto`, `robust`, or the size of a burst as a number".to_owned(),
         }),
     }
 }
 
-fn must_detect(
-    raw: &raw::Metric,
-    field: &Field<'_>,
-    kind: &Kind,
-    fail: Margin,
-) -> Result<Option<f64>, Error> {
+fn must_detect(raw: &raw::Metric, field: &Field, kind: &Kind, fail: Margin) -> Result<Option<f64>, Error> {
     let Some(written) = &raw.must_detect else { return Ok(None) };
     let at = field.at("mustDetect");
     let value = written.amount(&at)?;

@@ -2,11 +2,15 @@
 
 use crd::{AnalysisRun, AnalysisRunSpec, Metric};
 use judge::{Config, Evidence};
+use plan::condition::{Arguments, placeholders, resolved};
 use rollout::analysis::{comparison, is_dry_run};
 
 use crate::analyses::{self, Use};
 use crate::bundle::{Bundle, RolloutView, TemplateView};
+use crate::finding::Severity;
 use crate::rule::{Sink, draft};
+
+use super::{queries, words};
 
 /// A comparison that judges by itself, and where it stands first.
 struct Judge {
@@ -37,6 +41,7 @@ pub(super) fn check(bundle: &Bundle, sink: &mut Sink<'_>) {
                     } else {
                         in_the_background(&view, template, index, &config, sink);
                     }
+                    same_for_both(&view, one, &config, sink);
                     let place = if one.awaited { "the steps" } else { "the background" };
                     let question = question(metric, one);
                     let known = judges
@@ -58,6 +63,38 @@ pub(super) fn check(bundle: &Bundle, sink: &mut Sink<'_>) {
         if steps > 1 {
             forgotten(&view, uses.iter().filter(|one| one.awaited).count(), sink);
         }
+    }
+}
+
+/// Queries that differ as they are written, and not with what the Rollout gives for the arguments in them.
+fn same_for_both(view: &RolloutView<'_>, one: &Use<'_>, config: &Config, sink: &mut Sink<'_>) {
+    let args = one.analysis.args.iter();
+    let given: Arguments = args
+        .map(|arg| {
+            (arg.name.clone(), serde_json::to_string(&(&arg.value, &arg.value_from)).unwrap_or_default())
+        })
+        .collect();
+    let known = |query: &str| placeholders(query).iter().all(|name| given.contains_key(name));
+    for metric in &config.metrics {
+        let (Some(canary), Some(stable)) = (&metric.canary, &metric.stable) else { continue };
+        let mut pairs = queries(canary).into_iter().zip(queries(stable));
+        let same = pairs.find_map(|((name, one), (_, other))| {
+            let (one, other) = (one?, other?);
+            let same = known(one) && known(other) && resolved(one, &given) == resolved(other, &given);
+            (same && words(one) != words(other)).then_some(name)
+        });
+        let Some(name) = same else { continue };
+        let message = format!(
+            "with these arguments `{name}` asks the same of canary and stable of `{}`: what is compared with itself is \
+             never worse",
+            metric.name
+        );
+        let remedy = "give one argument `podTemplateHashValue: Latest`, the other `Stable`";
+        sink.at(
+            view.object,
+            &format!("{}/args", one.pointer),
+            draft(message, remedy).severity(Severity::Error),
+        );
     }
 }
 

@@ -1,12 +1,11 @@
 //! The queries of a metric.
 
-use super::super::super::{Error, Kind, Source, raw};
+use super::super::super::{Error, Field, Kind, Source, raw};
 use super::super::require;
-use super::Field;
 use crate::process::Model;
 
 /// Strata are counts with a label, of both arms.
-pub(super) fn strata(raw: &raw::Metric, field: &Field<'_>, kind: &Kind) -> Result<(), Error> {
+pub(super) fn strata(raw: &raw::Metric, field: &Field, kind: &Kind) -> Result<(), Error> {
     let Some(label) = &raw.strata else { return Ok(()) };
     let at = field.at("strata");
     require(
@@ -26,7 +25,7 @@ pub(super) fn strata(raw: &raw::Metric, field: &Field<'_>, kind: &Kind) -> Resul
 }
 
 /// A source that is given must be whole; without any the caller hands in counts by itself.
-pub(super) fn check(raw: &raw::Metric, field: &Field<'_>, kind: &Kind) -> Result<(), Error> {
+pub(super) fn check(raw: &raw::Metric, field: &Field, kind: &Kind) -> Result<(), Error> {
     let arms = [("canary", &raw.canary), ("stable", &raw.stable)];
     for (arm, source) in arms.iter().filter_map(|(arm, source)| Some((*arm, source.as_ref()?))) {
         require(

@@ -1,7 +1,7 @@
 //! What somebody may have meant.
 
 /// The candidate that differs from `word` in at most a third of its letters, if there is one.
-pub(crate) fn nearest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
+pub fn nearest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
     let near = candidates.into_iter().map(|candidate| (distance(word, candidate), candidate)).min()?;
     let (distance, candidate) = near;
     (distance <= (word.chars().count() / 3).max(1)).then_some(candidate)
