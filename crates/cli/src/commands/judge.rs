@@ -3,9 +3,11 @@
 mod classic;
 mod files;
 
+use std::fmt::Display;
 use std::path::PathBuf;
 
 use clap::ValueEnum;
+use crd::yaml::Position;
 use judge::{Config, Document, Judge, Report, Verdict};
 
 use crate::{Context, Env, Error, Io};
@@ -153,9 +155,29 @@ fn at(env: &Env, path: &std::path::Path) -> PathBuf {
 fn configured(path: &std::path::Path) -> Result<Config, Error> {
     let shown = path.display();
     let text = std::fs::read_to_string(path).map_err(|error| Error::unreadable(&shown, &error))?;
-    let document: Document =
-        crd::yaml::from_str(&text).map_err(|error| Error::new(format!("{shown}: {error}")))?;
-    Ok(document.judge)
+    let at = |place: Position, why: &dyn Display| format!("{shown}:{}:{}: {why}", place.line, place.column);
+    let mut documents = crd::yaml::documents(&text).into_iter();
+    let document = match (documents.next(), documents.next()) {
+        (Some(Ok(document)), None) => document,
+        (Some(Err(error)), _) => {
+            let (place, why) = crd::yaml::told(&error);
+            return Err(Error::new(at(place, &why)));
+        }
+        (Some(Ok(_)), Some(_)) => {
+            return Err(Error::new(format!(
+                "{shown} has several documents; keep the one with `judge: {{...}}`"
+            )));
+        }
+        (None, _) => return Err(Error::new(format!("{shown} is empty; write `judge: {{...}}`"))),
+    };
+    let judge = Document::read(&document.value).map_err(|mistakes| {
+        let place = |mistake: &judge::Error| document.position_of(mistake.field().pointer());
+        let mut told: Vec<_> = mistakes.iter().map(|mistake| (place(mistake), mistake)).collect();
+        told.sort_by_key(|(place, _)| *place);
+        let lines: Vec<String> = told.iter().map(|(place, mistake)| at(*place, mistake)).collect();
+        Error::new(lines.join("\n"))
+    })?;
+    Ok(judge.judge)
 }
 
 fn shown(report: &Report, unpaired: usize) -> String {

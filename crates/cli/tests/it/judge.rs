@@ -157,6 +157,43 @@ async fn mistakes_name_the_file_the_line_and_what_to_do() {
 }
 
 #[tokio::test]
+async fn a_mistake_of_the_configuration_is_told_once_where_it_stands() {
+    let directory = files(&[
+        ("few.csv", "time,bad,total\n10,0,100\n"),
+        (
+            "c.yaml",
+            "# Ours\njudge:\n  falseAborts: 1%\n  minWindows: 1.5\n  metrics:\n  - name: errors\n    kind: proportion\n    \
+             failAbove: 2%\n  - name: slow\n    kind: rate\n    weight: -1\n",
+        ),
+        ("key.yaml", "judge:\n  falseAbort: 1%\n  metrics: [{name: errors, kind: proportion}]\n"),
+        ("broken.yaml", "judge: [\n"),
+        ("empty.yaml", "# nothing\n"),
+        ("two.yaml", "judge: {}\n---\njudge: {}\n"),
+    ]);
+    let root = directory.path().display().to_string();
+    for (config, said) in [
+        (
+            "c.yaml",
+            "ROOT/c.yaml:4:3: judge.minWindows: `1.5` is no whole number from 0 on: write one such as 3\n\
+             ROOT/c.yaml:8:5: judge.metrics[errors].failAbove: `2%` is no margin: write its parts, such as `{relative: 50%, \
+             absolute: 0.1pp}`\nROOT/c.yaml:11:5: judge.metrics[slow].weight: `-1` is negative: 0 advises only, 1 is usual\n",
+        ),
+        (
+            "key.yaml",
+            "ROOT/key.yaml:2:3: judge.falseAbort: there is no `falseAbort` here: write `falseAborts`\n",
+        ),
+        ("empty.yaml", "ROOT/empty.yaml is empty; write `judge: {...}`\n"),
+        ("two.yaml", "ROOT/two.yaml has several documents; keep the one with `judge: {...}`\n"),
+    ] {
+        let outcome = judged(directory.path(), &format!("judge few.csv few.csv --config {config}")).await;
+        let expected = format!("Error: {}", said.replace("ROOT", &root));
+        assert_eq!((outcome.exit, outcome.stderr), (1, expected));
+    }
+    let broken = judged(directory.path(), "judge few.csv few.csv --config broken.yaml").await;
+    assert_eq!(broken.stderr, format!("Error: {root}/broken.yaml:1:8: unclosed bracket '['\n"));
+}
+
+#[tokio::test]
 async fn kayentas_judge_labels_each_metric_and_scores_them() {
     let lines = |canary: bool| {
         let row = |at: u32| {
