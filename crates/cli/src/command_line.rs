@@ -66,7 +66,7 @@ fn refused(error: &clap::Error, args: &[String], env: &Env) -> Error {
             Some(flag) if flag.starts_with('-') => {
                 Error::new(format!("unknown shorthand flag: '{}' in {flag}", flag.trim_start_matches('-')))
             }
-            _ => Error::Usage,
+            _ => Error::Usage(sentence(error)),
         },
         ErrorKind::InvalidSubcommand if usage::path(args).is_empty() => {
             let word = said(ContextKind::InvalidSubcommand).unwrap_or_default();
@@ -86,8 +86,23 @@ fn refused(error: &clap::Error, args: &[String], env: &Env) -> Error {
             let flag = flag.split([' ', '=']).next().unwrap_or_default();
             Error::new(format!("flag needs an argument: {flag}"))
         }
-        _ => Error::Usage,
+        // Of a command that only leads to others.
+        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand | ErrorKind::MissingSubcommand => {
+            Error::Usage(usage::choice(args))
+        }
+        _ => Error::Usage(sentence(error)),
     }
+}
+
+/// What the parser says, less the usage, which is printed our way.
+fn sentence(error: &clap::Error) -> String {
+    let text = error.to_string();
+    let parts = text.trim().split("\n\n");
+    let own =
+        parts.take_while(|part| !part.starts_with("Usage:") && !part.starts_with("For more information"));
+    let own: Vec<&str> = own.collect();
+    let own = own.join("\n\n");
+    own.strip_prefix("error: ").unwrap_or(&own).to_owned()
 }
 
 /// What could be written instead of a value that does not fit.

@@ -5,9 +5,12 @@ use kube::core::Status;
 /// Why a command failed. The text goes to the error stream after `Error: `.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The command line does not fit the command: its usage is printed instead of a message.
-    #[error("wrong usage")]
-    Usage,
+    /// The command line does not fit the command: what of it does not, if that is to be said before the usage.
+    #[error("{0}")]
+    Usage(String),
+    /// Whoever read the output has seen enough. There is nobody left to tell.
+    #[error("the output is closed")]
+    Closed,
     /// The command said its verdict, which is not the good one: only the exit code is left to give.
     #[error("verdict with exit code {0}")]
     Verdict(u8),
@@ -26,6 +29,11 @@ impl Error {
     /// An error that says `text`.
     pub(crate) fn new(text: impl Into<String>) -> Self {
         Self::Message(text.into())
+    }
+
+    /// Something is missing on the command line, as clap says it of what it looks for by itself.
+    pub(crate) fn missing(what: &str) -> Self {
+        Self::Usage(format!("the following required arguments were not provided:\n  {what}"))
     }
 
     /// A file that cannot be read, and what could be given instead.

@@ -30,5 +30,8 @@ impl Io<'_> {
 }
 
 fn written(result: io::Result<()>) -> Result<(), Error> {
-    result.map_err(|error| Error::Message(format!("cannot write the output: {error}")))
+    result.map_err(|error| match error.kind() {
+        io::ErrorKind::BrokenPipe => Error::Closed,
+        _ => Error::Message(format!("cannot write the output: {error}")),
+    })
 }

@@ -2,7 +2,8 @@
 //!
 //! For: the binary `aviary` (also `kubectl-aviary`, and `kubectl-argo-rollouts` when called by that name), and tests
 //! of what it prints, sends and answers. Output, requests and exit codes of the verbs of the public plugin are those
-//! of the public plugin under every name.
+//! of the public plugin under every name; only what is missing on a command line is not said under the plugin's own
+//! name, where a usage stands alone.
 //!
 //! Not for: deciding anything about a release (see `aviary-rollout`).
 //!
@@ -14,7 +15,9 @@
 //! let mut io = Io { out: &mut out, err: &mut err };
 //! let code = run(["pause"], &Env::of_process("aviary"), &mut io, Target::Configured).await;
 //! assert_eq!(code, 1);
-//! assert!(String::from_utf8(err).unwrap().starts_with("Usage:\n  aviary pause ROLLOUT_NAME [flags]\n"));
+//! let said = String::from_utf8(err).unwrap();
+//! assert!(said.starts_with("Error: the following required arguments were not provided:\n  <ROLLOUT_NAME>...\n"));
+//! assert!(said.contains("\n\nUsage:\n  aviary pause ROLLOUT_NAME [flags]\n"));
 //! # });
 //! ```
 
@@ -62,7 +65,7 @@ impl Context<'_> {
 }
 
 /// Carries out the command line `args` (without the program's name) and gives the exit code: 0, or 1 on any failure.
-/// `judge` has more of them, one a verdict.
+/// `judge` has more of them, one a verdict; 141 says that nobody reads the output any more.
 pub async fn run<I>(args: I, env: &Env, io: &mut Io<'_>, target: Target) -> u8
 where
     I: IntoIterator,
@@ -76,6 +79,9 @@ fn called<'a>(args: Vec<String>, env: &'a Env, io: &'a mut Io<'_>, target: Targe
     Box::pin(carried_out(args, env, io, target))
 }
 
+/// As a shell tells of a program that was ended by SIGPIPE.
+const CLOSED: u8 = 128 + 13;
+
 async fn carried_out(args: Vec<String>, env: &Env, io: &mut Io<'_>, target: Target) -> u8 {
     let done = match command_line::parse(&args, env) {
         Ok(Parsed::Help(text)) => io.text(text),
@@ -88,7 +94,12 @@ async fn carried_out(args: Vec<String>, env: &Env, io: &mut Io<'_>, target: Targ
     let Err(error) = done else { return 0 };
     let text = match error {
         Error::Verdict(code) => return code,
-        Error::Usage => usage::of(&args, env),
+        Error::Closed => return CLOSED,
+        Error::Usage(why) => {
+            let usage = usage::of(&args, env);
+            let alone = why.is_empty() || usage::stands_alone(&args, env);
+            if alone { usage } else { format!("Error: {why}\n\n{usage}") }
+        }
         other => format!("Error: {other}"),
     };
     // Nothing is left to say when even the error stream is closed.

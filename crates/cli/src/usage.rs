@@ -13,6 +13,25 @@ const WITHOUT_A_CLUSTER: [&str; 8] =
 /// The public plugin's name.
 const PEER: &str = "kubectl-argo-rollouts";
 
+/// The public plugin's commands.
+const PEERS: [&str; 15] = [
+    "abort",
+    "completion",
+    "create",
+    "get",
+    "lint",
+    "list",
+    "pause",
+    "promote",
+    "restart",
+    "retry",
+    "set",
+    "status",
+    "terminate",
+    "undo",
+    "version",
+];
+
 /// Printed after a command line that does not fit.
 pub(crate) fn of(args: &[String], env: &Env) -> String {
     rendered(&path(args), env, "Usage:\n  {usage}\n\n{after-help}\n\n{all-args}")
@@ -28,6 +47,30 @@ pub(crate) fn help(args: &[String], env: &Env) -> String {
     } else {
         text
     }
+}
+
+/// Whether the usage is all that is said, as by the public plugin: of its commands, by its name.
+pub(crate) fn stands_alone(args: &[String], env: &Env) -> bool {
+    let path = path(args);
+    let words: Vec<&str> = path.iter().map(String::as_str).collect();
+    env.program == PEER
+        && match words.as_slice() {
+            ["get", "analysisrun" | "release", ..] | ["list", "analysisruns", ..] => false,
+            [first, ..] => PEERS.contains(first),
+            [] => true,
+        }
+}
+
+/// That a command only leads to others, and to which; nothing of the program itself.
+pub(crate) fn choice(args: &[String]) -> String {
+    let path = path(args);
+    if path.is_empty() {
+        return String::new();
+    }
+    let command = command(&path);
+    let names: Vec<&str> =
+        command.get_subcommands().map(clap::Command::get_name).filter(|name| *name != "help").collect();
+    format!("`{}` needs to know of what: {}", path.join(" "), names.join(", "))
 }
 
 /// The command that the names lead to.

@@ -37,7 +37,7 @@ pub(crate) fn from(args: &[String]) -> Option<super::Command> {
 }
 
 pub(crate) async fn run(request: Request, context: &Context<'_>, io: &mut Io<'_>) -> Result<(), Error> {
-    let (typed, before) = request.words.split_last().ok_or(Error::Usage)?;
+    let (typed, before) = request.words.split_last().ok_or_else(|| Error::missing("WORD"))?;
     let path = usage::path(before);
     let words: Vec<&str> = path.iter().map(String::as_str).collect();
     let row = NAMED.iter().find(|(command, _)| *command == words.as_slice());

@@ -45,7 +45,7 @@ pub(crate) async fn run(args: Args, context: &Context<'_>, io: &mut Io<'_>) -> R
         return create_analysis_run::run(args, context, io).await;
     }
     if args.filenames.is_empty() {
-        return Err(Error::Usage);
+        return Err(Error::missing("--filename <FILE>"));
     }
     if args.watch && args.filenames.len() > 1 {
         return Err(Error::new("Cannot watch multiple resources"));

@@ -40,11 +40,20 @@ pub(crate) struct Args {
 
 pub(crate) async fn run(args: Args, context: &Context<'_>, io: &mut Io<'_>) -> Result<(), Error> {
     let given = given(&args.arguments)?;
-    if args.from.is_some() == args.from_file.is_some() {
-        return Err(Error::new("one of --from or --from-file must be specified"));
-    }
-    let cluster = context.cluster().await?;
-    let template = template(&args, &cluster, context).await?;
+    let (cluster, template) = match (&args.from, &args.from_file) {
+        // A file that is not there is told whether there is a cluster or not.
+        (None, Some(path)) => {
+            let template = read(context.env, path)?;
+            (context.cluster().await?, template)
+        }
+        (Some(name), None) => {
+            let cluster = context.cluster().await?;
+            let template = in_the_cluster(name, &args, &cluster).await?;
+            (cluster, template)
+        }
+        // The public plugin's words, of both and of neither.
+        _ => return Err(Error::new("one of --from or --from-file must be specified")),
+    };
     let run = made(&args, template, given, &cluster.namespace)?;
     let created = cluster.create(ANALYSIS_RUNS, Some(&cluster.namespace), &run).await?;
     io.line(format!("{}/{} created", ANALYSIS_RUNS.singular(), created.name()))
@@ -58,16 +67,12 @@ fn given(arguments: &[String]) -> Result<Vec<(String, String)>, Error> {
     pairs.collect::<Option<_>>().ok_or_else(|| Error::new("arguments must be in the form NAME=VALUE"))
 }
 
-async fn template(args: &Args, cluster: &Cluster, context: &Context<'_>) -> Result<Json, Error> {
-    match (&args.from, &args.from_file) {
-        (Some(name), _) if args.global => {
-            let path = format!("{}/{name}", CLUSTER_ANALYSIS_TEMPLATES.path(None));
-            cluster.send("GET", &path, None).await
-        }
-        (Some(name), _) => cluster.get(ANALYSIS_TEMPLATES, name).await,
-        (None, Some(path)) => read(context.env, path),
-        (None, None) => Err(Error::Usage),
+async fn in_the_cluster(name: &str, args: &Args, cluster: &Cluster) -> Result<Json, Error> {
+    if args.global {
+        let path = format!("{}/{name}", CLUSTER_ANALYSIS_TEMPLATES.path(None));
+        return cluster.send("GET", &path, None).await;
     }
+    cluster.get(ANALYSIS_TEMPLATES, name).await
 }
 
 /// The template itself under another kind and name, with its arguments filled in.

@@ -62,7 +62,7 @@ pub(crate) fn run(args: &Args, context: &Context<'_>, io: &mut Io<'_>) -> Result
     }
     let paths: Vec<PathBuf> = args.paths.iter().chain(&args.filenames).cloned().collect();
     if paths.is_empty() {
-        return Err(Error::Usage);
+        return Err(Error::missing("<PATH>..."));
     }
     if let Some(file) = as_the_public_plugin(args, context) {
         return public(file, context, io);

@@ -63,7 +63,12 @@ pub(crate) async fn run(args: Args, context: &Context<'_>, io: &mut Io<'_>) -> R
             journals::read(&context.cluster().await?, name, context).await?
         }
         (None, Some(file)) => from_file(file, context)?,
-        _ => return Err(Error::Usage),
+        (None, None) => return Err(Error::missing("<rollout ROLLOUT_NAME|--filename <FILE>>")),
+        (Some(_), Some(_)) => {
+            return Err(Error::Usage(
+                "a rollout of the cluster cannot be used with --filename <FILE>".to_owned(),
+            ));
+        }
     };
     let entries = journals::entries(&journal)?;
     let count = entries.len();

@@ -37,11 +37,12 @@ enum What {
 
 pub(crate) async fn run(args: Args, context: &Context<'_>, io: &mut Io<'_>) -> Result<(), Error> {
     let What::Image { name, image } = args.what;
-    let (container, image) = image.split_once('=').ok_or(Error::Usage)?;
-    if image.contains('=') {
-        return Err(Error::Usage);
+    let wrong = || Error::Usage(format!("{image:?} is not of the form CONTAINER=IMAGE"));
+    let (container, new) = image.split_once('=').ok_or_else(wrong)?;
+    if new.contains('=') {
+        return Err(wrong());
     }
-    let written = write(&context.cluster().await?, &name, container, image).await?;
+    let written = write(&context.cluster().await?, &name, container, new).await?;
     io.line(format!("{} \"{}\" image updated", written.text("/kind").to_lowercase(), written.name()))
 }
 

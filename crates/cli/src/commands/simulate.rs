@@ -87,7 +87,7 @@ enum Expected {
 pub(crate) fn run(args: &Args, context: &Context<'_>, io: &mut Io<'_>) -> Result<(), Error> {
     let paths: Vec<PathBuf> = args.paths.iter().chain(&args.filenames).cloned().collect();
     if paths.is_empty() {
-        return Err(Error::Usage);
+        return Err(Error::missing("<PATH>..."));
     }
     let chosen = bundle::rollout(&paths, args.rollout.as_deref(), context.env)?;
     let traffic = Traffic { rate: rate(args.rate)?, ..Traffic::default() };

@@ -115,9 +115,19 @@ async fn without_a_journal_the_setting_is_named_that_makes_one() {
 #[tokio::test]
 async fn a_replay_wants_either_a_rollout_or_a_file() {
     let nobody = Server::new(Vec::new(), Manners::default());
-    for line in ["replay", "replay rollout shop -f journal.json"] {
+    for (line, said) in [
+        (
+            "replay",
+            "Error: the following required arguments were not provided:\n  <rollout ROLLOUT_NAME|--filename <FILE>>",
+        ),
+        (
+            "replay rollout shop -f journal.json",
+            "Error: a rollout of the cluster cannot be used with --filename <FILE>",
+        ),
+    ] {
         let outcome = called(&env("aviary"), &words(line), &nobody).await;
-        assert!(outcome.exit == 1 && outcome.stderr.starts_with("Usage:\n"), "{line}: {}", outcome.stderr);
+        let expected = format!("{said}\n\nUsage:\n");
+        assert!(outcome.exit == 1 && outcome.stderr.starts_with(&expected), "{line}: {}", outcome.stderr);
     }
     let outcome = called(&env("aviary"), &words("replay -f none.json"), &nobody).await;
     let error = "Error: cannot read none.json: No such file or directory (os error 2); name one that is there, or - for the standard input\n";

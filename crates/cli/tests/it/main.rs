@@ -13,6 +13,7 @@ mod history;
 mod judge;
 mod kubeconfig;
 mod lint;
+mod missing;
 mod offline;
 mod recorded;
 mod server;
