@@ -216,7 +216,19 @@ async fn what_cannot_be_done_is_one_clear_message() {
         ("plan broken.yaml", "broken.yaml: "),
         ("plan refused.yaml", "the Rollout would be Degraded and not move: InvalidSpec: "),
         ("plan shop.yaml --error-ratio 2", "--error-ratio 2: a share is between 0 and 1"),
-        ("plan shop.yaml --ready-after soon", "--ready-after: time: invalid duration \"soon\""),
+        (
+            "plan shop.yaml --error-ratio much",
+            "invalid argument \"much\" for \"--error-ratio\" flag: write a share, such as 1% or 0.01",
+        ),
+        (
+            "plan shop.yaml --rate abc",
+            "invalid argument \"abc\" for \"--rate\" flag: write a number of requests per second, such as 250",
+        ),
+        (
+            "plan shop.yaml --ready-after soon",
+            "--ready-after: time: invalid duration \"soon\"; write one such as 5s or 2m",
+        ),
+        ("plan shop.yaml --ready-after 5", "--ready-after: time: missing unit in duration \"5\"; write 5s"),
         (
             "simulate shop.yaml --fault errors",
             "--fault \"errors\": \"errors\" is none of METRIC=VALUE, no-data",
@@ -236,4 +248,25 @@ async fn what_cannot_be_done_is_one_clear_message() {
         assert!(outcome.stderr.starts_with(&format!("Error: {message}")), "{line}: {outcome:?}");
         assert_eq!(outcome.exit, 1, "{line}");
     }
+}
+
+#[tokio::test]
+async fn shares_are_written_as_configurations_have_them_or_as_numbers() {
+    let mut plans = Vec::new();
+    for share in ["1%", "0.01", "1 %"] {
+        let args: Vec<String> =
+            ["plan", "shop.yaml", "--error-ratio", share, "--slow-ratio", share].map(str::to_owned).to_vec();
+        let directory = tempfile::tempdir().unwrap();
+        std::fs::write(directory.path().join("shop.yaml"), SHOP).unwrap();
+        let mut env = env("aviary");
+        directory.path().clone_into(&mut env.directory);
+        let outcome = called(&env, &args, &Server::new(Vec::new(), Manners::default())).await;
+        assert_eq!((outcome.exit, outcome.stderr.as_str()), (0, ""), "{share}");
+        plans.push(outcome.stdout);
+    }
+    assert!(
+        plans.iter().all(|plan| *plan == plans[0]) && plans[0].contains("of which 1 % fail"),
+        "{}",
+        plans[0]
+    );
 }
