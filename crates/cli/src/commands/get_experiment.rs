@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use clap::ValueEnum;
 use serde_json::Value as Json;
 
 use super::get::CLEAR;
@@ -14,18 +15,27 @@ use crate::{Cluster, Context, Error, Io, stop};
 /// Get details about an experiment
 #[derive(clap::Args)]
 #[command(
-    after_help = "Examples:\n  # Get an experiment\n  %PROGRAM% get experiment my-experiment\n\n  # Watch an experiment's progress\n  %PROGRAM% get experiment my-experiment -w"
+    after_help = "Examples:\n  # Get an experiment\n  %PROGRAM% get experiment my-experiment\n\n  # Watch an experiment's progress\n  %PROGRAM% get experiment my-experiment -w\n\n  # The object itself\n  %PROGRAM% get experiment my-experiment -o yaml"
 )]
 pub(crate) struct Args {
     /// Name of the experiment
     #[arg(value_name = "EXPERIMENT_NAME")]
     name: String,
     /// Watch live updates to the experiment
-    #[arg(short, long)]
+    #[arg(short, long, conflicts_with = "output")]
     watch: bool,
+    /// As the object that it is
+    #[arg(short, long, value_enum)]
+    output: Option<Output>,
     /// Do not colorize output
     #[arg(long)]
     no_color: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, ValueEnum)]
+enum Output {
+    Json,
+    Yaml,
 }
 
 pub(crate) async fn run(args: Args, context: &Context<'_>, io: &mut Io<'_>) -> Result<(), Error> {
@@ -36,6 +46,14 @@ pub(crate) async fn run(args: Args, context: &Context<'_>, io: &mut Io<'_>) -> R
         let view = View { paint, now: context.env.now(), detail: Detail::Normal };
         format!("{}\n{}", header::experiment(&info, paint), view.experiment(&info))
     };
+    if let Some(output) = args.output {
+        let object = cluster.look_up(EXPERIMENTS, &args.name).await?;
+        return io.text(match output {
+            Output::Json => format!("{object:#}\n"),
+            Output::Yaml => crd::yaml::to_string(&object)
+                .map_err(|error| Error::new(format!("cannot write the experiment: {error}")))?,
+        });
+    }
     let first = shown(read(&cluster, &args.name).await?);
     if !args.watch {
         return io.text(first);

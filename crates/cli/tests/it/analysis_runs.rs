@@ -74,6 +74,24 @@ async fn the_object_itself_comes_as_json_and_as_yaml() {
 }
 
 #[tokio::test]
+async fn an_experiment_comes_as_json_and_as_yaml_too() {
+    let experiment = json!({
+        "apiVersion": "argoproj.io/v1alpha1", "kind": "Experiment",
+        "metadata": {"name": "cart-exp", "namespace": "shop", "uid": "e"},
+        "spec": {"duration": "5m"}, "status": {"phase": "Running"},
+    });
+    let server = Server::new(vec![experiment.clone()], Manners::default());
+    let said = async |line: &str| called(&env("aviary"), &words(line), &server).await;
+    let json = said("get experiment cart-exp -n shop -o json").await;
+    assert_eq!(serde_json::from_str::<Json>(&json.stdout).unwrap()["spec"], experiment["spec"]);
+    let yaml = said("get exp cart-exp -n shop -o yaml").await;
+    assert_eq!(crd::yaml::from_str::<Json>(&yaml.stdout).unwrap()["status"], experiment["status"]);
+    let both = said("get experiment cart-exp -w -o yaml").await;
+    let refused = "Error: the argument '--watch' cannot be used with '--output <OUTPUT>'\n\nUsage:\n";
+    assert!(both.exit == 1 && both.stderr.starts_with(refused), "{}", both.stderr);
+}
+
+#[tokio::test]
 async fn a_list_says_whose_they_are_and_how_often_they_measured() {
     let text = shown("list analysisruns -n shop").await;
     let cells = cells(&text);
