@@ -70,3 +70,18 @@ pub(crate) mod one {
         Ok(value)
     }
 }
+
+/// A number, or nothing.
+pub(crate) mod maybe {
+    use super::{Deserializer, Serializer, list};
+
+    // serde's `with` hands out a reference.
+    #[allow(clippy::ref_option, clippy::trivially_copy_pass_by_ref)]
+    pub(crate) fn serialize<S: Serializer>(value: &Option<f64>, serializer: S) -> Result<S::Ok, S::Error> {
+        list::serialize(value.as_slice(), serializer)
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<f64>, D::Error> {
+        Ok(list::deserialize(deserializer)?.first().copied())
+    }
+}

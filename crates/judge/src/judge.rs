@@ -117,8 +117,10 @@ impl Judge {
         if self.state.failed.is_some() {
             return;
         }
-        if let Some(culprit) = self.breach().or_else(|| (log_e >= self.fails_at()).then(|| self.culprit())?) {
-            self.state.failed = Some(Failed { window: self.state.windows, culprit });
+        let by_evidence = || (log_e >= self.fails_at()).then(|| self.culprit())?;
+        if let Some(culprit) = self.breach().or_else(by_evidence) {
+            let log_e = culprit.burn.is_none().then_some(log_e);
+            self.state.failed = Some(Failed { window: self.state.windows, culprit, log_e });
         }
     }
 
@@ -132,10 +134,15 @@ impl Judge {
         let judged = self.metrics().filter(|(metric, _)| metric.judged());
         judged.filter(|(metric, _)| matches!(metric.kind, Kind::BurnRate { .. })).find_map(
             |(metric, state)| {
-                let broken = |unit: &&Unit| unit.breached(metric).is_some();
-                let (region, _) =
-                    self.state.regions.iter().zip(&state.units).find(|(_, unit)| broken(unit))?;
-                Some(Culprit { metric: metric.name.clone(), region: region.clone(), odds: None })
+                let regions = self.state.regions.iter().zip(&state.units);
+                let mut broken = regions.filter_map(|(region, unit)| Some((region, unit.breached(metric)?)));
+                let (region, burn) = broken.next()?;
+                Some(Culprit {
+                    metric: metric.name.clone(),
+                    region: region.clone(),
+                    odds: None,
+                    burn: Some(burn),
+                })
             },
         )
     }
@@ -149,7 +156,8 @@ impl Judge {
         let (region, log_e) = each.max_by(|one, other| one.1.total_cmp(&other.1))?;
         let everywhere = state.units.len() > 1 && state.log_e_pooled().is_some_and(|pooled| pooled > log_e);
         let region = if everywhere { String::new() } else { region.clone() };
-        Some(Culprit { metric: metric.name.clone(), region, odds: Some(state.log_e(metric).exp()) })
+        let odds = Some(state.log_e(metric).exp());
+        Some(Culprit { metric: metric.name.clone(), region, odds, burn: None })
     }
 
     fn metrics(&self) -> impl Iterator<Item = (&Metric, &MetricState)> {
@@ -213,6 +221,7 @@ impl Judge {
             fails_at: 1.0 / self.config.alpha(),
             p_value: (-self.state.highest).exp().min(1.0),
             failed_in_window: failed.map(|failed| failed.window),
+            failed_at_odds: failed.and_then(|failed| failed.log_e).map(f64::exp),
             culprit: failed.map(|failed| failed.culprit.clone()),
             metrics: metrics.collect(),
         }

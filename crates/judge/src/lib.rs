@@ -75,7 +75,9 @@ pub use mixture::Mixture;
 pub use nodes::{NODES, Terms, window_log_e};
 pub use portfolio::{CASH, Portfolio, RESTART_SECONDS, cap, restart_share};
 pub use process::{Direction, Model, Side, gauge_log_e, limit_log_e};
-pub use report::{Both, Burn, Culprit, Detectable, Estimate, MetricReport, Missing, Quantile, Report};
+pub use report::{
+    Awaited, Both, Burn, Culprit, Detectable, Estimate, Failure, MetricReport, Missing, Quantile, Report,
+};
 pub use sign::Sign;
 pub use verdict::{Ending, Verdict};
 pub use window::{Buckets, Reading, Sample, Window};

@@ -24,6 +24,9 @@ pub struct Report {
     /// The window in which it failed, counted from 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub failed_in_window: Option<u64>,
+    /// Evidence against the release in that window. None for a burn rate, which is a rule.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub failed_at_odds: Option<f64>,
     /// What failed it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub culprit: Option<Culprit>,
@@ -40,9 +43,12 @@ pub struct Culprit {
     /// The region with the most; empty when it shows most clearly in all of them together, or there is but one.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub region: String,
-    /// Its own odds; none for a burn rate, which is a rule.
+    /// Its own odds in the window in which it failed; none for a burn rate, which is a rule.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub odds: Option<f64>,
+    /// The burn rate that was reached then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub burn: Option<Burn>,
 }
 
 /// A number and the interval at 95 %, which holds at all times at once.
@@ -103,15 +109,49 @@ pub struct Both {
 }
 
 /// A burn rate that is reached: so many times the budget over both windows.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Burn {
-    /// How many times as fast as the objective allows.
+    /// How many times as fast as the objective allows breaks the rule.
     pub factor: f64,
     /// The long window, in seconds.
     pub long_seconds: u64,
     /// The short one, in seconds.
     pub short_seconds: u64,
+    /// How many times as fast as the objective allows the budget burns over the long window.
+    pub long_factor: f64,
+    /// Over the short one.
+    pub short_factor: f64,
+    /// Seconds of the long window that there is anything of.
+    pub seen_seconds: f64,
+}
+
+/// A burn rate that is not judged yet: its short window has not been read in full.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Awaited {
+    /// How many times as fast as the objective allows breaks the rule.
+    pub factor: f64,
+    /// The long window, in seconds.
+    pub long_seconds: u64,
+    /// The short one, in seconds.
+    pub short_seconds: u64,
+    /// Seconds of readings until it is judged.
+    pub waits_seconds: f64,
+}
+
+/// When and by what a metric failed the release.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Failure {
+    /// The window, counted from 1.
+    pub window: u64,
+    /// The metric's odds then; none for a burn rate.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub odds: Option<f64>,
+    /// The burn rate that was reached then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub burn: Option<Burn>,
 }
 
 /// One metric in one region.
@@ -129,7 +169,7 @@ pub struct MetricReport {
     pub proportion: bool,
     /// Its part in the decision; 0 advises only.
     pub weight: f64,
-    /// The verdict on it alone.
+    /// The verdict on it alone. Of the metric that failed the release it stays a fail.
     pub verdict: Verdict,
     /// Usable windows, and how long they were together.
     pub windows: u32,
@@ -177,6 +217,11 @@ pub struct MetricReport {
     pub absent: Option<String>,
     /// Windows that were no evidence, by reason.
     pub dropped: BTreeMap<String, u32>,
-    /// The burn rate that is reached.
+    /// The burn rate that is reached now.
     pub breached: Option<Burn>,
+    /// Burn rates that are not judged yet.
+    pub awaited: Vec<Awaited>,
+    /// When it failed the release, if it did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub failed: Option<Failure>,
 }

@@ -9,7 +9,8 @@ use crate::nodes::NODES;
 use crate::portfolio::{CASH, cap};
 use crate::power::{Exposure, POWER, Tempering, Test, detectable, detectable_events};
 use crate::process::Process;
-use crate::report::{Detectable, MetricReport};
+use crate::report::{Culprit, Detectable, Failure, MetricReport};
+use crate::verdict::Verdict;
 
 impl Judge {
     /// The report of a metric in a region, with what it could have seen.
@@ -22,6 +23,13 @@ impl Judge {
     ) -> MetricReport {
         let mut report = unit.report(metric, region, state.prior, &self.config);
         report.detectable = unit.detectable(metric, state, &self.config);
+        if let Some(failed) = self.state.failed.as_ref().filter(|it| it.by(metric, region)) {
+            // A fail stays, also of the metric: what it shows since does not take it back.
+            report.verdict = Verdict::Fail;
+            report.missing = None;
+            let Culprit { odds, burn, .. } = failed.culprit;
+            report.failed = Some(Failure { window: failed.window, odds, burn });
+        }
         report
     }
 }

@@ -16,7 +16,10 @@ impl Judge {
     pub fn ending(&self) -> (Ending, String) {
         match self.verdict() {
             Verdict::Pass => (Ending::Pass, "every judged metric passed".to_owned()),
-            Verdict::Fail => (Ending::Fail, "the canary is worse than the fail margin".to_owned()),
+            Verdict::Fail => {
+                let why = self.report().failure();
+                (Ending::Fail, why.unwrap_or_else(|| "the canary is worse than the fail margin".to_owned()))
+            }
             Verdict::NoData => self.without_data(),
             Verdict::NeedMoreData => self.undecided(),
         }
@@ -56,6 +59,13 @@ impl Unit {
     /// stake.
     fn hides(&self, metric: &Metric, state: &MetricState, config: &Config) -> Option<String> {
         let name = &metric.name;
+        if let Process::BurnRate(it) = &self.process
+            && it.waits_for_any(metric) > 0.0
+        {
+            return Some(format!(
+                "{name}: no burn rate was judged yet, for none of its short windows is over"
+            ));
+        }
         let (Process::Comparison(comparison), Some(detect)) = (&self.process, metric.must_detect) else {
             return Some(format!("{name} did not pass, and has no mustDetect"));
         };

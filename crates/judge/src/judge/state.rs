@@ -35,6 +35,17 @@ pub struct State {
 pub(super) struct Failed {
     pub(super) window: u64,
     pub(super) culprit: Culprit,
+    /// The logarithm of the release's odds then; none for a burn rate, or in a state of before this was kept.
+    #[serde(default, with = "exact::maybe")]
+    pub(super) log_e: Option<f64>,
+}
+
+impl Failed {
+    /// Whether it was this metric here, or in all regions together.
+    pub(super) fn by(&self, metric: &Metric, region: &str) -> bool {
+        let Culprit { metric: name, region: place, .. } = &self.culprit;
+        *name == metric.name && (place.is_empty() || place == region)
+    }
 }
 
 /// A metric in all regions.

@@ -1,10 +1,10 @@
 //! One metric in one region.
 
-use crate::config::{BurnRate, Config, Evidence, Kind, Metric};
+use crate::config::{Config, Evidence, Kind, Metric};
 use crate::counts::Counts;
 use crate::interval::{Interval, quantile};
 use crate::process::{Pool, Process, Rules, limit_of};
-use crate::report::{Both, Burn, Estimate, MetricReport, Missing, Quantile};
+use crate::report::{Awaited, Both, Burn, Estimate, MetricReport, Missing, Quantile};
 use crate::seen::Seen;
 use crate::verdict::Verdict;
 use crate::window::Sample;
@@ -91,11 +91,25 @@ impl Unit {
         self.seen.step_windows >= config.min_windows && requests
     }
 
-    pub(super) fn breached<'m>(&self, metric: &'m Metric) -> Option<&'m BurnRate> {
+    pub(super) fn breached(&self, metric: &Metric) -> Option<Burn> {
         match &self.process {
             Process::BurnRate(rates) => rates.breached(metric),
             _ => None,
         }
+    }
+
+    /// The burn rates that are not judged yet.
+    fn awaited(&self, metric: &Metric) -> Vec<Awaited> {
+        let (Process::BurnRate(it), Kind::BurnRate { rates, .. }) = (&self.process, &metric.kind) else {
+            return Vec::new();
+        };
+        let waits = rates.iter().map(|rate| Awaited {
+            factor: rate.factor,
+            long_seconds: rate.long.as_secs(),
+            short_seconds: rate.short.as_secs(),
+            waits_seconds: it.waits(rate),
+        });
+        waits.filter(|it| it.waits_seconds > 0.0).collect()
     }
 
     pub(super) fn report(&self, metric: &Metric, region: &str, prior: f64, config: &Config) -> MetricReport {
@@ -134,11 +148,9 @@ impl Unit {
             missing: (verdict == Verdict::NeedMoreData).then(|| self.missing(metric, config)).flatten(),
             absent: self.seen.absent(config.no_data_after, metric.kind.compares()).map(str::to_owned),
             dropped: self.seen.dropped.clone(),
-            breached: self.breached(metric).map(|rate| Burn {
-                factor: rate.factor,
-                long_seconds: rate.long.as_secs(),
-                short_seconds: rate.short.as_secs(),
-            }),
+            breached: self.breached(metric),
+            awaited: self.awaited(metric),
+            failed: None,
         };
         match &self.process {
             Process::Comparison(it) => {
@@ -191,21 +203,25 @@ impl Unit {
         if windows_now < 1.0 {
             return None;
         }
+        let seconds = self.seen.seconds / windows;
+        let waits = match &self.process {
+            Process::BurnRate(it) if seconds > 0.0 => it.waits_for_any(metric) / seconds,
+            _ => 0.0,
+        };
         let passes = |factor: f64| self.process.pass_after(metric, factor) >= -config.false_pass.ln();
-        let evidence = if passes(1.0) {
+        let evidence = if passes(1.0) || waits > 0.0 {
             1.0
         } else if passes(FARTHEST) {
             crate::bisect::boundary(1.0, FARTHEST, |factor| !passes(factor))
         } else {
             return None;
         };
-        let lacking = (evidence - 1.0) * windows_now;
+        let lacking = (evidence - 1.0) * windows_now + waits;
         let floor = f64::from(config.min_windows.saturating_sub(self.seen.step_windows));
         let each = exposure_now / windows_now;
         let proportion = metric.kind.is_proportion() && each > 0.0;
         let requests = if proportion { (config.min_requests - self.seen.step_exposure) / each } else { 0.0 };
         let more = lacking.max(floor).max(requests).ceil();
-        let seconds = self.seen.seconds / windows;
         (more > 0.0).then_some(Missing { windows: more, exposure: more * each, seconds: more * seconds })
     }
 }

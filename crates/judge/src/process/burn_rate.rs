@@ -2,10 +2,14 @@
 //!
 //! These are rules, not tests: they give no promise about false aborts at a canary's traffic, and they need more
 //! requests than a step usually has. They are here because teams already page on them.
+//!
+//! A rate is judged once its short window has been read in full: before, a few seconds would stand for all of it, and
+//! the first errors would fail a release for good. Of the long window counts what there is.
 
 use super::Rules;
 use crate::config::{BurnRate, Kind, Metric};
 use crate::exact;
+use crate::report::Burn;
 use serde::{Deserialize, Serialize};
 
 /// Slots of a ring: a sliding window is this exact.
@@ -15,6 +19,9 @@ const SLOTS: usize = 12;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct BurnRates {
     rings: Vec<[Ring; 2]>,
+    /// Seconds of readings since they count. A state of before this was kept has none, and waits anew.
+    #[serde(default, with = "exact::one")]
+    seconds: f64,
 }
 
 /// A sliding window: exposure and bad events in slots of equal length.
@@ -55,7 +62,7 @@ impl Ring {
 
 impl BurnRates {
     pub(crate) fn new(rates: usize) -> Self {
-        Self { rings: vec![<[Ring; 2]>::default(); rates] }
+        Self { rings: vec![<[Ring; 2]>::default(); rates], seconds: 0.0 }
     }
 
     pub(crate) fn forget(&mut self) {
@@ -64,6 +71,7 @@ impl BurnRates {
 
     pub(crate) fn observe(&mut self, exposure: f64, bad: f64, rules: &Rules<'_>) {
         let Kind::BurnRate { rates, .. } = &rules.metric.kind else { return };
+        self.seconds += rules.seconds;
         for ([long, short], rate) in self.rings.iter_mut().zip(rates) {
             long.observe(exposure, bad, rules.seconds, rate.long.as_secs_f64());
             short.observe(exposure, bad, rules.seconds, rate.short.as_secs_f64());
@@ -71,18 +79,42 @@ impl BurnRates {
     }
 
     /// The first rate at which the budget burns in the long and in the short window both.
-    pub(crate) fn breached<'m>(&self, metric: &'m Metric) -> Option<&'m BurnRate> {
+    pub(crate) fn breached(&self, metric: &Metric) -> Option<Burn> {
         let Kind::BurnRate { objective, rates, least } = &metric.kind else { return None };
         let budget = 1.0 - objective;
-        let burns = |ring: &Ring, factor: f64| {
-            ring.rate().is_some_and(|(exposure, rate)| exposure >= *least && rate >= factor * budget)
+        // How many times as fast the budget burns, if that is the factor or more.
+        let reached = |ring: &Ring, factor: f64| {
+            let (exposure, rate) = ring.rate()?;
+            (exposure >= *least && rate >= factor * budget).then(|| told(rate / budget))
         };
-        let pairs = self.rings.iter().zip(rates);
-        pairs
-            .filter(|([long, short], rate)| burns(long, rate.factor) && burns(short, rate.factor))
-            .map(|(_, rate)| rate)
-            .next()
+        let mut judged = self.rings.iter().zip(rates).filter(|(_, rate)| self.waits(rate) <= 0.0);
+        judged.find_map(|([long, short], rate)| {
+            Some(Burn {
+                factor: rate.factor,
+                long_seconds: rate.long.as_secs(),
+                short_seconds: rate.short.as_secs(),
+                long_factor: reached(long, rate.factor)?,
+                short_factor: reached(short, rate.factor)?,
+                seen_seconds: told(self.seconds.min(rate.long.as_secs_f64())),
+            })
+        })
     }
+
+    /// Seconds of readings until a rate is judged.
+    pub(crate) fn waits(&self, rate: &BurnRate) -> f64 {
+        (rate.short.as_secs_f64() - self.seconds).max(0.0)
+    }
+
+    /// The same of the rate that is judged first: before, nothing is known that could pass.
+    pub(crate) fn waits_for_any(&self, metric: &Metric) -> f64 {
+        let Kind::BurnRate { rates, .. } = &metric.kind else { return 0.0 };
+        rates.iter().map(|rate| self.waits(rate)).reduce(f64::min).unwrap_or_default()
+    }
+}
+
+/// With as many digits as read back the same from any text: what failed a release is stored.
+fn told(value: f64) -> f64 {
+    (value * 1000.0).round() / 1000.0
 }
 
 #[cfg(test)]

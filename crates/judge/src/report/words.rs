@@ -1,6 +1,6 @@
 //! A report in sentences.
 
-use super::{Both, Burn, Detectable, Estimate, MetricReport, Missing, Quantile, Report};
+use super::{Awaited, Both, Burn, Detectable, Estimate, MetricReport, Missing, Quantile, Report};
 use crate::interval::Interval;
 use crate::verdict::Verdict;
 use std::time::Duration;
@@ -20,27 +20,59 @@ impl Report {
     }
 
     fn head(&self) -> String {
-        let windows = number(self.windows as f64);
-        let odds =
-            format!("odds {} against the release, it fails at {}", odds(self.odds), odds(self.fails_at));
-        match (&self.culprit, self.failed_in_window) {
-            (Some(culprit), Some(window)) => {
-                let place =
-                    if culprit.region.is_empty() { String::new() } else { format!(" in {}", culprit.region) };
-                format!("fail: `{}`{place}, in window {window} of {windows}; {odds}", culprit.metric)
+        let (windows, fails_at) = (number(self.windows as f64), odds(self.fails_at));
+        let (Some(culprit), Some(window)) = (&self.culprit, self.failed_in_window) else {
+            let (verdict, odds) = (self.verdict, odds(self.odds));
+            return format!(
+                "{verdict} after {windows} windows; odds {odds} against the release, it fails at {fails_at}"
+            );
+        };
+        let metric = format!("`{}`{}", culprit.metric, place(&culprit.region));
+        match (culprit.burn, self.failed_at_odds) {
+            (Some(burn), _) => {
+                format!("fail: {metric}; in window {window} of {windows} {}", breached("burned", burn))
             }
-            _ => format!("{} after {windows} windows; {odds}", self.verdict),
+            (None, Some(then)) => format!(
+                "fail: {metric}; odds were {} against the release in window {window} of {windows} (it fails at {fails_at})",
+                odds(then)
+            ),
+            (None, None) => format!("fail: {metric}, in window {window} of {windows}"),
         }
     }
+
+    /// What failed the release, in a sentence: of the moment in which it did. None unless something did.
+    #[must_use]
+    pub fn failure(&self) -> Option<String> {
+        let culprit = self.culprit.as_ref()?;
+        let name = format!("{}{}", culprit.metric, place(&culprit.region));
+        if let Some(burn) = culprit.burn {
+            return Some(format!("{name}: {}", breached("burned", burn)));
+        }
+        let kind = self.metrics.iter().find(|it| it.name == culprit.metric).map(|it| it.kind.as_str());
+        let what = match kind {
+            Some("limit") => "is above its limit",
+            Some("burn-rate") => return Some(format!("{name}: the budget burned too fast")),
+            _ => "is worse than stable",
+        };
+        let then = odds(self.failed_at_odds.unwrap_or(self.odds));
+        Some(format!("{name} {what}: odds {then}, fails at {}", odds(self.fails_at)))
+    }
+}
+
+/// Where, when there is more than one place.
+fn place(region: &str) -> String {
+    if region.is_empty() { String::new() } else { format!(" in {region}") }
 }
 
 impl MetricReport {
     /// What is known of the metric.
     #[must_use]
     pub fn sentences(&self) -> Vec<String> {
-        let place = if self.region.is_empty() { String::new() } else { format!(" in {}", self.region) };
+        let place = place(&self.region);
         let advises = if self.weight > 0.0 { "" } else { ", advises only" };
-        let mut lines = vec![format!("{}{place} ({}{advises}): {}", self.name, self.kind, self.verdict)];
+        let when = self.failed.map(|failed| format!(" in window {}", failed.window)).unwrap_or_default();
+        let mut lines =
+            vec![format!("{}{place} ({}{advises}): {}{when}", self.name, self.kind, self.verdict)];
         let details = [
             self.absent.clone(),
             self.counts(),
@@ -53,7 +85,8 @@ impl MetricReport {
             }),
             self.gauge(),
             self.evidence(),
-            self.breached.map(breached),
+            self.breached.map(|burn| breached("burns", burn)),
+            self.awaits(),
             self.bursts(),
             self.could_see(),
             self.missing.map(|missing| self.lacks(missing)),
@@ -109,9 +142,16 @@ impl MetricReport {
         if self.windows == 0 || self.kind == "burn-rate" {
             return None;
         }
+        let now = odds(self.odds_worse);
+        // In several regions those that decided are of all of them together.
+        let decided = self.failed.filter(|_| self.region.is_empty());
+        let then = decided.and_then(|failed| Some((failed.window, odds(failed.odds?))));
+        let worse = match then.filter(|(_, then)| *then != now) {
+            Some((window, then)) => format!("{then} in window {window}, {now} now"),
+            None => now,
+        };
         Some(format!(
-            "evidence for worse: odds {}, fails at {}; for not worse: odds {}, passes at {}",
-            odds(self.odds_worse),
+            "evidence for worse: odds {worse}, fails at {}; for not worse: odds {}, passes at {}",
             odds(self.fails_at),
             odds(self.odds_not_worse),
             odds(self.passes_at)
@@ -160,6 +200,12 @@ impl MetricReport {
         format!("to pass: about {} more windows, {time}", number(missing.windows))
     }
 
+    fn awaits(&self) -> Option<String> {
+        let rates: Vec<String> = self.awaited.iter().map(awaited).collect();
+        (!rates.is_empty())
+            .then(|| format!("waits until the short window was read in full: {}", rates.join("; ")))
+    }
+
     fn drops(&self) -> Option<String> {
         let reasons: Vec<String> =
             self.dropped.iter().map(|(why, count)| format!("{count} ({why})")).collect();
@@ -167,10 +213,26 @@ impl MetricReport {
     }
 }
 
-fn breached(burn: Burn) -> String {
-    let [long, short] =
-        [burn.long_seconds, burn.short_seconds].map(|seconds| duration(Duration::from_secs(seconds)));
-    format!("the budget burns {} times as fast as allowed, over {long} and {short}", burn.factor)
+/// Both windows, and how much of the long one there was.
+fn breached(burns: &str, burn: Burn) -> String {
+    let [long, short] = [burn.long_seconds, burn.short_seconds].map(|it| duration(Duration::from_secs(it)));
+    let seen = if burn.seen_seconds < burn.long_seconds as f64 {
+        format!(", of which {} were seen", duration(Duration::from_secs_f64(burn.seen_seconds.max(0.0))))
+    } else {
+        String::new()
+    };
+    let [fast, slow] = [burn.short_factor, burn.long_factor].map(significant);
+    format!(
+        "the budget {burns} {fast} times as fast as allowed over {short} and {slow} times over {long}{seen}; it fails at {} \
+         times",
+        burn.factor
+    )
+}
+
+fn awaited(it: &Awaited) -> String {
+    let [long, short] = [it.long_seconds, it.short_seconds].map(|it| duration(Duration::from_secs(it)));
+    let more = duration(Duration::from_secs_f64(it.waits_seconds.clamp(0.0, 1e9)));
+    format!("{} times over {long} and {short} is judged in {more}", it.factor)
 }
 
 fn quantile(it: &Quantile) -> Option<String> {

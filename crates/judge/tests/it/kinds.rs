@@ -102,7 +102,7 @@ fn a_burn_rate_does_not_add_up_over_a_change_of_the_weight() {
     for evidence in ["release", "step"] {
         let mut judge = Judge::new(&config(&format!(
             "warmup: 0s\nminRequests: 1000\nmetrics: [{{name: budget, kind: limit, objective: 99%, evidence: {evidence},
-  burnRates: [{{factor: 10, long: 10m, short: 5m}}]}}]"
+  burnRates: [{{factor: 10, long: 10m, short: 1m}}]}}]"
         )));
         repeat(&mut judge, &counts("budget", 200.0, 0.0, 100.0, 0.0), 4);
         let mut stays = judge.clone();

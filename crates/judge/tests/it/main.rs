@@ -2,6 +2,7 @@
 #![allow(clippy::float_cmp)] // what is read and what is counted is exact
 
 #[cfg(test)]
+mod burn_rates;
 mod configuration;
 #[cfg(test)]
 mod detecting;

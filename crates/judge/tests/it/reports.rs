@@ -1,7 +1,7 @@
 //! What is told to people.
 
 use crate::support::{config, errors, repeat, window};
-use aviary_judge::{Buckets, Judge, Sample, Window};
+use aviary_judge::{Buckets, Counts, Judge, Sample, Verdict, Window};
 
 #[test]
 fn a_report_tells_counts_intervals_odds_and_what_is_missing() {
@@ -31,8 +31,39 @@ fn a_failed_release_names_its_culprit() {
     let mut judge = Judge::new(&errors(""));
     repeat(&mut judge, &window(300.0, 2700.0, 30.0, 13.0), 3);
     let said = judge.report().sentences();
-    assert!(said[0].starts_with("fail: `errors`, in window 2 of 3; odds "), "{}", said[0]);
+    let head = "fail: `errors`; odds were 201 : 1 against the release in window 2 of 3 (it fails at 100 : 1)";
+    assert_eq!(said[0], head);
     assert!(said.iter().all(|line| !line.contains("NaN") && !line.contains("to pass")), "{said:?}");
+}
+
+/// A fail is told with the odds that decided, whatever came later.
+#[test]
+fn a_fail_is_told_as_it_was_when_it_came() {
+    let mut judge = Judge::new(&errors(""));
+    repeat(&mut judge, &window(300.0, 2700.0, 30.0, 13.0), 2);
+    let then = judge.report();
+    repeat(&mut judge, &window(300.0, 2700.0, 0.0, 13.0), 200);
+    let report = judge.report();
+    assert!(report.odds < 1.0, "{}", report.odds);
+    assert_eq!((report.failed_in_window, report.failed_at_odds), (Some(2), Some(then.odds)));
+    let metric = &report.metrics[0];
+    assert_eq!((metric.verdict, metric.missing), (Verdict::Fail, None));
+    assert_eq!(metric.failed.map(|it| (it.window, it.odds)), Some((2, Some(then.odds))));
+    let said = report.sentences();
+    assert!(said[0].contains("odds were 201 : 1 against the release in window 2 of 202 (it"), "{said:?}");
+    assert_eq!(said[1], "errors (proportion): fail in window 2");
+    assert!(said.iter().any(|line| line.contains("worse: odds 201 : 1 in window 2, 0.271 : 1 now")), "{said:?}");
+    let failure = "errors is worse than stable: odds 201 : 1, fails at 100 : 1";
+    assert_eq!(report.failure().as_deref(), Some(failure));
+}
+
+#[test]
+fn a_limit_that_fails_says_so() {
+    let mut judge = Judge::new(&config("warmup: 0s\nmetrics: [{name: slo, kind: limit, limit: 1%}]"));
+    let window = Window::of(10.0).with("slo", Sample::Counts(Counts::new(300.0, 0.0, 15.0, 0.0)));
+    repeat(&mut judge, &window, 10);
+    let failure = judge.report().failure().unwrap();
+    assert!(failure.starts_with("slo is above its limit: odds "), "{failure}");
 }
 
 #[test]

@@ -32,7 +32,7 @@ use std::time::Duration;
 
 use crd::{AnalysisPhase, Measurement, Metric, Time};
 use jiff::{SignedDuration, Timestamp};
-use judge::{Config, Ending, Error, Field, Judge, Mistakes, Report, Verdict};
+use judge::{Config, Ending, Error, Field, Judge, Mistakes, Verdict};
 use serde_json::Value;
 
 use super::{Outcome, Reading};
@@ -187,7 +187,7 @@ fn found(config: &Config, judge: &Judge, figures: &Figures, looked: bool, waited
     let late = waited
         >= SignedDuration::try_from(config.max_wait.unwrap_or(MAX_WAIT)).unwrap_or(SignedDuration::MAX);
     let (phase, message) = match report.verdict {
-        Verdict::Fail => (AnalysisPhase::Failed, culprit(&report)),
+        Verdict::Fail => (AnalysisPhase::Failed, report.failure().unwrap_or_default()),
         // What was known before is no pass of a measurement that could not use what it saw.
         Verdict::Pass if looked => (AnalysisPhase::Successful, String::new()),
         Verdict::NeedMoreData | Verdict::NoData if late => ending(judge),
@@ -202,16 +202,6 @@ fn found(config: &Config, judge: &Judge, figures: &Figures, looked: bool, waited
         (FIGURES.to_owned(), serde_json::to_string(figures).unwrap_or_default()),
     ]);
     Found { phase, message, value: figures::value(&report), metadata, next: config.window }
-}
-
-/// What made it fail, in a sentence.
-fn culprit(report: &Report) -> String {
-    let culprit = report.culprit.as_ref().map_or("the canary", |culprit| culprit.metric.as_str());
-    format!(
-        "{culprit} is worse than stable: odds {} : 1, fails at {} : 1",
-        figures::odds(report.odds),
-        report.fails_at
-    )
 }
 
 fn ending(judge: &Judge) -> (AnalysisPhase, String) {
