@@ -11,6 +11,12 @@ pub(crate) fn upper_tail(z: f64) -> f64 {
     0.5 * erfc(z / SQRT_2)
 }
 
+/// P(Z > z) for z >= 0, without the factor `exp(-z^2 / 2)` that takes it out of what a double can hold.
+pub(crate) fn scaled_tail(z: f64) -> f64 {
+    let x = z / SQRT_2;
+    if x < FAR { 0.5 * erfc(x) * (x * x).exp() } else { 0.5 * scaled_fraction(x) }
+}
+
 /// The z with P(Z <= z) = p, for 0 < p < 1.
 pub(crate) fn quantile(p: f64) -> f64 {
     if p <= 0.5 { -upper_quantile(p) } else { upper_quantile(1.0 - p) }
@@ -44,8 +50,12 @@ fn erf_series(x: f64) -> f64 {
 
 /// Laplace's continued fraction, from the inside out.
 fn erfc_fraction(x: f64) -> f64 {
+    (-x * x).exp() * scaled_fraction(x)
+}
+
+fn scaled_fraction(x: f64) -> f64 {
     let fraction = (1..=120).rev().fold(0.0, |inner, n| f64::from(n) / 2.0 / (x + inner));
-    (-x * x).exp() / PI.sqrt() / (x + fraction)
+    1.0 / PI.sqrt() / (x + fraction)
 }
 
 #[cfg(test)]
@@ -63,6 +73,8 @@ mod tests {
             (6.0, 9.865_876_450_376_946e-10),
         ] {
             assert!((upper_tail(z) / tail - 1.0).abs() < 1e-12, "{z}: {}", upper_tail(z));
+            let scaled = scaled_tail(z.abs()) * (-z * z / 2.0).exp();
+            assert!((scaled / upper_tail(z.abs()) - 1.0).abs() < 1e-12, "{z}: {scaled}");
             assert!((quantile(1.0 - tail) - z).abs() < 1e-6, "{z}: {}", quantile(1.0 - tail));
         }
     }

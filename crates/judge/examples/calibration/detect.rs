@@ -62,7 +62,7 @@ pub(crate) fn measure(sizes: Sizes, gates: &mut Gates) -> Vec<Detected> {
         &rows,
     );
     for (mode, name) in MODES.into_iter().enumerate() {
-        let off = |it: &Detected| (it.modes[mode].1 / it.modes[mode].0 - 1.0).abs();
+        let off = |it: &Detected| (it.modes[mode].0 / it.modes[mode].1 - 1.0).abs();
         let worst = all.iter().map(off).fold(0.0, f64::max);
         gates.add(
             &format!("plan's detectable rate against the simulated one, worst cell, `{name}`"),

@@ -13,11 +13,12 @@ pub(crate) fn measure(sizes: Sizes, races: &[Race]) {
     for (base, worse, share) in [(0.005, 0.0075, 0.1), (0.1, 0.11, 0.1), (0.05, 0.5, 0.5)] {
         let it = delay::delay(sizes.worse / 50, base, worse, share);
         let what = format!(
-            "{} % to {} % at a share of {} %, over the oracle's {} requests",
+            "{} % to {} % at a share of {} %, over the oracle's {} requests ({} releases)",
             100.0 * base,
             100.0 * worse,
             100.0 * share,
-            whole(it.oracle)
+            whole(it.oracle),
+            whole((sizes.worse / 50) as f64)
         );
         rows.push(ratio(&what, it.modes.map(|(mean, _)| mean)));
     }

@@ -45,6 +45,8 @@ pub struct Figures {
     pub false_aborts_by: f64,
     /// Of all metrics, in all regions together.
     pub false_aborts: f64,
+    /// Whether burn rates are judged as well, of which nothing is promised.
+    pub burn_rates: bool,
     /// The rate that the canary passes below.
     pub passes_below: f64,
     /// About when an equal canary passes, if within the steps; zero if in those before.
@@ -95,6 +97,10 @@ impl Plan {
             must_detect: metric.must_detect.map(|p1| (p1, caught(p1))),
             false_aborts_by: config.false_aborts_by(metric),
             false_aborts: config.false_aborts,
+            burn_rates: config
+                .metrics
+                .iter()
+                .any(|it| it.judged() && matches!(it.kind, Kind::BurnRate { .. })),
             passes_below: margin.at(self.stable),
             passes_after: self.after(for_a_pass, |odds| {
                 requests_to_pass(self.stable, odds, margin, config.false_pass, metric.dispersion)
@@ -182,7 +188,7 @@ impl Plan {
 
     /// The chance of a false abort: the metric's own part of it, and the whole where that is more.
     fn promise(&self, figures: &Figures) -> String {
-        let Figures { false_aborts_by: own, false_aborts: all, .. } = *figures;
+        let Figures { false_aborts_by: own, false_aborts: all, burn_rates, .. } = *figures;
         if own <= 0.0 {
             return "It only advises, and aborts nothing.".to_owned();
         }
@@ -193,8 +199,10 @@ impl Plan {
         } else {
             format!("; by all metrics, in all regions, in at most {all}")
         };
+        let beside =
+            if burn_rates { " Burn rates are rules beside that: nothing is promised of them." } else { "" };
         format!(
-            "By this metric a good release is aborted by mistake in at most {own} of attempts{before}{whole}."
+            "By this metric a good release is aborted by mistake in at most {own} of attempts{before}{whole}.{beside}"
         )
     }
 }
