@@ -191,6 +191,8 @@ pub struct MetricReport {
     pub quantiles: Vec<Quantile>,
     /// The edges at which a latency is judged.
     pub edges: Vec<f64>,
+    /// The means of a gauge over the usable windows.
+    pub means: Option<Both>,
     /// The bounds of a gauge.
     pub bounds: Option<Interval>,
     /// How many windows of a gauge are merged into one.
@@ -205,8 +207,10 @@ pub struct MetricReport {
     pub fails_at: f64,
     /// The odds for not worse that pass.
     pub passes_at: f64,
-    /// How many bad events come together; 1 is singly.
+    /// How many bad events come together, as measured; 1 is singly.
     pub dispersion: Option<f64>,
+    /// As configured, where it is: evidence is reckoned with this, and otherwise with what is measured.
+    pub dispersion_set: Option<f64>,
     /// The smallest regression that would have been found by now: one for each edge of a latency, one for a proportion
     /// or a rate. Empty where no formula tells it: before the first usable window, for a gauge, a limit or a burn rate,
     /// and with `robust`, which counts windows.

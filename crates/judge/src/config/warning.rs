@@ -20,7 +20,30 @@ impl Config {
     pub fn warnings(&self) -> Vec<Warning> {
         let list = Field::default().member("metrics");
         let metrics = self.metrics.iter().enumerate();
-        metrics.flat_map(|(index, metric)| of(metric, &list.item(index, &metric.name))).collect()
+        metrics.flat_map(|(index, metric)| self.of(metric, &list.item(index, &metric.name))).collect()
+    }
+
+    fn of(&self, metric: &Metric, field: &Field) -> Vec<Warning> {
+        let mut found = of(metric, field);
+        found.extend(self.never_judged(metric).map(|what| Warning {
+            field: field.clone(),
+            what,
+            remedy: "raise maxWait, or set burnRates with a shorter one",
+        }));
+        found
+    }
+
+    /// A burn rate that no release waits for.
+    fn never_judged(&self, metric: &Metric) -> Option<String> {
+        let Kind::BurnRate { rates, .. } = &metric.kind else { return None };
+        let shortest = rates.iter().map(|rate| rate.short).min()?;
+        let late = self.max_wait.is_some_and(|most| self.warmup.saturating_add(shortest) > most);
+        let (name, short) = (&metric.name, shortest.as_secs());
+        (late && metric.judged()).then(|| {
+            format!(
+                "metric `{name}`: its shortest window of {short} s is not over at maxWait, so it is never judged"
+            )
+        })
     }
 }
 

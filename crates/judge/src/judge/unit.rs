@@ -2,6 +2,7 @@
 
 use crate::config::{Config, Evidence, Kind, Metric};
 use crate::counts::Counts;
+use crate::dispersion::Dispersion;
 use crate::interval::{Interval, quantile};
 use crate::process::{Pool, Process, Rules, limit_of};
 use crate::report::{Awaited, Both, Burn, Estimate, MetricReport, Missing, Quantile};
@@ -136,6 +137,7 @@ impl Unit {
             ratio: None,
             quantiles: self.quantiles(),
             edges: Vec::new(),
+            means: None,
             bounds: None,
             merged: None,
             limit: limit_of(metric),
@@ -144,6 +146,11 @@ impl Unit {
             fails_at: 1.0 / config.alpha(),
             passes_at: 1.0 / config.false_pass,
             dispersion: self.process.dispersion(prior),
+            dispersion_set: match metric.dispersion {
+                Dispersion::Independent => Some(1.0),
+                Dispersion::Bursts(size) => Some(size),
+                Dispersion::Auto | Dispersion::Robust => None,
+            },
             detectable: Vec::new(),
             missing: (verdict == Verdict::NeedMoreData).then(|| self.missing(metric, config)).flatten(),
             absent: self.seen.absent(config.no_data_after, metric.kind.compares()).map(str::to_owned),
@@ -171,6 +178,7 @@ impl Unit {
                 if let Kind::Gauge { bounds } = metric.kind {
                     let [low, high] = it.bounds(bounds);
                     report.bounds = Some(Interval { low, high });
+                    report.means = it.means();
                     report.merged = Some(it.merged());
                 }
             }

@@ -4,6 +4,7 @@ use super::Rules;
 use crate::config::Kind;
 use crate::exact;
 use crate::log_sum::log_mean_exp;
+use crate::report::Both;
 use serde::{Deserialize, Serialize};
 
 /// The fractions of the wealth that are bet.
@@ -82,6 +83,10 @@ pub(crate) struct Gauge {
     /// The bound that was derived from stable's maximum, where none was given.
     #[serde(with = "exact::one")]
     highest: f64,
+    /// Sums of the canary's and of stable's values, and of how many windows: for display. A state of before they were
+    /// kept has none.
+    #[serde(default, with = "exact::array")]
+    told: [f64; 3],
 }
 
 /// Windows that are merged into one.
@@ -101,6 +106,8 @@ impl Gauge {
 
     pub(crate) fn observe(&mut self, canary: f64, stable: f64, rules: &Rules<'_>) {
         let Kind::Gauge { bounds } = rules.metric.kind else { return };
+        let [sum, other, windows] = self.told;
+        self.told = [sum + canary, other + stable, windows + 1.0];
         if bounds.is_none() && self.highest <= 0.0 {
             // The first window sets the bound and is no evidence, so that the bound is known before what it bounds.
             self.highest = stable.max(canary);
@@ -131,6 +138,12 @@ impl Gauge {
     /// The bounds in use: those given, or 0 to twice stable's maximum over the warm-up.
     pub(crate) fn bounds(&self, given: Option<[f64; 2]>) -> [f64; 2] {
         given.unwrap_or([0.0, 2.0 * self.highest])
+    }
+
+    /// The means of both arms over the usable windows.
+    pub(crate) fn means(&self) -> Option<Both> {
+        let [canary, stable, windows] = self.told;
+        (windows > 0.0).then(|| Both { canary: canary / windows, stable: stable / windows })
     }
 
     /// How many windows are merged into one now.

@@ -98,7 +98,7 @@ impl MetricReport {
     }
 
     fn unit(&self) -> &'static str {
-        if self.proportion { "requests" } else { "exposure" }
+        if self.proportion { "requests" } else { "of exposure" }
     }
 
     fn rate(&self, rate: f64) -> String {
@@ -111,11 +111,13 @@ impl MetricReport {
         let Some((bad, rate1)) = self.bad.zip(self.canary_rate) else {
             return Some(format!("canary {} {unit}, stable {}", number(canary), number(stable)));
         };
-        let canary =
-            format!("canary {} of {} {unit} ({})", number(bad.canary), number(canary), self.rate(rate1));
+        // Events are no part of the exposure in which they happen.
+        let of = if self.proportion { "of" } else { "in" };
+        let (bad1, rate1) = (number(bad.canary), self.rate(rate1));
+        let canary = format!("canary {bad1} {of} {} {unit} ({rate1})", number(canary));
         let held = self.limit.map(|limit| format!("; the limit is {}", self.rate(limit)));
         let beside = self.stable_rate.map(|rate| {
-            format!(", stable {} of {} ({})", number(bad.stable), number(stable), self.rate(rate))
+            format!(", stable {} {of} {} ({})", number(bad.stable), number(stable), self.rate(rate))
         });
         Some(canary + &held.or(beside).unwrap_or_default())
     }
@@ -135,7 +137,10 @@ impl MetricReport {
         let (Interval { low, high }, merged) = (self.bounds?, self.merged?);
         let merged =
             if merged > 1 { format!("; {merged} windows are merged into one") } else { String::new() };
-        Some(format!("taken within {} and {}{merged}", significant(low), significant(high)))
+        let means = self.means.map_or(String::new(), |Both { canary, stable }| {
+            format!("canary {}, stable {} on average; ", significant(canary), significant(stable))
+        });
+        Some(format!("{means}taken within {} and {}{merged}", significant(low), significant(high)))
     }
 
     fn evidence(&self) -> Option<String> {
@@ -160,14 +165,18 @@ impl MetricReport {
 
     fn bursts(&self) -> Option<String> {
         let phi = self.dispersion.filter(|_| self.windows > 1)?;
-        let events = if self.kind == "latency" { "slow requests" } else { "errors" };
-        Some(if phi < SINGLY {
-            format!("{events} come singly")
-        } else if phi <= BURSTS {
-            format!("{events} come in bursts of about {phi:.1}")
-        } else {
-            format!("{events} come in bursts of about {phi:.1}; use `robust` or longer windows")
-        })
+        let events = match self.kind.as_str() {
+            "latency" => "slow requests",
+            _ if self.proportion => "errors",
+            _ => "events",
+        };
+        let how = if phi < SINGLY { "singly".to_owned() } else { format!("in bursts of about {phi:.1}") };
+        if let Some(set) = self.dispersion_set {
+            let set = if set > 1.0 { format!("{} at a time", significant(set)) } else { "singly".to_owned() };
+            return Some(format!("{events} are taken to come {set}, as `dispersion` says; measured: {how}"));
+        }
+        let remedy = if phi > BURSTS { "; use `robust` or longer windows" } else { "" };
+        Some(format!("{events} come {how}{remedy}"))
     }
 
     /// What a person asks of "nothing was found": what would have been?

@@ -74,3 +74,13 @@ fn a_state_of_an_older_judge_can_be_read() {
     assert_eq!(report.failure().as_deref(), Some("budget: the budget burned too fast"));
     assert_eq!(report.metrics[0].awaited[0].waits_seconds, 300.0, "it waits anew");
 }
+
+#[test]
+fn a_burn_rate_that_is_never_judged_is_warned_of() {
+    let within = |wait: &str| {
+        config(&format!("maxWait: {wait}\nmetrics: [{{name: budget, kind: limit, objective: 99.9%}}]"))
+            .warnings()
+    };
+    assert!(within("5m").concat().contains("`budget`: its shortest window of 300 s is not over at maxWait"));
+    assert_eq!(within("6m"), Vec::<String>::new());
+}

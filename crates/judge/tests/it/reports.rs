@@ -19,7 +19,7 @@ fn a_report_tells_counts_intervals_odds_and_what_is_missing() {
              average since start",
             "  evidence for worse: odds 0.279 : 1, fails at 100 : 1; for not worse: odds 1.35 : 1, passes at 20 : 1",
             "  errors come singly",
-            "  could have seen: a rise to 2.74 % (5.34 times stable's), with 90 % probability",
+            "  could have seen: a rise to 2.72 % (5.3 times stable's), with 90 % probability",
             "  to pass: about 2,200 more canary requests, 3 min 40 s at this traffic",
             "  windows not used: 1 (no reading)",
         ]
@@ -52,7 +52,10 @@ fn a_fail_is_told_as_it_was_when_it_came() {
     let said = report.sentences();
     assert!(said[0].contains("odds were 201 : 1 against the release in window 2 of 202 (it"), "{said:?}");
     assert_eq!(said[1], "errors (proportion): fail in window 2");
-    assert!(said.iter().any(|line| line.contains("worse: odds 201 : 1 in window 2, 0.271 : 1 now")), "{said:?}");
+    assert!(
+        said.iter().any(|line| line.contains("worse: odds 201 : 1 in window 2, 0.271 : 1 now")),
+        "{said:?}"
+    );
     let failure = "errors is worse than stable: odds 201 : 1, fails at 100 : 1";
     assert_eq!(report.failure().as_deref(), Some(failure));
 }
@@ -103,4 +106,30 @@ fn bursts_and_quantiles_are_told_in_words() {
     let said = latency.report().sentences().join("\n");
     assert!(said.contains("p99: canary above 0.5, stable 0.5 to 1 (95 %)"), "{said}");
     assert!(said.contains("judged by the requests above 0.1, 0.5, 1, bounds of the histogram"), "{said}");
+}
+
+#[test]
+fn a_gauge_is_told_with_the_means_of_both_arms() {
+    let yaml = "warmup: 0s\nmetrics: [{name: cpu, kind: gauge, bounds: [0, 1], weight: 1}]";
+    let mut judge = Judge::new(&config(yaml));
+    for canary in [0.5, 0.75] {
+        judge.observe(&Window::of(10.0).with("cpu", Sample::Means { canary, stable: 0.5 }));
+    }
+    let report = judge.report();
+    let means = report.metrics[0].means.unwrap();
+    assert_eq!((means.canary, means.stable), (0.625, 0.5));
+    let said = report.sentences().join("\n");
+    assert!(said.contains("  canary 0.625, stable 0.5 on average; taken within 0 and 1"), "{said}");
+}
+
+#[test]
+fn a_rate_is_told_in_events_and_a_dispersion_that_is_set_as_such() {
+    let yaml = "warmup: 0s\nmetrics: [{name: restarts, kind: rate, dispersion: 3}]";
+    let mut judge = Judge::new(&config(yaml));
+    let window = Window::of(10.0).with("restarts", Sample::Counts(Counts::new(10.0, 90.0, 1.0, 9.0)));
+    repeat(&mut judge, &window, 12);
+    let said = judge.report().sentences().join("\n");
+    assert!(said.contains("canary 12 in 120 of exposure (0.1), stable 108 in 1,080 (0.1)"), "{said}");
+    let dispersion = "events are taken to come 3 at a time, as `dispersion` says; measured: singly";
+    assert!(said.contains(dispersion), "{said}");
 }
