@@ -8,7 +8,7 @@ use judge::classic::{
 };
 use serde::Serialize;
 
-use super::files::Arms;
+use super::files::{Arms, Unpaired};
 use crate::Error;
 use crate::render::table;
 
@@ -48,6 +48,11 @@ pub(super) struct Report {
     marginal: f64,
     groups: Vec<Scored>,
     metrics: Vec<Classified>,
+    /// Lines without a partner: they are compared all the same.
+    unpaired: Unpaired,
+    /// Whether better counts as worse does.
+    #[serde(skip)]
+    either: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Serialize)]
@@ -128,7 +133,8 @@ pub(super) fn report(arms: &Arms, args: &Args) -> Result<Report, Error> {
         Some(score) if score >= marginal => Verdict::Marginal,
         Some(_) => Verdict::Fail,
     };
-    Ok(Report { verdict, score, pass, marginal, groups: scored, metrics })
+    let either = options.direction == Direction::Either;
+    Ok(Report { verdict, score, pass, marginal, groups: scored, metrics, unpaired: arms.unpaired(), either })
 }
 
 /// Kayenta's words.
@@ -177,6 +183,27 @@ impl Report {
                 format!("{canary} + {stable}"),
             ]
         }));
-        out + "\n" + &table::aligned(&rows)
+        out + "\n" + &table::aligned(&rows) + &self.notes()
+    }
+
+    /// Why a metric counts that some would not count, and what was compared besides.
+    fn notes(&self) -> String {
+        let mut notes = Vec::new();
+        // Whoever comes from another judge does not expect that better is a deviation, too.
+        let decided = self.either && matches!(self.verdict, Verdict::Fail | Verdict::Marginal);
+        for metric in self.metrics.iter().filter(|_| decided) {
+            let (is, direction) = match metric.label {
+                "Low" => ("lower", "increase counts only what is higher"),
+                "High" => ("higher", "decrease counts only what is lower"),
+                _ => continue,
+            };
+            let name = &metric.name;
+            notes
+                .push(format!("`{name}` counts because it is {is} than stable's; --direction {direction}\n"));
+        }
+        notes.extend(
+            self.unpaired.shown().map(|alone| format!("{alone}; they count, as ranks have no time\n")),
+        );
+        if notes.is_empty() { String::new() } else { format!("\n{}", notes.concat()) }
     }
 }

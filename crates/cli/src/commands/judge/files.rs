@@ -1,14 +1,19 @@
 //! Two files of figures made into windows.
 
+mod columns;
 mod series;
+mod table;
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
 use judge::{Buckets, Config, Counts, Document, Kind, Sample, Window};
+use serde::Serialize;
 use serde_json::json;
 
-use crate::Error;
+use crate::{Env, Error};
+use columns::{Column, Shape, What};
+use table::{Cell, Rows, Table, differences, look_like_counters};
 
 /// The windows of both arms.
 pub(super) struct Arms {
@@ -17,62 +22,52 @@ pub(super) struct Arms {
     stable: Rows,
     /// The canary's weight at the end of each window, where its file tells it.
     weights: BTreeMap<i64, f64>,
+    /// Whether the figures look like counters, and were not read as such.
+    pub(super) only_grow: bool,
 }
 
-/// One file.
-struct File {
-    columns: Vec<Column>,
-    rows: Rows,
-    weights: BTreeMap<i64, f64>,
+/// Lines of each file that have no partner in the other.
+#[derive(Clone, Copy, PartialEq, Serialize)]
+pub(super) struct Unpaired {
+    canary: usize,
+    stable: usize,
 }
 
-/// The column that is no metric's.
-const WEIGHT: &str = "weight";
-
-/// One column: whose, and what of it.
-#[derive(Clone, Debug, PartialEq)]
-struct Column {
-    metric: String,
-    /// What stands in brackets behind the metric; empty without.
-    stratum: String,
-    what: What,
+impl Unpaired {
+    /// In words; none when every line has one.
+    pub(super) fn shown(self) -> Option<String> {
+        match self.canary + self.stable {
+            0 => None,
+            1 => Some("1 line has no line of the same time in the other file".to_owned()),
+            all => Some(format!("{all} lines have no line of the same time in the other file")),
+        }
+    }
 }
 
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum What {
-    Bad,
-    Total,
-    Count,
-    Exposure,
-    Value,
-    /// A bucket of a histogram, up to this bound.
-    UpTo(f64),
-}
-
-/// Figures by the time of the window's end, in milliseconds.
-type Rows = BTreeMap<i64, Vec<f64>>;
-
-/// What a metric's columns are.
-enum Shape {
-    /// Two columns: bad or events, and all or exposure.
-    Counts(What, What),
-    Value,
-    Histogram(Vec<f64>),
+/// The name of a file in messages.
+pub(super) fn shown(path: &Path) -> String {
+    if path == Path::new("-") { "(standard input)".to_owned() } else { path.display().to_string() }
 }
 
 impl Arms {
-    pub(super) fn read(canary: &Path, stable: &Path, cumulative: bool) -> Result<Self, Error> {
-        let (one, other) = (file(canary, cumulative)?, file(stable, cumulative)?);
-        if one.columns != other.columns {
-            let (one, other) = (canary.display(), stable.display());
-            return Err(Error::new(format!(
-                "{one} and {other} have different columns; give both the same header"
-            )));
-        }
+    pub(super) fn read(env: &Env, canary: &Path, stable: &Path, cumulative: bool) -> Result<Self, Error> {
+        let table = |path: &Path| {
+            let text = env.read(path).map_err(|error| Error::unreadable(shown(path), &error))?;
+            Table::read(&shown(path), &text)
+        };
+        let (one, other) = (table(canary)?, table(stable)?);
+        let (canary, stable) = (shown(canary), shown(stable));
+        lacks([&canary, &stable], &one.columns, &other.columns)?;
+        lacks([&stable, &canary], &other.columns, &one.columns)?;
+        let rows = [one.rows, other.in_order_of(&one.columns)];
+        let only_grow = !cumulative && rows.iter().all(|rows| look_like_counters(&one.columns, rows));
+        let [canary_rows, stable_rows] =
+            rows.map(|rows| if cumulative { differences(&one.columns, rows) } else { rows });
         let weights = if one.weights.is_empty() { other.weights } else { one.weights };
-        let arms = Self { columns: one.columns, canary: one.rows, stable: other.rows, weights };
+        let arms =
+            Self { columns: one.columns, canary: canary_rows, stable: stable_rows, weights, only_grow };
         for name in arms.metrics() {
-            arms.shape(name)?;
+            arms.shape(name).map_err(|error| Error::new(format!("{canary}:1: {error}")))?;
         }
         Ok(arms)
     }
@@ -105,7 +100,7 @@ impl Arms {
             own.map(|column| column.what).collect()
         };
         let own: Vec<Vec<What>> = strata.iter().map(|stratum| own(stratum)).collect();
-        let [first, others @ ..] = own.as_slice() else { return Err(shapeless(metric)) };
+        let [first, others @ ..] = own.as_slice() else { return Shape::of(metric, &[]) };
         let counts = matches!(first.as_slice(), [What::Bad | What::Total | What::Count | What::Exposure, _]);
         let whole = strata == [""];
         if strata.contains(&"") && !whole {
@@ -118,30 +113,7 @@ impl Arms {
                 "the strata of `{metric}` differ; each takes bad and total, or each count and exposure, in one order"
             )));
         }
-        match first.as_slice() {
-            [What::Bad, What::Total] | [What::Total, What::Bad] => Ok(Shape::Counts(What::Bad, What::Total)),
-            [What::Count, What::Exposure] | [What::Exposure, What::Count] => {
-                Ok(Shape::Counts(What::Count, What::Exposure))
-            }
-            [What::Value] => Ok(Shape::Value),
-            buckets => {
-                let bound = |what: &What| match what {
-                    What::UpTo(bound) => Some(*bound),
-                    _ => None,
-                };
-                let bounds: Option<Vec<f64>> = buckets.iter().map(bound).collect();
-                match bounds {
-                    Some(bounds)
-                        if bounds.len() > 1
-                            && bounds.last() == Some(&f64::INFINITY)
-                            && bounds.is_sorted_by(|one, other| one < other) =>
-                    {
-                        Ok(Shape::Histogram(bounds))
-                    }
-                    _ => Err(shapeless(metric)),
-                }
-            }
-        }
+        Shape::of(metric, first)
     }
 
     /// A judge of all metrics of the files with its defaults.
@@ -168,23 +140,27 @@ impl Arms {
     pub(super) fn fit(&self, config: &Config) -> Result<(), Error> {
         let names = self.metrics();
         for metric in &config.metrics {
-            if !names.contains(&metric.name.as_str()) {
-                let (name, known) = (&metric.name, names.join(", "));
+            let name = &metric.name;
+            if !names.contains(&name.as_str()) {
+                let known = names.join(", ");
                 return Err(Error::new(format!("the files have no metric `{name}`, only {known}")));
             }
+            let shape = self.shape(name)?;
             let fits = matches!(
-                (self.shape(&metric.name)?, &metric.kind),
+                (&shape, &metric.kind),
                 (Shape::Counts(What::Bad, _), Kind::Proportion | Kind::Limit { .. } | Kind::BurnRate { .. })
                     | (Shape::Counts(..), Kind::Rate | Kind::Limit { .. })
                     | (Shape::Value, Kind::Gauge { .. })
                     | (Shape::Histogram(_), Kind::Latency { .. })
             );
             if !fits {
-                let (name, kind) = (&metric.name, metric.kind.as_str());
+                let kind = metric.kind.as_str();
                 return Err(Error::new(format!("the columns of `{name}` do not make a {kind}")));
             }
-            if metric.strata.is_some() && self.strata(&metric.name) == [""] {
-                let name = &metric.name;
+            if let (Shape::Histogram(bounds), Kind::Latency { edges }) = (&shape, &metric.kind) {
+                ends_at(name, edges, bounds)?;
+            }
+            if metric.strata.is_some() && self.strata(name) == [""] {
                 return Err(Error::new(format!(
                     "`{name}` is judged by strata, and the files have none; columns for them are `{name}[STRATUM].total`"
                 )));
@@ -194,9 +170,9 @@ impl Arms {
     }
 
     /// Lines without a partner in the other file.
-    pub(super) fn unpaired(&self) -> usize {
+    pub(super) fn unpaired(&self) -> Unpaired {
         let alone = |one: &Rows, other: &Rows| one.keys().filter(|time| !other.contains_key(*time)).count();
-        alone(&self.canary, &self.stable) + alone(&self.stable, &self.canary)
+        Unpaired { canary: alone(&self.canary, &self.stable), stable: alone(&self.stable, &self.canary) }
     }
 
     /// The windows, oldest first, and whether the canary had another weight in the one before.
@@ -220,17 +196,24 @@ impl Arms {
         })
     }
 
-    fn sample(&self, metric: &str, canary: &[f64], stable: &[f64]) -> Option<Sample> {
-        let within = |row: &[f64], stratum: &str, what: What| {
+    /// What the metric read in a window; none where a cell of it is blank, in either arm.
+    fn sample(&self, metric: &str, canary: &[Cell], stable: &[Cell]) -> Option<Sample> {
+        let within = |row: &[Cell], stratum: &str, what: What| {
             let is = |it: &Column| it.metric == metric && it.stratum == stratum && it.what == what;
-            row.get(self.columns.iter().position(is)?).copied()
+            row.get(self.columns.iter().position(is)?)?.figure()
         };
-        let of = |row: &[f64], what: What| within(row, "", what);
-        let fell = |row: &[f64]| {
-            let own = self.columns.iter().zip(row).filter(|(column, _)| column.metric == metric);
-            own.into_iter().any(|(_, figure)| figure.is_nan())
+        let of = |row: &[Cell], what: What| within(row, "", what);
+        let has = |cell: Cell| {
+            let own = |row: &[Cell]| {
+                let mut own = self.columns.iter().zip(row).filter(|(column, _)| column.metric == metric);
+                own.any(|(_, it)| *it == cell)
+            };
+            own(canary) || own(stable)
         };
-        if fell(canary) || fell(stable) {
+        if has(Cell::Blank) {
+            return None;
+        }
+        if has(Cell::Fell) {
             return Some(Sample::Dropped("a counter fell".to_owned()));
         }
         Some(match self.shape(metric).ok()? {
@@ -249,121 +232,53 @@ impl Arms {
                 Sample::Means { canary: of(canary, What::Value)?, stable: of(stable, What::Value)? }
             }
             Shape::Histogram(bounds) => {
-                let arm = |row: &[f64]| {
-                    let mut below = 0.0;
-                    let bucket = |bound: &f64| {
-                        let up_to = of(row, What::UpTo(*bound)).unwrap_or_default();
-                        let own = up_to - below;
-                        below = up_to;
-                        own
-                    };
-                    bounds.iter().map(bucket).collect()
+                let up_to = |row: &[Cell]| -> Option<Vec<f64>> {
+                    bounds.iter().map(|bound| of(row, What::UpTo(*bound))).collect()
                 };
-                let (canary, stable) = (arm(canary), arm(stable));
-                let bounds = bounds.iter().copied().filter(|bound| bound.is_finite()).collect();
-                Sample::Buckets(Buckets { bounds, canary, stable })
+                histogram(&bounds, &up_to(canary)?, &up_to(stable)?)
             }
         })
     }
 }
 
-fn shapeless(metric: &str) -> Error {
-    Error::new(format!(
-        "the columns of `{metric}` make no metric; it takes bad and total, count and exposure, value, or le_BOUND in \
-         ascending order with le_inf at the end"
-    ))
-}
-
-/// `METRIC.WHAT`, `METRIC[STRATUM].WHAT`, or `WHAT` of errors.
-fn column(name: &str) -> Option<Column> {
-    let (metric, stratum, what) = match name.split_once('[') {
-        Some((metric, rest)) => {
-            let (stratum, what) = rest.rsplit_once("].")?;
-            (metric, stratum, what)
-        }
-        None => {
-            let (metric, what) = name.split_once('.').unwrap_or(("errors", name));
-            (metric, "", what)
-        }
-    };
-    let what = match what {
-        "bad" => What::Bad,
-        "total" => What::Total,
-        "count" => What::Count,
-        "exposure" => What::Exposure,
-        "value" => What::Value,
-        bucket => What::UpTo(bucket.strip_prefix("le_")?.parse().ok().filter(|bound: &f64| !bound.is_nan())?),
-    };
-    Some(Column { metric: metric.to_owned(), stratum: stratum.to_owned(), what })
-}
-
-fn file(path: &Path, cumulative: bool) -> Result<File, Error> {
-    let shown = path.display();
-    let broken = |error: csv::Error| Error::new(format!("{shown}: {error}"));
-    let file = std::fs::File::open(path).map_err(|error| Error::unreadable(&shown, &error))?;
-    let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(file);
-    let header = reader.headers().map_err(broken)?.clone();
-    if header.get(0) != Some("time") {
-        return Err(Error::new(format!("{shown}: the first column must be `time`, not {:?}", header.get(0))));
+/// Requests up to each bound made into those of each bucket.
+fn histogram(bounds: &[f64], canary: &[f64], stable: &[f64]) -> Sample {
+    let ascends = |up_to: &[f64]| up_to.is_sorted_by(|one, other| one <= other);
+    if !ascends(canary) || !ascends(stable) {
+        let why = "the histogram is not cumulative: a bucket counts less than the one before it";
+        return Sample::Dropped(why.to_owned());
     }
-    let wrong = |name: &str| {
-        let known = "bad, total, count, exposure, value or le_BOUND, after a metric's name, a [STRATUM] if there are some, \
-                     and a dot";
-        Error::new(format!("{shown}: there is no column `{name}`; a column is {known}"))
+    let own = |up_to: &[f64]| {
+        let before = std::iter::once(&0.0).chain(up_to);
+        up_to.iter().zip(before).map(|(up_to, before)| up_to - before).collect()
     };
-    let columns: Vec<Column> = header
+    let bounds = bounds.iter().copied().filter(|bound| bound.is_finite()).collect();
+    Sample::Buckets(Buckets { bounds, canary: own(canary), stable: own(stable) })
+}
+
+/// A latency can be judged at bounds of its histogram only, as near to them as the judge takes for the same.
+fn ends_at(name: &str, edges: &[f64], bounds: &[f64]) -> Result<(), Error> {
+    let there = |edge: &f64| bounds.iter().any(|bound| (bound - edge).abs() <= 1e-9 * edge.abs());
+    let Some(edge) = edges.iter().find(|edge| !there(edge)) else { return Ok(()) };
+    let known: Vec<String> =
+        bounds.iter().filter(|bound| bound.is_finite()).map(ToString::to_string).collect();
+    Err(Error::new(format!(
+        "judge.metrics[{name}].edges: {edge} is no bound of the histogram, which has {}; name some of them, or leave edges \
+         out",
+        known.join(", ")
+    )))
+}
+
+/// Whether every column of the one file is in the other.
+fn lacks([one, other]: [&str; 2], columns: &[Column], known: &[Column]) -> Result<(), Error> {
+    let lacking: Vec<String> = columns
         .iter()
-        .skip(1)
-        .filter(|name| *name != WEIGHT)
-        .map(|name| column(name).ok_or_else(|| wrong(name)))
-        .collect::<Result<_, _>>()?;
-    let (mut rows, mut weights) = (Rows::new(), BTreeMap::new());
-    for (index, record) in reader.records().enumerate() {
-        let record = record.map_err(broken)?;
-        let line = index + 2;
-        let bad = |field: &str, text: &str| {
-            Error::new(format!("{shown}, line {line}: {field} {text:?} is no number"))
-        };
-        let text = record.get(0).unwrap_or_default();
-        let time = millis(text).ok_or_else(|| {
-            Error::new(format!("{shown}, line {line}: time {text:?} is neither seconds nor RFC 3339"))
-        })?;
-        let mut row = Vec::with_capacity(columns.len());
-        for (name, text) in header.iter().zip(&record).skip(1) {
-            let figure = text.parse::<f64>().ok().filter(|figure| figure.is_finite());
-            let figure = figure.ok_or_else(|| bad(name, text))?;
-            if name == WEIGHT {
-                weights.insert(time, figure);
-            } else {
-                row.push(figure);
-            }
-        }
-        rows.insert(time, row);
+        .filter(|column| !known.iter().any(|it| it.same(column)))
+        .map(|column| format!("`{}`", column.title))
+        .collect();
+    if lacking.is_empty() {
+        return Ok(());
     }
-    Ok(File { columns, rows: if cumulative { differences(rows) } else { rows }, weights })
-}
-
-fn millis(text: &str) -> Option<i64> {
-    if let Ok(moment) = text.parse::<jiff::Timestamp>() {
-        return Some(moment.as_millisecond());
-    }
-    let seconds = text.parse::<f64>().ok().filter(|seconds| seconds.abs() < 1e12)?;
-    Some((seconds * 1000.0).round() as i64)
-}
-
-/// What was added in each window; no number where a counter fell: what went away may have counted for weeks.
-fn differences(rows: Rows) -> Rows {
-    let mut before: Option<Vec<f64>> = None;
-    let mut found = Rows::new();
-    for (time, row) in rows {
-        if let Some(before) = &before {
-            let grown = row
-                .iter()
-                .zip(before)
-                .map(|(now, before)| if now < before { f64::NAN } else { now - before });
-            found.insert(time, grown.collect());
-        }
-        before = Some(row);
-    }
-    found
+    let lacking = lacking.join(", ");
+    Err(Error::new(format!("{other} has no column {lacking}, which {one} has; give both the same columns")))
 }

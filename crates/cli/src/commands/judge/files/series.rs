@@ -1,6 +1,8 @@
 //! Each metric as a list of numbers, one a window: what a test of ranks looks at.
 
-use super::{Arms, Rows, Shape, What};
+use super::Arms;
+use super::columns::{Shape, What};
+use super::table::{Cell, Rows};
 
 /// The quantile that stands for a histogram.
 const QUANTILE: f64 = 0.99;
@@ -14,7 +16,7 @@ pub(crate) struct Series {
 
 impl Arms {
     /// Shares of bad ones, events for each exposure, gauges as they are, and the p99 of a histogram. A window without
-    /// exposure has no number.
+    /// exposure has no number, and neither has one without a reading.
     pub(in crate::commands::judge) fn series(&self) -> Vec<Series> {
         let series = |name: &str| {
             let shape = self.shape(name).ok()?;
@@ -27,15 +29,17 @@ impl Arms {
     }
 
     /// A metric in a window, all strata together.
-    fn number(&self, metric: &str, shape: &Shape, row: &[f64]) -> Option<f64> {
-        let own = || self.columns.iter().zip(row).filter(|(column, _)| column.metric == metric);
+    fn number(&self, metric: &str, shape: &Shape, row: &[Cell]) -> Option<f64> {
+        let own = self.columns.iter().zip(row).filter(|(column, _)| column.metric == metric);
+        let own: Vec<(What, f64)> =
+            own.map(|(column, cell)| Some((column.what, cell.figure()?))).collect::<Option<_>>()?;
         let sum =
-            |what: What| own().filter(|(column, _)| column.what == what).map(|(_, figure)| figure).sum();
+            |what: What| own.iter().filter(|(of, _)| *of == what).map(|(_, figure)| figure).sum::<f64>();
         let number = match shape {
             Shape::Counts(bad, all) => sum(*bad) / sum(*all),
             Shape::Value => sum(What::Value),
             Shape::Histogram(bounds) => {
-                let counts: Vec<f64> = own().map(|(_, figure)| *figure).collect();
+                let counts: Vec<f64> = own.iter().map(|(_, figure)| *figure).collect();
                 quantile(bounds, &counts)?
             }
         };
