@@ -130,6 +130,25 @@ fn a_canary_with_more_errors_fails_soon_and_says_how_sure_it_is() {
 }
 
 #[test]
+fn what_looks_at_the_canary_alone_is_not_said_to_be_worse_than_stable() {
+    let alone = |field: &str, value: &str| {
+        let canary = json!({"bad": "a", "total": "b"});
+        let metric = json!({"name": "errors", "kind": "limit", field: value, "canary": canary});
+        let mut compared = Compared::new(json!({"metrics": [metric]}));
+        let passes = compared.until_over(200, |_| Ok([10.0, 200.0, 9.0, 1800.0]));
+        assert_eq!(compared.phase(), Some(AnalysisPhase::Failed), "{:?}", compared.measurement());
+        (passes, compared.measurement().message.clone())
+    };
+    let (_, limit) = alone("limit", "1%");
+    assert!(limit.starts_with("errors is above its limit: odds "), "{limit}");
+    let (passes, burns) = alone("objective", "99.9%");
+    assert_eq!(passes, 31, "five minutes of windows, and the reading that they begin with");
+    let how = "errors: the budget burned 50 times as fast as allowed over 5 min and 50 times over 1 h, of which 5 min were \
+               seen; it fails at 14.4 times";
+    assert_eq!(burns, how);
+}
+
+#[test]
 fn what_is_known_between_windows_is_small_and_a_window_is_counted_once() {
     let mut compared = Compared::new(json!({}));
     for _ in 0..5 {
