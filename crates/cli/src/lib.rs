@@ -35,6 +35,7 @@ mod info;
 mod io;
 mod json;
 mod render;
+mod requests;
 mod resource;
 mod stop;
 mod usage;

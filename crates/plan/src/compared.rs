@@ -234,7 +234,7 @@ provider:
         assert!((300..1_200).contains(&passes), "{passes}");
         assert!(comparison.must_detect_after_seconds.unwrap() < passes);
         let first = comparison.says.first().unwrap();
-        let steps = "At 100 requests per second your steps (10 % for 20 min) give 12,000 canary requests.";
+        let steps = "At 100 requests per second it sees up to 12,000 canary requests (10 % for 20 min).";
         assert_eq!(first, steps);
         assert!(restarts.counts.is_none() && restarts.comparison.is_none());
     }

@@ -8,7 +8,7 @@ use plan::{Assumptions, MetricPlan, Plan, What};
 
 use crate::render::number::{clock, count, percent};
 use crate::render::{duration, table, text};
-use crate::{Context, Error, Io, bundle};
+use crate::{Context, Error, Io, bundle, requests};
 
 /// Show what a release will be like before it is made
 ///
@@ -30,13 +30,13 @@ pub(crate) struct Args {
     #[arg(long, value_name = "NAME")]
     rollout: Option<String>,
     /// Requests per second, of all versions together
-    #[arg(long, default_value = "100", value_parser = number)]
+    #[arg(long, default_value = "100", value_parser = requests::rate)]
     rate: f64,
     /// Share of the requests that fail at a healthy version
-    #[arg(long, value_name = "SHARE", default_value = "0.001", value_parser = part)]
+    #[arg(long, value_name = "SHARE", default_value = "0.001", value_parser = requests::share)]
     error_ratio: f64,
     /// Share of the requests that a healthy version answers more slowly than a latency limit
-    #[arg(long, value_name = "SHARE", default_value = "0.01", value_parser = part)]
+    #[arg(long, value_name = "SHARE", default_value = "0.01", value_parser = requests::share)]
     slow_ratio: f64,
     /// How long a pod takes until it is ready
     #[arg(long, value_name = "DURATION", default_value = "5s")]
@@ -74,20 +74,6 @@ pub(crate) fn run(args: &Args, context: &Context<'_>, io: &mut Io<'_>) -> Result
     }
 }
 
-fn number(text: &str) -> Result<f64, String> {
-    text.trim().parse().map_err(|_| "write a number of requests per second, such as 250".to_owned())
-}
-
-/// `1%`, as configurations have it, or 0.01.
-fn part(text: &str) -> Result<f64, String> {
-    // The sign is read as an exponent, so that 0.1% is 0.001 to the last bit.
-    let plain = match text.trim().strip_suffix('%') {
-        Some(digits) => format!("{}e-2", digits.trim()),
-        None => text.trim().to_owned(),
-    };
-    plain.parse().map_err(|_| "write a share, such as 1% or 0.01".to_owned())
-}
-
 /// How long a pod takes; what has no unit is likely to mean seconds.
 fn ready_after(text: &str) -> Result<Duration, Error> {
     crd::duration::parse(text).map_err(|error| {
@@ -99,21 +85,10 @@ fn ready_after(text: &str) -> Result<Duration, Error> {
 }
 
 fn assumptions(args: &Args) -> Result<Assumptions, Error> {
-    let share = |flag: &str, value: f64| {
-        if (0.0..=1.0).contains(&value) {
-            return Ok(value);
-        }
-        Err(Error::new(format!(
-            "--{flag} {value}: a share is between 0 and 1, such as 0.001 for one in a thousand"
-        )))
-    };
-    if !(0.0..1e9).contains(&args.rate) {
-        return Err(Error::new(format!("--rate {}: requests per second are between 0 and 1e9", args.rate)));
-    }
     Ok(Assumptions {
         rate: args.rate,
-        error_ratio: share("error-ratio", args.error_ratio)?,
-        slow_ratio: share("slow-ratio", args.slow_ratio)?,
+        error_ratio: args.error_ratio,
+        slow_ratio: args.slow_ratio,
         ready_after: ready_after(&args.ready_after)?,
     })
 }

@@ -11,7 +11,7 @@ use serde_json::{Value as Json, json};
 use sim::{Course, Ending, RandomFaults, Release, Script, Traffic};
 
 use crate::render::number::{clock, percent};
-use crate::{Context, Error, Io, bundle};
+use crate::{Context, Error, Io, bundle, requests};
 use fault::Wish;
 
 /// Show what would happen in a release, with faults of your choice
@@ -53,7 +53,7 @@ pub(crate) struct Args {
     #[arg(long = "do", value_name = "VERB@TIME")]
     deeds: Vec<String>,
     /// Requests per second, of all versions together, that comparisons count
-    #[arg(long, default_value = "100")]
+    #[arg(long, default_value = "100", value_parser = requests::rate)]
     rate: f64,
     /// What random faults follow from
     #[arg(long, default_value = "1")]
@@ -90,7 +90,7 @@ pub(crate) fn run(args: &Args, context: &Context<'_>, io: &mut Io<'_>) -> Result
         return Err(Error::missing("<PATH>..."));
     }
     let chosen = bundle::rollout(&paths, args.rollout.as_deref(), context.env)?;
-    let traffic = Traffic { rate: rate(args.rate)?, ..Traffic::default() };
+    let traffic = Traffic { rate: args.rate, ..Traffic::default() };
     let mut script = Script { traffic, ..Script::default() };
     let mut faults = 0;
     if let Some(file) = &args.metrics {
@@ -130,13 +130,6 @@ pub(crate) fn run(args: &Args, context: &Context<'_>, io: &mut Io<'_>) -> Result
         }
         _ => Ok(()),
     }
-}
-
-fn rate(rate: f64) -> Result<f64, Error> {
-    if (0.0..1e9).contains(&rate) {
-        return Ok(rate);
-    }
-    Err(Error::new(format!("--rate {rate}: requests per second are between 0 and 1e9")))
 }
 
 fn length(args: &Args) -> Result<Duration, Error> {

@@ -33,8 +33,8 @@ async fn a_plan_tells_of_a_comparison_what_it_finds_promises_and_takes() {
     let (_, metrics) = outcome.stdout.split_once("STEP  METRIC").unwrap();
     let expected = "COUNTS LIMIT LOOKS REQUESTS EACH FINDS FROM ABORTS A HEALTHY ONE \
         3 errors/both/errors bad ones, beside stable - 57 1,000 0.72 % (1.4x) at most 0.5 % \
-        both/errors, step 3: At 400 requests per second your steps (25 % for 9 min 30 s) give 57,000 canary \
-        requests. With stable at 0.5 %, a rise to 0.716 % is caught with 90 % probability by the end. \
+        both/errors, step 3: At 400 requests per second it sees up to 57,000 canary requests (25 % for 9 min \
+        30 s). With stable at 0.5 %, a rise to 0.716 % is caught with 90 % probability by the end. \
         A rise to 2 % is caught within 35 s. By this metric a good release is aborted by mistake in at most \
         0.5 % of attempts; by all metrics, in all regions, in at most 1 %. `pass` (not worse than 0.85 %) is \
         usually reached after about 1 min 33 s. \
@@ -121,7 +121,7 @@ async fn a_plan_says_when_every_version_is_aborted() {
     let typo = COMPARED.replace("regions: 2", "falseAbort: 1%");
     let fails = COMPARED.replace("regions: 2", "onInconclusive: fail");
     let cases = [
-        (typo.as_str(), "plan shop.yaml errors.yaml", "unknown field `falseAbort`"),
+        (typo.as_str(), "plan shop.yaml errors.yaml", "there is no `falseAbort` here"),
         (fails.as_str(), "plan shop.yaml errors.yaml --rate 1", "undecided in time"),
     ];
     for (template, line, why) in cases {
@@ -181,7 +181,7 @@ async fn a_release_that_compares_is_simulated_and_ends_as_its_canary_is() {
     let files = [("shop.yaml", rollout), ("errors.yaml", typo.as_str())];
     let refused = offline(&files, "simulate shop.yaml errors.yaml").await;
     assert!(
-        refused.stdout.contains("both read aviary/compare: unknown field `falseAbort`"),
+        refused.stdout.contains("there is no `falseAbort` here: write `falseAborts`"),
         "{}",
         refused.stdout
     );

@@ -213,10 +213,7 @@ async fn a_mistake_of_the_configuration_is_told_once_where_it_stands() {
              c.yaml:8:5: judge.metrics[errors].failAbove: `2%` is no margin: write its parts, such as `{relative: 50%, \
              absolute: 0.1pp}`\nc.yaml:11:5: judge.metrics[slow].weight: `-1` is negative: 0 advises only, 1 is usual\n",
         ),
-        (
-            "key.yaml",
-            "key.yaml:2:3: judge.falseAbort: there is no `falseAbort` here: write `falseAborts`\n",
-        ),
+        ("key.yaml", "key.yaml:2:3: judge.falseAbort: there is no `falseAbort` here: write `falseAborts`\n"),
         ("empty.yaml", "empty.yaml is empty; write `judge: {...}`\n"),
         ("two.yaml", "two.yaml has several documents; keep the one with `judge: {...}`\n"),
     ] {
@@ -273,8 +270,9 @@ async fn gauges_are_no_counters_and_a_histogram_must_be_cumulative() {
 
 #[tokio::test]
 async fn counts_that_only_grow_are_asked_about() {
-    let lines =
-        |step: u32| (1..=6).map(|at| format!("{},{},{}\n", at * 10, at / 3, at * step)).collect::<String>();
+    let lines = |step: u32| {
+        (1..=6).map(|at| format!("{},{},{}", at * 10, at / 3, at * step)).collect::<Vec<_>>().join("\n")
+    };
     let directory = files(&[
         ("canary.csv", &format!("time,bad,total\n{}", lines(100))),
         ("stable.csv", &format!("time,bad,total\n{}", lines(900))),
@@ -286,7 +284,7 @@ async fn counts_that_only_grow_are_asked_about() {
 
 #[tokio::test]
 async fn at_max_wait_the_policy_decides() {
-    let lines = (1..=30).map(|at| format!("{},0,10\n", at * 10)).collect::<String>();
+    let lines = (1..=30).map(|at| format!("{},0,10", at * 10)).collect::<Vec<_>>().join("\n");
     let arm = format!("time,bad,total\n{lines}");
     let config = |policy: &str| {
         format!(

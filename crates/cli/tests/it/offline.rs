@@ -215,18 +215,25 @@ async fn what_cannot_be_done_is_one_clear_message() {
         ("plan none.yaml", "there is no Rollout in these files"),
         ("plan broken.yaml", "broken.yaml: "),
         ("plan refused.yaml", "the Rollout would be Degraded and not move: InvalidSpec: "),
-        ("plan shop.yaml --error-ratio 2", "--error-ratio 2: a share is between 0 and 1"),
+        (
+            "plan shop.yaml --error-ratio 2",
+            "invalid argument \"2\" for \"--error-ratio\" flag: write a share from 0 to 1, such as 1% or 0.01",
+        ),
         (
             "plan shop.yaml --error-ratio much",
-            "invalid argument \"much\" for \"--error-ratio\" flag: write a share, such as 1% or 0.01",
+            "invalid argument \"much\" for \"--error-ratio\" flag: write a share from 0 to 1, such as 1% or 0.01",
         ),
         (
             "plan shop.yaml --rate abc",
-            "invalid argument \"abc\" for \"--rate\" flag: write a number of requests per second, such as 250",
+            "invalid argument \"abc\" for \"--rate\" flag: write a number of requests per second from 0 to 1e9, such as 250",
         ),
         (
             "plan shop.yaml --ready-after soon",
             "--ready-after: time: invalid duration \"soon\"; write one such as 5s or 2m",
+        ),
+        (
+            "simulate shop.yaml --rate=-1",
+            "invalid argument \"-1\" for \"--rate\" flag: write a number of requests per second from 0 to 1e9, such as 250",
         ),
         ("plan shop.yaml --ready-after 5", "--ready-after: time: missing unit in duration \"5\"; write 5s"),
         (

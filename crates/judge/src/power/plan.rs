@@ -150,10 +150,10 @@ impl Plan {
         let before = if self.earlier.is_empty() {
             String::new()
         } else {
-            format!(", and those before {}", number(rounded(figures.earlier_requests)))
+            format!(", besides {} of the steps before", number(rounded(figures.earlier_requests)))
         };
         let mut told = vec![format!(
-            "At {} requests per second your steps ({}) give {requests} canary requests{before}.",
+            "At {} requests per second it sees up to {requests} canary requests ({}){before}.",
             number(self.rate),
             steps.join(", ")
         )];

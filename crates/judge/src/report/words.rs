@@ -288,7 +288,8 @@ pub(crate) fn number(value: f64) -> String {
 /// Two digits of a number that nobody should take for exact.
 pub(crate) fn rounded(value: f64) -> f64 {
     if value < 10.0 {
-        return value.ceil();
+        // Nothing is 0, also where it was summed up to -0.
+        return value.ceil() + 0.0;
     }
     let unit = 10_f64.powf(value.log10().floor() - 1.0);
     (value / unit).round() * unit

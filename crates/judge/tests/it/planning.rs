@@ -25,7 +25,7 @@ fn the_plan_of_the_document_reads_as_it_says() {
     assert_eq!(
         said,
         [
-            "At 100 requests per second your steps (10 % for 5 min, 30 % for 10 min) give 21,000 canary requests.",
+            "At 100 requests per second it sees up to 21,000 canary requests (10 % for 5 min, 30 % for 10 min).",
             "With stable at 0.5 %, a rise to 0.858 % is caught with 90 % probability by the end.",
             "A rise to 2 % is caught within 2 min 42 s.",
             "By this metric a good release is aborted by mistake in at most 1 % of attempts.",
@@ -51,7 +51,7 @@ fn what_earlier_steps_gave_counts_and_times_begin_at_their_end() {
     assert_eq!(found.must_detect, Some((0.02, Some(Duration::ZERO))));
     let said = later.sentences(&found).join("\n");
     for part in [
-        "30 % for 10 min) give 18,000 canary requests, and those before 3,000.",
+        "it sees up to 18,000 canary requests (30 % for 10 min), besides 3,000 of the steps before.",
         "A rise to 2 % is caught in the steps before.",
         "in at most 1 % of attempts, the steps before included.",
     ] {
