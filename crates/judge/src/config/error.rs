@@ -128,8 +128,9 @@ impl Error {
 
 /// What may have been meant by a word, or all that could have been.
 pub(super) fn one_of(word: &str, known: &[&str]) -> String {
-    match crd::nearest(word, known.iter().copied()) {
-        Some(near) => format!("write `{near}`"),
+    let only = if let [only] = known { Some(*only) } else { None };
+    match crd::nearest(word, known.iter().copied()).or(only) {
+        Some(meant) => format!("write `{meant}`"),
         None => format!("write one of {}", known.join(", ")),
     }
 }

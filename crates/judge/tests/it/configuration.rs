@@ -274,7 +274,7 @@ fn a_document_says_where_its_judge_stands_and_what_else_it_cannot_have() {
     );
     assert_eq!(
         said(json!({"metrics": []})),
-        "metrics: there is no `metrics` here: write one of judge; judge is missing: write `judge: {...}`"
+        "metrics: there is no `metrics` here: write `judge`; judge is missing: write `judge: {...}`"
     );
     assert_eq!(
         said(json!([1])),

@@ -51,9 +51,14 @@ fn idle(bundle: &Bundle, view: &TemplateView<'_>, sink: &mut Sink<'_>) {
     }
     let spec = view.object.value().get("spec").map(ToString::to_string).unwrap_or_default();
     let used = placeholders(&spec);
-    for (index, arg) in
-        view.template.spec.args.iter().enumerate().filter(|(_, arg)| !used.contains(&arg.name))
-    {
+    let args = &view.template.spec.args;
+    // One that is misspelt where it is used is told there (rule undeclared-argument).
+    let strange: Vec<&str> =
+        used.iter().map(String::as_str).filter(|name| !args.iter().any(|arg| arg.name == *name)).collect();
+    for (index, arg) in args.iter().enumerate() {
+        if used.contains(&arg.name) || nearest(&arg.name, strange.iter().copied()).is_some() {
+            continue;
+        }
         let message = format!("nothing in the template uses its argument `{}`: it has no effect", arg.name);
         let remedy = format!("use it, as `{{{{args.{}}}}}`, or take it out", arg.name);
         let pointer = format!("/spec/args/{index}");
