@@ -1,8 +1,21 @@
 //! `list`: many objects, one line each.
 
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use futures::StreamExt as _;
+use serde_json::Value as Json;
+
 use super::{list_analysis_runs, list_experiments, list_rollouts};
+use crate::json::Read as _;
 use crate::render::table;
-use crate::{Context, Error, Io};
+use crate::resource::Resource;
+use crate::{Cluster, Context, Error, Io, stop, watch};
+
+/// Changes within this time are aligned together.
+const BURST: Duration = Duration::from_millis(500);
+/// Watches that may fail one after the other.
+const FAILURES: usize = 5;
 
 /// List rollouts, experiments or AnalysisRuns
 #[derive(clap::Args)]
@@ -44,4 +57,84 @@ pub(super) fn table(columns: &[Column], headings: bool, rows: &[Vec<String>]) ->
     });
     let all: Vec<Vec<String>> = headings.then_some(header).into_iter().chain(padded).collect();
     table::aligned(&all)
+}
+
+/// What is listed, and how.
+pub(super) struct Listing<'a> {
+    pub(super) resource: Resource,
+    /// `None`: all of them.
+    pub(super) namespace: Option<&'a str>,
+    /// Only those with these values in these fields.
+    pub(super) fields: Option<String>,
+    pub(super) columns: Vec<Column>,
+    /// The line of an object.
+    pub(super) row: &'a (dyn Fn(&Json) -> Vec<String> + Sync),
+    /// What of an object makes a new line of it: all that is shown but what only the time changes.
+    pub(super) state: &'a (dyn Fn(&Json) -> Vec<String> + Sync),
+}
+
+impl Listing<'_> {
+    /// Prints a line an object and, if they are watched, another one when what it shows is new.
+    pub(super) async fn print(&self, cluster: &Cluster, watches: bool, io: &mut Io<'_>) -> Result<(), Error> {
+        let fields = self.fields.as_ref();
+        let query =
+            fields.map_or_else(String::new, |fields| format!("fieldSelector={}", fields.replace('=', "%3D")));
+        let objects = cluster.list_where(self.resource, self.namespace, &query).await?;
+        if objects.is_empty() && !watches {
+            return io.note("No resources found.");
+        }
+        let rows: Vec<Vec<String>> = objects.iter().map(self.row).collect();
+        io.text(table(&self.columns, true, &rows))?;
+        if !watches {
+            return Ok(());
+        }
+        let printed = objects.iter().map(|object| (key(object), (self.state)(object))).collect();
+        tokio::select! {
+            done = self.follow(cluster, printed, io) => done,
+            () = stop::asked() => Ok(()),
+        }
+    }
+
+    async fn follow(
+        &self,
+        cluster: &Cluster,
+        mut printed: BTreeMap<(String, String), Vec<String>>,
+        io: &mut Io<'_>,
+    ) -> Result<(), Error> {
+        let states = watch::states(cluster, self.resource, self.namespace, self.fields.clone());
+        let mut bursts = std::pin::pin!(states);
+        let mut failures = 0;
+        while let Some(first) = bursts.next().await {
+            let end = tokio::time::sleep(BURST);
+            let mut end = std::pin::pin!(end);
+            let mut rows = Vec::new();
+            let mut state = Some(first);
+            while let Some(now) = state.take() {
+                match now {
+                    Ok(object) => {
+                        failures = 0;
+                        let values = (self.state)(&object);
+                        if printed.insert(key(&object), values.clone()).as_ref() != Some(&values) {
+                            rows.push((self.row)(&object));
+                        }
+                    }
+                    Err(error) if failures == FAILURES => return Err(Error::new(error.to_string())),
+                    Err(error) => {
+                        failures += 1;
+                        io.note(format!("the watch failed and is tried again: {error}"))?;
+                    }
+                }
+                tokio::select! {
+                    next = bursts.next() => state = next,
+                    () = &mut end => {}
+                }
+            }
+            io.text(table(&self.columns, false, &rows))?;
+        }
+        Ok(())
+    }
+}
+
+fn key(object: &Json) -> (String, String) {
+    (object.text("/metadata/namespace").to_owned(), object.name().to_owned())
 }

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde_json::Value as Json;
 
-use super::list::{Column, table};
+use super::list::{Column, Listing};
 use crate::json::Read as _;
 use crate::render::duration;
 use crate::resource::ANALYSIS_RUNS;
@@ -12,12 +12,15 @@ use crate::{Context, Error, Io};
 /// List AnalysisRuns
 #[derive(clap::Args)]
 #[command(
-    after_help = "Examples:\n  # List AnalysisRuns\n  %PROGRAM% list analysisruns\n\n  # List AnalysisRuns from all namespaces\n  %PROGRAM% list analysisruns --all-namespaces"
+    after_help = "Examples:\n  # List AnalysisRuns\n  %PROGRAM% list analysisruns\n\n  # List AnalysisRuns from all namespaces\n  %PROGRAM% list analysisruns --all-namespaces\n\n  # List AnalysisRuns and watch for changes\n  %PROGRAM% list analysisruns --watch"
 )]
 pub(crate) struct Args {
     /// Include all namespaces
     #[arg(short = 'A', long)]
     all_namespaces: bool,
+    /// Watch for changes
+    #[arg(short, long)]
+    watch: bool,
 }
 
 const COLUMNS: [Column; 6] =
@@ -25,19 +28,24 @@ const COLUMNS: [Column; 6] =
 
 pub(crate) async fn run(args: Args, context: &Context<'_>, io: &mut Io<'_>) -> Result<(), Error> {
     let cluster = context.cluster().await?;
-    let namespace = (!args.all_namespaces).then_some(cluster.namespace.as_str());
-    let runs = cluster.list_where(ANALYSIS_RUNS, namespace, "").await?;
-    if runs.is_empty() {
-        return io.note("No resources found.");
-    }
     let spaced = args.all_namespaces.then_some(("NAMESPACE", 9));
-    let columns: Vec<Column> = spaced.into_iter().chain(COLUMNS).collect();
-    let now = context.env.now();
-    let rows = runs.iter().map(|run| {
-        let namespace = spaced.map(|_| run.text("/metadata/namespace").to_owned());
-        namespace.into_iter().chain(values(run, now)).collect()
-    });
-    io.text(table(&columns, true, &rows.collect::<Vec<_>>()))
+    let listing = Listing {
+        resource: ANALYSIS_RUNS,
+        namespace: (!args.all_namespaces).then_some(cluster.namespace.as_str()),
+        fields: None,
+        columns: spaced.into_iter().chain(COLUMNS).collect(),
+        row: &|run| {
+            let namespace = spaced.map(|_| run.text("/metadata/namespace").to_owned());
+            namespace.into_iter().chain(values(run, context.env.now())).collect()
+        },
+        state: &state,
+    };
+    listing.print(&cluster, args.watch, io).await
+}
+
+/// All but the age.
+fn state(run: &Json) -> Vec<String> {
+    values(run, Timestamp::UNIX_EPOCH).into_iter().take(COLUMNS.len() - 1).collect()
 }
 
 fn values(run: &Json, now: Timestamp) -> [String; 6] {

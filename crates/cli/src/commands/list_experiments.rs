@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value as Json;
 
-use super::list::{Column, table};
+use super::list::{Column, Listing};
 use crate::json::Read as _;
 use crate::render::duration;
 use crate::resource::EXPERIMENTS;
@@ -26,19 +26,20 @@ const COLUMNS: [Column; 5] = [("NAME", 10), ("STATUS", 6), ("DURATION", 8), ("RE
 
 pub(crate) async fn run(args: Args, context: &Context<'_>, io: &mut Io<'_>) -> Result<(), Error> {
     let cluster = context.cluster().await?;
-    let namespace = (!args.all_namespaces).then_some(cluster.namespace.as_str());
-    let experiments = cluster.list_where(EXPERIMENTS, namespace, "").await?;
-    if experiments.is_empty() {
-        return io.note("No resources found.");
-    }
     let spaced = args.all_namespaces.then_some(("NAMESPACE", 9));
-    let columns: Vec<Column> = spaced.into_iter().chain(COLUMNS).collect();
-    let now = context.env.now();
-    let rows = experiments.iter().map(|experiment| {
-        let namespace = spaced.map(|_| experiment.text("/metadata/namespace").to_owned());
-        namespace.into_iter().chain(values(experiment, now)).collect()
-    });
-    io.text(table(&columns, true, &rows.collect::<Vec<_>>()))
+    let listing = Listing {
+        resource: EXPERIMENTS,
+        namespace: (!args.all_namespaces).then_some(cluster.namespace.as_str()),
+        fields: None,
+        columns: spaced.into_iter().chain(COLUMNS).collect(),
+        row: &|experiment| {
+            let namespace = spaced.map(|_| experiment.text("/metadata/namespace").to_owned());
+            namespace.into_iter().chain(values(experiment, context.env.now())).collect()
+        },
+        state: &|_| Vec::new(),
+    };
+    // The public plugin refuses to watch them, and scripts may rest on that.
+    listing.print(&cluster, false, io).await
 }
 
 fn values(experiment: &Json, now: Timestamp) -> [String; 5] {

@@ -1,21 +1,12 @@
 //! `list rollouts` (spec cli-commands 7.1).
 
-use std::collections::BTreeMap;
-use std::time::Duration;
-
-use futures::StreamExt as _;
 use serde_json::Value as Json;
 
-use super::list::{Column, table};
+use super::list::{Column, Listing};
 use crate::info::{Strategy, phase, weight};
 use crate::json::Read as _;
 use crate::resource::ROLLOUTS;
-use crate::{Cluster, Context, Env, Error, Io, stop, watch};
-
-/// Changes within this time are aligned together.
-const BURST: Duration = Duration::from_millis(500);
-/// Watches that may fail one after the other.
-const FAILURES: usize = 5;
+use crate::{Context, Env, Error, Io};
 
 /// List rollouts
 #[derive(clap::Args)]
@@ -41,70 +32,15 @@ pub(crate) struct Args {
 
 pub(crate) async fn run(args: Args, context: &Context<'_>, io: &mut Io<'_>) -> Result<(), Error> {
     let cluster = context.cluster().await?;
-    let namespace = (!args.all_namespaces).then_some(cluster.namespace.as_str());
-    let fields = args.name.as_ref().map(|name| format!("metadata.name={name}"));
-    let query = fields
-        .as_ref()
-        .map_or_else(String::new, |fields| format!("fieldSelector={}", fields.replace('=', "%3D")));
-    let rollouts = cluster.list_where(ROLLOUTS, namespace, &query).await?;
-    if rollouts.is_empty() && !args.watch {
-        return io.note("No resources found.");
-    }
-    let rows: Vec<Vec<String>> = rollouts.iter().map(|rollout| row(rollout, &args, context.env)).collect();
-    io.text(table(&columns(&args), true, &rows))?;
-    if !args.watch {
-        return Ok(());
-    }
-    let printed = rollouts.iter().map(|rollout| (key(rollout), values(rollout))).collect();
-    tokio::select! {
-        done = follow(&cluster, (namespace, fields), &args, context.env, printed, io) => done,
-        () = stop::asked() => Ok(()),
-    }
-}
-
-/// Prints a line when what it shows is new.
-async fn follow(
-    cluster: &Cluster,
-    (namespace, fields): (Option<&str>, Option<String>),
-    args: &Args,
-    env: &Env,
-    mut printed: BTreeMap<(String, String), Vec<String>>,
-    io: &mut Io<'_>,
-) -> Result<(), Error> {
-    let mut bursts = std::pin::pin!(watch::states(cluster, ROLLOUTS, namespace, fields));
-    let mut failures = 0;
-    while let Some(first) = bursts.next().await {
-        let end = tokio::time::sleep(BURST);
-        let mut end = std::pin::pin!(end);
-        let mut rows = Vec::new();
-        let mut state = Some(first);
-        while let Some(now) = state.take() {
-            match now {
-                Ok(rollout) => {
-                    failures = 0;
-                    let values = values(&rollout);
-                    if printed.insert(key(&rollout), values.clone()).as_ref() != Some(&values) {
-                        rows.push(row(&rollout, args, env));
-                    }
-                }
-                Err(error) if failures == FAILURES => return Err(Error::new(error.to_string())),
-                Err(error) => {
-                    failures += 1;
-                    io.note(format!("the watch failed and is tried again: {error}"))?;
-                }
-            }
-            tokio::select! {
-                next = bursts.next() => state = next,
-                () = &mut end => {}
-            }
-        }
-        io.text(table(&columns(args), false, &rows))?;
-    }
-    Ok(())
-}
-
-fn key(rollout: &Json) -> (String, String) {
-    (rollout.text("/metadata/namespace").to_owned(), rollout.name().to_owned())
+    let listing = Listing {
+        resource: ROLLOUTS,
+        namespace: (!args.all_namespaces).then_some(cluster.namespace.as_str()),
+        fields: args.name.as_ref().map(|name| format!("metadata.name={name}")),
+        columns: columns(&args),
+        row: &|rollout| row(rollout, &args, context.env),
+        state: &values,
+    };
+    listing.print(&cluster, args.watch, io).await
 }
 
 fn columns(args: &Args) -> Vec<Column> {

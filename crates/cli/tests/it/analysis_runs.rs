@@ -59,6 +59,16 @@ async fn each_metric_is_shown_with_its_counts_and_its_last_measurement() {
 }
 
 #[tokio::test]
+async fn the_readme_shows_a_run_and_a_list_as_they_are_printed() {
+    let readme = include_str!("../../../../README.md");
+    for command in ["get analysisrun cart-abc-2-1 -n shop --no-color", "list analysisruns -n shop"] {
+        let text = shown(command).await;
+        let lines: Vec<&str> = text.lines().map(str::trim_end).collect();
+        assert!(readme.contains(&lines.join("\n")), "{command}:\n{text}");
+    }
+}
+
+#[tokio::test]
 async fn a_wide_view_has_every_measurement_that_is_kept_the_newest_first() {
     let text = shown("get ar cart-abc-2-1 -n shop -o wide --no-color").await;
     let values: Vec<&str> = cells(&text).iter().rev().take(3).rev().map(|row| row[2]).collect();

@@ -155,6 +155,33 @@ async fn list_prints_a_row_when_what_it_shows_is_new() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_run_gets_a_new_line_when_more_than_its_age_is_new() {
+    let (_server, client) = shop().await;
+    let all = "/apis/argoproj.io/v1alpha1/namespaces/shop/analysisruns";
+    let object = json!({
+        "apiVersion": "argoproj.io/v1alpha1", "kind": "AnalysisRun", "metadata": {"name": "one"},
+        "spec": {"metrics": [{"name": "errors", "provider": {}}]}, "status": {"phase": "Pending"},
+    });
+    send(&client, "POST", all, "application/json", &object).await;
+    let becomes = async |phase: &str, message: &str| {
+        let body = json!({"status": {"phase": phase, "message": message}});
+        send(&client, "PATCH", &format!("{all}/one"), "application/merge-patch+json", &body).await;
+    };
+    let (code, text) = beside(&client, "list analysisruns -w", async |shown: Shown| {
+        shown.until(|text| text.contains("Pending")).await;
+        becomes("Running", "").await;
+        shown.until(|text| text.contains("Running")).await;
+        becomes("Running", "another message").await;
+        becomes("Successful", "").await;
+        shown.until(|text| text.contains("Successful")).await;
+    })
+    .await;
+    assert_eq!(code, None, "it ends only when it is asked to");
+    let states: Vec<&str> = text.lines().filter_map(|line| line.split_whitespace().nth(1)).collect();
+    assert_eq!(states, ["STATUS", "Pending", "Running", "Successful"], "{text}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn verbs_do_what_they_say_on_a_server_with_schemas() {
     let (_server, client) = shop().await;
     becomes(&client, "Paused", "CanaryPauseStep").await;
