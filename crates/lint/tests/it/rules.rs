@@ -137,3 +137,30 @@ fn a_comparison_that_is_dry_run_judges_nothing_and_the_rule_is_a_pattern_as_the_
         assert_eq!(apart(rule), both, "{rule}");
     }
 }
+
+/// Readers try what a page calls wrong.
+#[test]
+fn every_mistake_on_the_page_of_comparison_is_told_where_it_stands() {
+    let page = RULES.iter().find(|rule| rule.id == "comparison").unwrap().page();
+    let (_, wrong) = page.split_once("Wrong:\n\n```yaml\n").unwrap();
+    let (wrong, rest) = wrong.split_once("```").unwrap();
+    let (_, right) = rest.split_once("Right:\n\n```yaml\n").unwrap();
+    let found = |plugin: &str| {
+        let indented: String = plugin.lines().flat_map(|line| ["        ", line, "\n"]).collect();
+        let text = format!(
+            "apiVersion: argoproj.io/v1alpha1\nkind: AnalysisTemplate\nmetadata: {{name: page}}\nspec:\n  args: [{{name: canary}}, \
+             {{name: stable}}]\n  metrics:\n  - name: page\n    provider:\n      plugin:\n{indented}"
+        );
+        let report = check(vec![Source::new("page.yaml", text)]);
+        let own = report.findings.into_iter().filter(|finding| finding.rule == "comparison");
+        own.map(|finding| (finding.place.line, finding.remedy)).collect::<Vec<_>>()
+    };
+    let told = found(wrong);
+    let wanted = [
+        (11, "write one of prometheus, datadog"),
+        (12, "1% is usual for falseAborts, 5% for falsePass; mind the percent sign"),
+        (14, "write its queries"),
+    ];
+    assert_eq!(told, wanted.map(|(line, remedy)| (line, remedy.to_owned())));
+    assert_eq!(found(right.split_once("```").unwrap().0), []);
+}

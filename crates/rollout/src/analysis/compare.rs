@@ -71,25 +71,38 @@ pub fn counts_by_window(metric: &Metric) -> bool {
 }
 
 fn config(written: &Value) -> Result<Config, Mistakes> {
-    let (mut config, source) = match (Config::read(written, &["source"]), source::of(written)) {
-        (Ok(config), Ok(source)) => (config, source),
-        (Ok(_), Err(mistake)) => return Err(mistake.into()),
-        (Err(mistakes), source) => {
-            return Err(Mistakes::of(mistakes.iter().cloned().chain(source.err())).unwrap_or(mistakes));
+    let (read, source, unasked) = (Config::read(written, &["source"]), source::of(written), unasked(written));
+    match (read, source) {
+        (Ok(mut config), Ok(source)) if unasked.is_empty() => {
+            // The first figures are of a time before there was anything to judge.
+            config.warmup = config.warmup.saturating_add(source.delay);
+            Ok(config)
         }
-    };
-    // The first figures are of a time before there was anything to judge.
-    config.warmup = config.warmup.saturating_add(source.delay);
-    // A metric with queries for one arm alone was refused by the judge, if it takes both.
-    let lacking = config.metrics.iter().enumerate().filter(|(_, metric)| metric.canary.is_none());
-    let lacking = lacking.map(|(index, metric)| Error::Missing {
-        field: Field::default().member("metrics").item(index, &metric.name).member("canary"),
-        remedy: "write its queries",
-    });
-    match Mistakes::of(lacking) {
-        Some(mistakes) => Err(mistakes),
-        None => Ok(config),
+        (read, source) => {
+            let judges = read.err().into_iter().flatten();
+            let all = Mistakes::of(judges.chain(source.err()).chain(unasked));
+            Err(all.unwrap_or_else(|| {
+                Error::Missing { field: Field::default(), remedy: "write its settings" }.into()
+            }))
+        }
     }
+}
+
+/// Metrics without queries. One with queries for one arm alone is refused by the judge, if it takes both.
+fn unasked(written: &Value) -> Vec<Error> {
+    let list = Field::default().member("metrics");
+    let metrics = written.get("metrics").and_then(Value::as_array).into_iter().flatten().enumerate();
+    let unasked =
+        metrics.filter_map(|(index, metric)| Some((index, metric.as_object()?))).filter(|(_, metric)| {
+            ["canary", "stable"].iter().all(|arm| metric.get(*arm).is_none_or(Value::is_null))
+        });
+    unasked
+        .map(|(index, metric)| {
+            let name = metric.get("name").and_then(Value::as_str);
+            let field = list.item(index, &name.map_or_else(|| index.to_string(), str::to_owned));
+            Error::Missing { field: field.member("canary"), remedy: "write its queries" }
+        })
+        .collect()
 }
 
 /// The same for a message.
