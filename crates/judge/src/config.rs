@@ -44,7 +44,7 @@ pub struct Config {
     pub min_requests: f64,
     /// Windows without exposure of an arm before `no-data`. 5.
     pub no_data_after: u32,
-    /// When the caller asks for an ending. `None`: three times the planned time.
+    /// When the caller asks for an ending. `None`: when it is usual of the caller, which may be never.
     pub max_wait: Option<Duration>,
     /// What becomes of a release that is still undecided then.
     pub on_inconclusive: OnInconclusive,

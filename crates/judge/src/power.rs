@@ -7,35 +7,40 @@ pub use plan::{Figures, Plan, PlanStep};
 use crate::bisect::boundary;
 use crate::dispersion::Dispersion;
 use crate::margin::Margin;
+use crate::nodes::NODES;
 use crate::normal::{quantile, scaled_tail, upper_tail};
+use crate::portfolio::CASH;
+use std::f64::consts::TAU;
 
 /// The alternatives reach from here to there; effects beyond are found as these are.
 const MULTIPLIERS: (f64, f64) = (1.2, 32.0);
 /// The power of what is told: nine of ten regressions of that size are found.
 pub(crate) const POWER: f64 = 0.9;
-/// A rate is looked for up to so many doublings.
+/// A rate, or a number of requests, is looked for up to so many doublings.
 const DOUBLINGS: i32 = 64;
 
 /// What not knowing the effect, and tempering, cost.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Tempering {
-    /// Nats for the mixture, and for looking now and then only.
+    /// Nats for the mixture and the overshoot, in the closed form ([`requests`]).
     pub price: f64,
+    /// Nats beside those of the mixture, where they are reckoned ([`n90`], [`detectable`]): a walk that is looked at after
+    /// whole windows only is seldom seen at its highest, and the portfolio is dealt anew.
+    pub looking: f64,
     /// By what evidence is divided.
     pub phi: f64,
 }
 
 impl Tempering {
-    /// 2 nats for independent events: by arithmetic the mixture costs 0.7 (few events) to 3 (many), dealing anew up to
-    /// 0.3 in some minutes, and a walk that is looked at after each window is a half of a window's spread short of its
-    /// highest. Where dispersion is estimated, another nat and 1.15 for what the estimate wavers, which is calibrated.
-    /// And what dispersion was found or set where it is more.
+    /// Calibrated figures: for the closed form those of judge 4; a nat of looking, and another where dispersion is
+    /// estimated, since the estimate wavers; 1.15 where it finds none, and what dispersion was found or set where it is
+    /// more.
     #[must_use]
     pub fn of(dispersion: Dispersion, found: f64) -> Self {
         match dispersion {
-            Dispersion::Independent => Self { price: 2.0, phi: 1.0 },
-            Dispersion::Bursts(size) => Self { price: 2.0, phi: size },
-            Dispersion::Auto | Dispersion::Robust => Self { price: 3.0, phi: found.max(1.15) },
+            Dispersion::Independent => Self { price: 1.0, looking: 1.0, phi: 1.0 },
+            Dispersion::Bursts(size) => Self { price: 1.0, looking: 1.0, phi: size },
+            Dispersion::Auto | Dispersion::Robust => Self { price: 1.5, looking: 2.0, phi: found.max(1.15) },
         }
     }
 }
@@ -60,36 +65,94 @@ pub struct Test {
     pub tempering: Tempering,
 }
 
-impl Test {
-    /// Nats that it takes, before tempering.
-    fn needed(&self) -> f64 {
-        self.tempering.price - self.alpha.ln()
+/// What a canary request adds to the evidence, and stable's requests with it.
+#[derive(Debug, Clone, Copy, Default)]
+struct Gain {
+    mean: f64,
+    variance: f64,
+    /// What is learnt about the logarithm of the canary's multiple of the margin (Fisher's information).
+    information: f64,
+}
+
+impl Gain {
+    fn times(self, requests: f64) -> Self {
+        Self {
+            mean: self.mean * requests,
+            variance: self.variance * requests,
+            information: self.information * requests,
+        }
     }
 
-    /// Drift and variance of the evidence per canary request, for a canary at `p1`: that of the alternative which is
-    /// as far beyond the margin as the canary.
-    fn drift(&self, p0: f64, p1: f64, odds: f64) -> (f64, f64) {
+    fn plus(self, other: Self) -> Self {
+        Self {
+            mean: self.mean + other.mean,
+            variance: self.variance + other.variance,
+            information: self.information + other.information,
+        }
+    }
+}
+
+impl Test {
+    /// The canary's multiple of what is tolerated.
+    fn multiple(&self, p0: f64, p1: f64) -> f64 {
+        let tolerated = self.margin.at(p0);
+        if tolerated > 0.0 { p1 / tolerated } else { MULTIPLIERS.1 }
+    }
+
+    /// What each canary request gives, for a canary at `p1`: by the alternative which is as far beyond the margin as it.
+    fn gain(&self, p0: f64, p1: f64, odds: f64) -> Gain {
         let (least, most) = MULTIPLIERS;
         let Margin { relative, absolute } = self.margin;
-        let tolerated = self.margin.at(p0);
-        let rho = if tolerated > 0.0 { (p1 / tolerated).clamp(least, most) } else { most };
+        let rho = self.multiple(p0, p1).clamp(least, most);
+        let all = rho * relative + odds;
         // Of a number near 1, so that a stable with a million times the traffic does not lose its digits.
-        let stable = (-(rho - 1.0) * relative / (rho * relative + odds)).ln_1p();
+        let stable = (-(rho - 1.0) * relative / all).ln_1p();
         let canary = rho.ln() + stable;
-        let mean = p1 * canary + p0 * odds * stable - absolute * canary.exp_m1();
-        (mean, p1 * canary * canary + p0 * odds * stable * stable)
+        let likely = (p1 + p0 * odds) * rho * relative * odds / (all * all);
+        let granted = absolute * (relative + odds) * rho * odds * (odds - rho * relative) / all.powi(3);
+        Gain {
+            mean: p1 * canary + p0 * odds * stable - absolute * canary.exp_m1(),
+            variance: p1 * canary * canary + p0 * odds * stable * stable,
+            information: likely + granted,
+        }
+    }
+
+    /// The chance that a release which gives so much (already tempered) fails a canary at that multiple of the margin.
+    fn power(&self, multiple: f64, gain: Gain, z: f64) -> f64 {
+        let beyond = (multiple / MULTIPLIERS.1).ln();
+        let needed = self.tempering.looking - self.alpha.ln() + mixed(gain.information, beyond, z);
+        reaches(gain.mean, gain.variance, needed)
     }
 
     /// Whether a canary at `p1` is failed with the given power within these steps.
     fn catches(&self, p0: f64, p1: f64, steps: &[Exposure], power: f64) -> bool {
-        let (mut sum, mut variance) = (0.0, 0.0);
-        for step in steps {
-            let (d, v) = self.drift(p0, p1, step.stable_per_canary);
-            sum += step.canary * d;
-            variance += step.canary * v;
-        }
-        reaches(sum, variance, self.tempering.phi * self.needed()) >= power
+        let each = steps.iter().map(|step| self.gain(p0, p1, step.stable_per_canary).times(step.canary));
+        let Gain { mean, variance, information } = each.fold(Gain::default(), Gain::plus);
+        let phi = self.tempering.phi;
+        let tempered =
+            Gain { mean: mean / phi, variance: variance / (phi * phi), information: information / phi };
+        self.power(self.multiple(p0, p1), tempered, quantile(power)) >= power
     }
+}
+
+/// Nats by which the mixture of alternatives is behind the one that is right, by Laplace's method: it has the better part
+/// of its weight on those within what is known, `information`. In a release that is `z` deviations unlucky, an
+/// alternative that lies as much lower fits better. If the canary is `beyond` the last one, there are none further up.
+fn mixed(information: f64, beyond: f64, z: f64) -> f64 {
+    let (least, most) = MULTIPLIERS;
+    let spacing = (most / least).ln() / (NODES - 1) as f64;
+    let one = (1.0 - CASH) / NODES as f64;
+    let known = information.max(f64::MIN_POSITIVE);
+    let spread = (spacing / one).ln() + 0.5 * (known / TAU).ln();
+    let within = z - beyond * known.sqrt();
+    let fit = if beyond > 0.0 && within < 0.0 {
+        -scaled_tail(-within).ln()
+    } else {
+        let lower = if beyond > 0.0 { within } else { z };
+        -lower * lower / 2.0 - upper_tail(-within).ln()
+    };
+    // It has what is not cash at most.
+    (spread + fit).max(-(1.0 - CASH).ln())
 }
 
 /// The chance that evidence has been at `level` by the time at which it has this mean and this variance: a fail stays, so
@@ -110,24 +173,27 @@ fn reaches(mean: f64, variance: f64, level: f64) -> f64 {
 /// `odds` is stable's requests for each of the canary's. Infinite for what is never found.
 #[must_use]
 pub fn n90(p0: f64, p1: f64, odds: f64, test: &Test) -> f64 {
-    requests(p0, p1, odds, POWER, test)
+    let gain = test.gain(p0, p1, odds);
+    if gain.mean <= 0.0 {
+        return f64::INFINITY;
+    }
+    let (multiple, z) = (test.multiple(p0, p1), quantile(POWER));
+    let missed = |requests: f64| test.power(multiple, gain.times(requests), z) < POWER;
+    let most = (0..DOUBLINGS).map(|times| 2_f64.powi(times)).find(|requests| !missed(*requests));
+    most.map_or(f64::INFINITY, |most| test.tempering.phi * boundary(0.0, most, missed))
 }
 
-/// The same for any power.
+/// The same for any power, in the closed form of judge 4: by where the evidence is at the end, with one price for the
+/// mixture whatever is known. [`n90`] is nearer to what is simulated.
 #[must_use]
 pub fn requests(p0: f64, p1: f64, odds: f64, power: f64, test: &Test) -> f64 {
-    let (d, v) = test.drift(p0, p1, odds);
-    if d <= 0.0 {
+    let Gain { mean, variance, .. } = test.gain(p0, p1, odds);
+    if mean <= 0.0 {
         return f64::INFINITY;
     }
-    let (z, needed) = (quantile(power), test.needed());
-    // So many lie beyond with that power at the end; fewer do if it is enough to have been there once.
-    let root = (z * v.sqrt() + (z * z * v + 4.0 * d * needed).sqrt()) / (2.0 * d);
-    let most = root * root;
-    if !most.is_finite() {
-        return f64::INFINITY;
-    }
-    test.tempering.phi * boundary(0.0, most, |n| reaches(n * d, n * v, needed) < power)
+    let (z, needed) = (quantile(power), test.tempering.price - test.alpha.ln());
+    let root = (z * variance.sqrt() + (z * z * variance + 4.0 * mean * needed).sqrt()) / (2.0 * mean);
+    test.tempering.phi * root * root
 }
 
 /// The smallest rate of the canary that these steps fail with the given power; `None` when not even 1 is.

@@ -227,8 +227,9 @@ fn over_oracle(delays: &[Delay]) -> String {
     chart.finish("Mean delay over that of a fixed test")
 }
 
-/// What a plan says, and what simulation found.
+/// What a plan says, and what simulation found, at one of the shares.
 fn detectable(detected: &[Detected]) -> String {
+    const SHARE: f64 = 0.1;
     let requests = [300.0, 1_000.0, 10_000.0, 100_000.0];
     let x = Axis {
         label: "canary requests by the end of the plan (share 10 %)",
@@ -243,12 +244,12 @@ fn detectable(detected: &[Detected]) -> String {
     for (base, color) in [(0.0001, GREEN), (0.001, BLUE), (0.005, PURPLE), (0.01, ORANGE)] {
         let points: Vec<(f64, f64)> = (0..=60)
             .map(|at| 300.0 * (200_000.0_f64 / 300.0).powf(f64::from(at) / 60.0))
-            .map(|requests| (requests, predicted(base, requests, 1)))
+            .map(|requests| (requests, predicted(SHARE, base, requests, 1)))
             .collect();
         chart.line(Some(&format!("stable at {} %", 100.0 * base)), color, &points, false);
         let found: Vec<(f64, f64)> = detected
             .iter()
-            .filter(|it| it.base.total_cmp(&base).is_eq())
+            .filter(|it| it.base.total_cmp(&base).is_eq() && it.share.total_cmp(&SHARE).is_eq())
             .map(|it| (it.requests, it.modes[1].1))
             .collect();
         chart.dots(None, color, &found);

@@ -19,7 +19,7 @@ fn a_report_tells_counts_intervals_odds_and_what_is_missing() {
              average since start",
             "  evidence for worse: odds 0.279 : 1, fails at 100 : 1; for not worse: odds 1.35 : 1, passes at 20 : 1",
             "  errors come singly",
-            "  could have seen: a rise to 2.72 % (5.3 times stable's), with 90 % probability",
+            "  could have seen: a rise to 2.72 % (5.29 times stable's), with 90 % probability",
             "  to pass: about 2,200 more canary requests, 3 min 40 s at this traffic",
             "  windows not used: 1 (no reading)",
         ]

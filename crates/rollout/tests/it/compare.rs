@@ -137,11 +137,13 @@ fn what_looks_at_the_canary_alone_is_not_said_to_be_worse_than_stable() {
         let mut compared = Compared::new(json!({"metrics": [metric]}));
         let passes = compared.until_over(200, |_| Ok([10.0, 200.0, 9.0, 1800.0]));
         assert_eq!(compared.phase(), Some(AnalysisPhase::Failed), "{:?}", compared.measurement());
-        (passes, compared.measurement().message.clone())
+        let Measurement { message, value, .. } = compared.measurement();
+        (passes, message.clone(), value.clone())
     };
-    let (_, limit) = alone("limit", "1%");
+    let (_, limit, _) = alone("limit", "1%");
     assert!(limit.starts_with("errors is above its limit: odds "), "{limit}");
-    let (passes, burns) = alone("objective", "99.9%");
+    let (passes, burns, value) = alone("objective", "99.9%");
+    assert_eq!(value, "fail; errors burns its budget; errors: canary 5.00 %");
     assert_eq!(passes, 31, "five minutes of windows, and the reading that they begin with");
     let how = "errors: the budget burned 50 times as fast as allowed over 5 min and 50 times over 1 h, of which 5 min were \
                seen; it fails at 14.4 times";

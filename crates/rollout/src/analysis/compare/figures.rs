@@ -372,7 +372,11 @@ pub(super) fn value(report: &Report) -> String {
         let beside = stable.map(|stable| format!(", stable {}", shown(stable))).unwrap_or_default();
         Some(format!("{}: canary {}{beside}", metric.name, shown(canary)))
     });
-    let mut parts = vec![report.verdict.to_string(), format!("odds {} : 1", odds(report.odds))];
+    let reached = match report.culprit.as_ref().filter(|culprit| culprit.burn.is_some()) {
+        Some(culprit) => format!("{} burns its budget", culprit.metric),
+        None => format!("odds {} : 1", odds(report.odds)),
+    };
+    let mut parts = vec![report.verdict.to_string(), reached];
     parts.extend(metrics);
     parts.join("; ")
 }
