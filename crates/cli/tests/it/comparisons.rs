@@ -32,9 +32,9 @@ async fn a_plan_tells_of_a_comparison_what_it_finds_promises_and_takes() {
     assert_eq!((outcome.exit, outcome.stderr.as_str()), (0, ""));
     let (_, metrics) = outcome.stdout.split_once("STEP  METRIC").unwrap();
     let expected = "COUNTS LIMIT LOOKS REQUESTS EACH FINDS FROM ABORTS A HEALTHY ONE \
-        3 errors/both/errors bad ones, beside stable - 57 1,000 0.72 % (1.4x) at most 0.5 % \
+        3 errors/both/errors bad ones, beside stable - 57 1,000 0.73 % (1.5x) at most 0.5 % \
         both/errors, step 3: At 400 requests per second it sees up to 57,000 canary requests (25 % for 9 min \
-        30 s). With stable at 0.5 %, a rise to 0.716 % is caught with 90 % probability by the end. \
+        30 s). With stable at 0.5 %, a rise to 0.732 % is caught with 90 % probability by the end. \
         A rise to 2 % is caught within 35 s. By this metric a good release is aborted by mistake in at most \
         0.5 % of attempts; by all metrics, in all regions, in at most 1 %. `pass` (not worse than 0.85 %) is \
         usually reached after about 1 min 33 s. \
