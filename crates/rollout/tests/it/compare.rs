@@ -143,7 +143,7 @@ fn what_looks_at_the_canary_alone_is_not_said_to_be_worse_than_stable() {
     let (_, limit, _) = alone("limit", "1%");
     assert!(limit.starts_with("errors is above its limit: odds "), "{limit}");
     let (passes, burns, value) = alone("objective", "99.9%");
-    assert_eq!(value, "fail; errors burns its budget; errors: canary 5.00 %");
+    assert_eq!(value, "fail; errors burns its budget; errors: canary 5.00 %, stable 0.50 %");
     assert_eq!(passes, 31, "five minutes of windows, and the reading that they begin with");
     let how = "errors: the budget burned 50 times as fast as allowed over 5 min and 50 times over 1 h, of which 5 min were \
                seen; it fails at 14.4 times";
