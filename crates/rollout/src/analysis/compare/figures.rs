@@ -367,7 +367,8 @@ pub(super) fn odds(odds: f64) -> String {
 pub(super) fn value(report: &Report) -> String {
     let percent = |rate: f64| format!("{:.2} %", rate * 100.0);
     let metrics = report.metrics.iter().filter_map(|metric| {
-        let (canary, stable) = (metric.canary_rate?, metric.stable_rate);
+        // What has a limit is not held against stable.
+        let (canary, stable) = (metric.canary_rate?, metric.stable_rate.filter(|_| metric.limit.is_none()));
         let shown = |rate: f64| if metric.proportion { percent(rate) } else { format!("{rate:.3}") };
         let beside = stable.map(|stable| format!(", stable {}", shown(stable))).unwrap_or_default();
         Some(format!("{}: canary {}{beside}", metric.name, shown(canary)))
