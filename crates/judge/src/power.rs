@@ -83,6 +83,15 @@ impl Gain {
         }
     }
 
+    /// Evidence is divided by phi, and what is known as well.
+    fn tempered(self, phi: f64) -> Self {
+        Self {
+            mean: self.mean / phi,
+            variance: self.variance / (phi * phi),
+            information: self.information / phi,
+        }
+    }
+
     fn plus(self, other: Self) -> Self {
         Self {
             mean: self.mean + other.mean,
@@ -127,10 +136,7 @@ impl Test {
     /// Whether a canary at `p1` is failed with the given power within these steps.
     fn catches(&self, p0: f64, p1: f64, steps: &[Exposure], power: f64) -> bool {
         let each = steps.iter().map(|step| self.gain(p0, p1, step.stable_per_canary).times(step.canary));
-        let Gain { mean, variance, information } = each.fold(Gain::default(), Gain::plus);
-        let phi = self.tempering.phi;
-        let tempered =
-            Gain { mean: mean / phi, variance: variance / (phi * phi), information: information / phi };
+        let tempered = each.fold(Gain::default(), Gain::plus).tempered(self.tempering.phi);
         self.power(self.multiple(p0, p1), tempered, quantile(power)) >= power
     }
 }
@@ -173,14 +179,14 @@ fn reaches(mean: f64, variance: f64, level: f64) -> f64 {
 /// `odds` is stable's requests for each of the canary's. Infinite for what is never found.
 #[must_use]
 pub fn n90(p0: f64, p1: f64, odds: f64, test: &Test) -> f64 {
-    let gain = test.gain(p0, p1, odds);
+    let gain = test.gain(p0, p1, odds).tempered(test.tempering.phi);
     if gain.mean <= 0.0 {
         return f64::INFINITY;
     }
     let (multiple, z) = (test.multiple(p0, p1), quantile(POWER));
     let missed = |requests: f64| test.power(multiple, gain.times(requests), z) < POWER;
     let most = (0..DOUBLINGS).map(|times| 2_f64.powi(times)).find(|requests| !missed(*requests));
-    most.map_or(f64::INFINITY, |most| test.tempering.phi * boundary(0.0, most, missed))
+    most.map_or(f64::INFINITY, |most| boundary(0.0, most, missed))
 }
 
 /// The same for any power, in the closed form of judge 4: by where the evidence is at the end, with one price for the

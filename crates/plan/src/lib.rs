@@ -44,5 +44,5 @@ mod stages;
 pub use analysis::MetricPlan;
 pub use compared::Comparison;
 pub use judged::{Judged, What, judged};
-pub use planned::{Assumptions, Error, Plan, Step, plan};
+pub use planned::{Assumptions, Error, Plan, Step, Stuck, plan};
 pub use power::{Test, abort_probability, detectable};

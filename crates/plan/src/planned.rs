@@ -76,9 +76,19 @@ pub struct Plan {
     pub metrics: Vec<MetricPlan>,
     /// The chance that a healthy version is aborted by one of them, from 0 to 1.
     pub false_abort: f64,
-    /// Why a healthy version does not come to its end: a comparison is refused, or has too little to see and then fails.
-    /// The time line is then that of a release in which every comparison passes at once. `None` when it does come.
-    pub stuck: Option<String>,
+    /// How a healthy version ends whose comparison is refused, or has too little to see. The time line is then that of a
+    /// release in which every comparison passes at once. `None` when it comes to its end.
+    pub stuck: Option<Stuck>,
+}
+
+/// How a healthy version ends that does not come to its end.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Stuck {
+    /// How: aborted, waiting for a person again and again, or unfinished after two weeks.
+    pub ending: Ending,
+    /// Why, in the controller's words.
+    pub message: String,
 }
 
 /// One step, or one stage of a blue-green release.
@@ -126,10 +136,10 @@ pub fn plan(
         |manifests| release.run(manifests, Timestamp::UNIX_EPOCH, |_| Ok(environment(assumptions)), NoFaults);
     let mut course = run(manifests.clone())?;
     let mut stuck = None;
-    if let (Ending::Aborted | Ending::Unfinished, Some(without)) =
+    if let (Ending::Aborted | Ending::Waiting | Ending::Unfinished, Some(without)) =
         (course.ending, without_comparisons(manifests))
     {
-        stuck = Some(course.message);
+        stuck = Some(Stuck { ending: course.ending, message: course.message });
         course = run(without)?;
     }
     match course.ending {

@@ -156,7 +156,8 @@ impl Release {
     }
 
     fn follow(&self, simulation: &mut Simulation) -> (Ending, Vec<i32>) {
-        let mut waited = Vec::new();
+        let mut waited: Vec<i32> = Vec::new();
+        let mut undecided = None;
         loop {
             let left = self.bound.saturating_sub(simulation.elapsed());
             let ended = |simulation: &Simulation| self.ended(simulation).is_some();
@@ -164,7 +165,12 @@ impl Release {
             match self.ended(simulation) {
                 Some(Ending::Waiting) if self.promoted => {
                     let rollout = simulation.rollout(&self.namespace, &self.name);
-                    waited.extend(rollout.as_ref().and_then(place));
+                    let here = rollout.as_ref().and_then(place);
+                    // A promotion has the question asked again that nobody can answer.
+                    if rollout.as_ref().is_some_and(is_undecided) && undecided.replace(here) == Some(here) {
+                        return (Ending::Waiting, waited);
+                    }
+                    waited.extend(here);
                     if simulation.user(&self.namespace, &self.name, &Verb::Promote).is_err() {
                         return (Ending::Waiting, waited);
                     }
@@ -219,8 +225,11 @@ fn waits_for_a_person(rollout: &Rollout) -> bool {
         Some(strategy) => strategy.auto_promotion_enabled != Some(false),
         None => at_timed_pause(rollout),
     };
-    let inconclusive = status.pause_conditions.iter().any(|pause| pause.reason == INCONCLUSIVE);
-    rollout.spec.paused || inconclusive || !timed
+    rollout.spec.paused || is_undecided(rollout) || !timed
+}
+
+fn is_undecided(rollout: &Rollout) -> bool {
+    rollout.status.pause_conditions.iter().any(|pause| pause.reason == INCONCLUSIVE)
 }
 
 fn at_timed_pause(rollout: &Rollout) -> bool {

@@ -129,7 +129,7 @@ impl Script {
             pods,
             metrics: Arc::new(metrics),
             regions: Arc::new(regions),
-            traffic: self.traffic,
+            traffic: self.traffic.checked()?,
             ..Environment::default()
         })
     }

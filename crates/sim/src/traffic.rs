@@ -13,6 +13,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use crate::controller::Name;
+use crate::error::Error;
 use crate::metrics::Asked;
 
 /// What the value of a gauge is where nothing says between which bounds it lies.
@@ -38,6 +39,26 @@ impl Default for Traffic {
     /// 100 requests per second, one in a thousand fails, one in a hundred is slow.
     fn default() -> Self {
         Self { rate: 100.0, error_ratio: 0.001, slow_ratio: 0.01 }
+    }
+}
+
+impl Traffic {
+    /// # Errors
+    /// A figure that no traffic has.
+    pub(crate) fn checked(self) -> Result<Self, Error> {
+        let shares = [("errorRatio", self.error_ratio), ("slowRatio", self.slow_ratio)];
+        if let Some((name, share)) = shares.into_iter().find(|(_, share)| !(0.0..=1.0).contains(share)) {
+            return Err(Error::Scenario(format!(
+                "traffic.{name}: {share} is no share; write one from 0 to 1"
+            )));
+        }
+        if !(0.0..1e9).contains(&self.rate) {
+            let rate = self.rate;
+            return Err(Error::Scenario(format!(
+                "traffic.rate: {rate} is no number of requests per second; write one from 0 to 1e9"
+            )));
+        }
+        Ok(self)
     }
 }
 
@@ -78,8 +99,8 @@ impl Counters {
         let by_window = analysis::counts_by_window(asked.metric);
         let before = self.0.get(&key);
         let passed = match before {
+            _ if by_window => config.window.as_secs_f64(),
             Some(before) => asked.now.duration_since(before.at).as_secs_f64(),
-            None if by_window => config.window.as_secs_f64(),
             None => 0.0,
         };
         let mut counted = Counted { at: asked.now, arms: BTreeMap::new() };

@@ -127,7 +127,7 @@ pub(crate) fn run(args: &Args, context: &Context<'_>, io: &mut Io<'_>) -> Result
     };
     arms.fit(&config)?;
     let (report, at_max_wait) = judged(&arms, &config);
-    let told = Told { report, unpaired: arms.unpaired(), at_max_wait };
+    let told = Told { report, unpaired: arms.unpaired, at_max_wait };
     io.text(match output {
         None => told.shown(),
         Some(output) => for_machines(*output, &told)?,

@@ -98,7 +98,7 @@ impl Listing<'_> {
     async fn follow(
         &self,
         cluster: &Cluster,
-        mut printed: BTreeMap<(String, String), Vec<String>>,
+        mut printed: BTreeMap<[String; 3], Vec<String>>,
         io: &mut Io<'_>,
     ) -> Result<(), Error> {
         let states = watch::states(cluster, self.resource, self.namespace, self.fields.clone());
@@ -135,6 +135,7 @@ impl Listing<'_> {
     }
 }
 
-fn key(object: &Json) -> (String, String) {
-    (object.text("/metadata/namespace").to_owned(), object.name().to_owned())
+/// One that was deleted and made anew is another one.
+fn key(object: &Json) -> [String; 3] {
+    ["/metadata/namespace", "/metadata/name", "/metadata/uid"].map(|place| object.text(place).to_owned())
 }

@@ -4,7 +4,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::ValueEnum;
-use plan::{Assumptions, MetricPlan, Plan, What};
+use plan::{Assumptions, MetricPlan, Plan, Stuck, What};
+use sim::Ending;
 
 use crate::render::number::{clock, count, percent};
 use crate::render::{duration, table, text};
@@ -69,7 +70,9 @@ pub(crate) fn run(args: &Args, context: &Context<'_>, io: &mut Io<'_>) -> Result
         }
     })?;
     match plan.stuck {
-        Some(why) => Err(Error::new(format!("the release does not come to its end: {why}"))),
+        Some(Stuck { message, .. }) => {
+            Err(Error::new(format!("the release does not come to its end: {message}")))
+        }
         None => Ok(()),
     }
 }
@@ -236,8 +239,10 @@ fn comparisons(plan: &Plan, width: usize) -> String {
 }
 
 fn verdict(plan: &Plan) -> String {
-    if plan.stuck.is_some() {
-        return "Every version is aborted, a healthy one as well.".to_owned();
+    match plan.stuck.as_ref().map(|stuck| stuck.ending) {
+        Some(Ending::Aborted) => return "Every version is aborted, a healthy one as well.".to_owned(),
+        Some(_) => return "No version comes to its end by itself, not even a healthy one.".to_owned(),
+        None => {}
     }
     let unknown = plan.metrics.iter().filter(|metric| metric.counts.is_none()).count();
     let promised = plan.metrics.iter().any(|metric| metric.comparison.is_some() && !metric.dry_run);

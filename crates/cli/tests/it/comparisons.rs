@@ -221,3 +221,27 @@ async fn the_example_does_what_the_readme_says() {
     let lint = offline(&files, "lint . -o json").await;
     assert!(!lint.stdout.contains("\"comparison\""), "{lint:?}");
 }
+
+#[tokio::test]
+async fn a_plan_of_a_preview_that_nobody_uses_says_that_a_comparison_sees_nothing() {
+    let rollout = "apiVersion: argoproj.io/v1alpha1
+kind: Rollout
+metadata: {name: shop}
+spec:
+  replicas: 2
+  selector: {matchLabels: {app: shop}}
+  template:
+    metadata: {labels: {app: shop}}
+    spec: {containers: [{name: shop, image: 'shop:1'}]}
+  strategy:
+    blueGreen: {activeService: shop, prePromotionAnalysis: {templates: [{templateName: errors}]}}
+---
+{apiVersion: v1, kind: Service, metadata: {name: shop}, spec: {selector: {app: shop}, ports: [{port: 80}]}}
+";
+    let files = [("shop.yaml", rollout), ("errors.yaml", COMPARED)];
+    let outcome = offline(&files, "plan shop.yaml errors.yaml").await;
+    assert_eq!(outcome.exit, 1, "{outcome:?}");
+    assert!(outcome.stderr.starts_with("Error: the release does not come to its end: "), "{outcome:?}");
+    let last = "No version comes to its end by itself, not even a healthy one.\n";
+    assert!(outcome.stdout.ends_with(last), "{outcome:?}");
+}

@@ -27,6 +27,8 @@ async fn mistakes_name_the_file_the_line_and_what_to_do() {
     let directory = files(&[
         ("good.csv", "time,bad,total\n10,0,100\n"),
         ("word.csv", "time,bad,total\n5,0,100\n10,none,100\n"),
+        ("blank.csv", "time,bad,total\n5,0,100\n\r\n\n10,none,100\n"),
+        ("weights.csv", "time,bad,total,weight,weight\n10,0,100,5,5\n"),
         ("nan.csv", "time,bad,total\n10,NaN,100\n"),
         ("twice.csv", "time,bad,total\n10,0,100\n20,0,100\n10,1,100\n"),
         ("short.csv", "time,bad,total\n10,0\n"),
@@ -42,6 +44,8 @@ async fn mistakes_name_the_file_the_line_and_what_to_do() {
     let number = "is no number; write one, or leave the cell blank where nothing was read";
     for (command, message) in [
         ("judge word.csv good.csv", format!("word.csv:3: column `bad`: `none` {number}")),
+        ("judge blank.csv good.csv", format!("blank.csv:5: column `bad`: `none` {number}")),
+        ("judge weights.csv good.csv", "weights.csv:1: the column `weight` is there twice".to_owned()),
         ("judge nan.csv good.csv", format!("nan.csv:2: column `bad`: `NaN` {number}")),
         ("judge twice.csv good.csv", "twice.csv:4: line 2 has the time 10, too; a window has one".to_owned()),
         ("judge short.csv good.csv", "short.csv:2: 2 cells, and the header has 3 columns".to_owned()),
@@ -163,4 +167,21 @@ async fn counts_that_only_grow_are_asked_about() {
     let asked = judged(directory.path(), "judge canary.csv stable.csv").await;
     assert_eq!(asked.stderr, "every count only grows: are these counters? then give --cumulative\n");
     assert_eq!(judged(directory.path(), "judge canary.csv stable.csv --cumulative").await.stderr, "");
+}
+
+#[tokio::test]
+async fn counters_of_a_line_that_one_file_lacks_are_counted_over_the_same_time_in_both() {
+    let both = "time,bad,total\n0,0,0\n10,0,1000\n";
+    let directory = files(&[
+        ("judge.yaml", NO_WARM_UP),
+        ("canary.csv", &format!("{both}30,500,3000\n40,500,4000\n")),
+        ("stable.csv", &format!("{both}20,500,2000\n30,500,3000\n40,500,4000\n")),
+    ]);
+    let command = "judge canary.csv stable.csv --config judge.yaml --cumulative -o json";
+    let outcome = judged(directory.path(), command).await;
+    let report: Json = serde_json::from_str(&outcome.stdout).unwrap();
+    let metric = &report["metrics"][0];
+    assert_eq!(metric["bad"], json!({"canary": 500.0, "stable": 500.0}), "{report:#}");
+    assert_eq!(metric["exposure"], json!({"canary": 4000.0, "stable": 4000.0}));
+    assert_eq!(report["unpaired"], json!({"canary": 0, "stable": 1}));
 }

@@ -21,13 +21,17 @@ impl Field {
     pub fn member(&self, name: &str) -> Self {
         let dot = if self.shown.is_empty() { "" } else { "." };
         let escaped = name.replace('~', "~0").replace('/', "~1");
-        Self { shown: format!("{}{dot}{name}", self.shown), pointer: format!("{}/{escaped}", self.pointer) }
+        let shown = format!("{}{dot}{}", self.shown, short(name));
+        Self { shown, pointer: format!("{}/{escaped}", self.pointer) }
     }
 
     /// An item of this list; people know it by its name.
     #[must_use]
     pub fn item(&self, index: usize, name: &str) -> Self {
-        Self { shown: format!("{}[{name}]", self.shown), pointer: format!("{}/{index}", self.pointer) }
+        Self {
+            shown: format!("{}[{}]", self.shown, short(name)),
+            pointer: format!("{}/{index}", self.pointer),
+        }
     }
 
     /// The same for machines: a JSON pointer from what was read.
@@ -35,6 +39,15 @@ impl Field {
     pub fn pointer(&self) -> &str {
         &self.pointer
     }
+}
+
+/// Characters of a text of strangers that are told.
+const SHOWN: usize = 60;
+
+/// The beginning of what somebody wrote.
+pub(super) fn short(text: &str) -> String {
+    let short: String = text.chars().take(SHOWN).collect();
+    if short.len() < text.len() { short + "…" } else { short }
 }
 
 impl fmt::Display for Field {
@@ -94,7 +107,7 @@ impl Error {
     /// A name that is none of those that are known there, in the mapping `holder`.
     #[must_use]
     pub fn unknown(holder: &Field, name: &str, known: &[&str]) -> Self {
-        Self::Unknown { field: holder.member(name), name: name.to_owned(), remedy: one_of(name, known) }
+        Self::Unknown { field: holder.member(name), name: short(name), remedy: one_of(name, known) }
     }
 
     /// Where it is.
@@ -135,7 +148,10 @@ pub(super) fn one_of(word: &str, known: &[&str]) -> String {
     }
 }
 
-/// All that is wrong with a configuration; at least one thing.
+/// Mistakes in one text: it goes into a status, which has room for so much.
+const TOLD: usize = 10;
+
+/// All that is wrong with a configuration; at least one thing. As a text, the first ten.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mistakes(Vec<Error>);
 
@@ -179,11 +195,14 @@ impl<'a> IntoIterator for &'a Mistakes {
 
 impl fmt::Display for Mistakes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, error) in self.0.iter().enumerate() {
+        for (index, error) in self.0.iter().take(TOLD).enumerate() {
             let between = if index == 0 { "" } else { "; " };
             write!(f, "{between}{error}")?;
         }
-        Ok(())
+        match self.0.len().saturating_sub(TOLD) {
+            0 => Ok(()),
+            more => write!(f, "; and {more} more"),
+        }
     }
 }
 

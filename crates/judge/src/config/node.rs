@@ -1,10 +1,8 @@
 //! What is written, before anybody has said what it should be.
 
+use super::error::short;
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use std::fmt;
-
-/// Characters of a value in a message.
-const SHOWN: usize = 60;
 
 /// A value as it is written.
 #[derive(Debug, Clone, PartialEq)]
@@ -20,9 +18,7 @@ pub(super) enum Node {
 impl Node {
     /// For a message: its beginning, if it is long.
     pub(super) fn shown(&self) -> String {
-        let text = self.to_string();
-        let short: String = text.chars().take(SHOWN).collect();
-        if short.len() < text.len() { short + "…" } else { short }
+        short(&self.to_string())
     }
 }
 

@@ -84,7 +84,7 @@ pub(crate) struct Gauge {
     #[serde(with = "exact::one")]
     highest: f64,
     /// Sums of the canary's and of stable's values, and of how many windows: for display. A state of before they were
-    /// kept has none.
+    /// kept begins with those after it.
     #[serde(default, with = "exact::array")]
     told: [f64; 3],
 }

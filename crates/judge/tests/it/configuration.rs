@@ -302,3 +302,14 @@ fn what_an_argument_puts_in_quotes_is_a_number_all_the_same() {
     .unwrap();
     assert_eq!((config.regions, &config.metrics[0].kind), (2, &Kind::Latency { edges: vec![0.5] }));
 }
+
+#[test]
+fn a_text_of_many_mistakes_is_short_and_each_is_told_by_itself() {
+    let named = |at: usize| (format!("{at}-{}", "x".repeat(5_000)), json!(1));
+    let mut written: serde_json::Map<String, serde_json::Value> = (0..1_000).map(named).collect();
+    written.insert("metrics".to_owned(), json!([{"name": "errors", "kind": "proportion"}]));
+    let Err(mistakes) = Config::read(serde_json::Value::from(written), &[]) else { panic!("it was read") };
+    assert_eq!(mistakes.iter().count(), 1_000);
+    let text = mistakes.to_string();
+    assert!(text.len() < 5_000 && text.ends_with("; and 990 more"), "{text}");
+}

@@ -27,7 +27,7 @@ fn the_plan_of_the_document_reads_as_it_says() {
         [
             "At 100 requests per second it sees up to 21,000 canary requests (10 % for 5 min, 30 % for 10 min).",
             "With stable at 0.5 %, a rise to 0.879 % is caught with 90 % probability by the end.",
-            "A rise to 2 % is caught within 2 min 45 s.",
+            "A rise to 2 % is caught within 2 min 41 s.",
             "By this metric a good release is aborted by mistake in at most 1 % of attempts.",
             "`pass` (not worse than 0.85 %) is usually reached after about 8 min 23 s.",
         ]
@@ -103,7 +103,8 @@ fn what_is_out_of_reach_is_said_and_not_made_up() {
     assert_eq!((none.canary_requests, none.detectable), (0.0, None));
 }
 
-/// The simulated table of the README, in per cent: `independent` and `auto`.
+/// Rates that were simulated, in per cent: `independent` and `auto`. The README has those of a later run, which differ in
+/// the third digit.
 #[test]
 fn detectable_rates_are_those_that_were_simulated() {
     for (stable_per_canary, base, requests, independent, auto) in [
@@ -138,9 +139,8 @@ fn what_detects_a_rate_is_enough_for_it_and_one_in_a_thousand_less_is_not() {
         let steps = [Exposure { canary: requests, stable_per_canary: 9.0 }];
         detectable(0.005, &steps, 0.9, &test).unwrap()
     };
-    // The single-step form puts phi outside of the root, so both agree within the price of that.
-    assert!((found(needed) / 0.02 - 1.0).abs() < 0.03, "{}", found(needed));
-    assert!(found(needed * 0.9) > found(needed));
+    assert!((found(needed) / 0.02 - 1.0).abs() < 1e-6, "{}", found(needed));
+    assert!(found(needed * 0.999) > 0.02);
     assert_eq!(n90(0.02, 0.01, 9.0, &test), f64::INFINITY, "a better canary is never found worse");
 }
 

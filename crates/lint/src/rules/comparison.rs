@@ -103,16 +103,26 @@ fn with_itself(view: &MetricView<'_>, config: &Config, sink: &mut Sink<'_>) {
             .filter_map(|((name, one), (_, other))| (words(one?) == words(other?)).then_some(name));
         let same: Vec<&str> = same.collect();
         let Some(first) = same.first() else { continue };
+        let (why, severity) = told(&same);
         let message = format!(
-            "canary and stable of `{}` are asked the same {}: what is compared with itself is never worse",
+            "canary and stable of `{}` are asked the same {}: {why}",
             metric.name,
             same.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(" and "),
         );
         let remedy = "let each query ask for one version, such as `{hash=\"{{args.canary}}\"}` and \
                       `{hash=\"{{args.stable}}\"}`";
         let pointer = view.pointer(&format!("{CONFIGURATION}/metrics/{index}/stable/{first}"));
-        sink.at(view.template.object, &pointer, draft(message, remedy).severity(Severity::Error));
+        sink.at(view.template.object, &pointer, draft(message, remedy).severity(severity));
     }
+}
+
+/// What comes of the same queries, and how bad it is: of the same exposure (time, for one) two versions may well have
+/// another number of events.
+pub(super) fn told(same: &[&str]) -> (&'static str, Severity) {
+    if same.iter().all(|name| ["total", "exposure"].contains(name)) {
+        return ("it is right only where both really have as much", Severity::Warning);
+    }
+    ("what is compared with itself is never worse", Severity::Error)
 }
 
 fn queries(source: &Source) -> [(&'static str, Option<&str>); 6] {

@@ -60,7 +60,7 @@ pub(super) fn configuration(metric: &Metric) -> Option<&Value> {
 /// All that is wrong with it; each names its field, as it stands below the plugin's name, and the remedy.
 #[must_use]
 pub fn comparison(metric: &Metric) -> Option<Result<Config, Mistakes>> {
-    configuration(metric).map(config)
+    configuration(metric).map(|written| config(written).map(|(config, _)| config))
 }
 
 /// Whether a metric that compares is told what was counted in a window, and not what was counted since a start.
@@ -70,13 +70,14 @@ pub fn counts_by_window(metric: &Metric) -> bool {
     source.is_some_and(|source| source.since == Since::Window)
 }
 
-fn config(written: &Value) -> Result<Config, Mistakes> {
+fn config(written: &Value) -> Result<(Config, Since), Mistakes> {
     let (read, source, unasked) = (Config::read(written, &["source"]), source::of(written), unasked(written));
     match (read, source) {
         (Ok(mut config), Ok(source)) if unasked.is_empty() => {
             // The first figures are of a time before there was anything to judge.
             config.warmup = config.warmup.saturating_add(source.delay);
-            Ok(config)
+            config.max_wait.get_or_insert(MAX_WAIT);
+            Ok((config, source.since))
         }
         (read, source) => {
             let judges = read.err().into_iter().flatten();
@@ -170,8 +171,7 @@ fn judged(
     reading: &Reading,
     started: Timestamp,
 ) -> Result<Found, String> {
-    let config = config(written).map_err(|mistakes| told(&mistakes))?;
-    let since = source::of(written).map_err(|mistake| told(&mistake.into()))?.since;
+    let (config, since) = config(written).map_err(|mistakes| told(&mistakes))?;
     let Known { mut judge, figures: before } = earlier.known(&config, since, reading.started_at)?;
     let now = match &reading.outcome {
         Outcome::Error(why) if before.is_none() => return Err(why.clone()),

@@ -134,7 +134,7 @@ pub(super) fn report(arms: &Arms, args: &Args) -> Result<Report, Error> {
         Some(_) => Verdict::Fail,
     };
     let either = options.direction == Direction::Either;
-    Ok(Report { verdict, score, pass, marginal, groups: scored, metrics, unpaired: arms.unpaired(), either })
+    Ok(Report { verdict, score, pass, marginal, groups: scored, metrics, unpaired: arms.unpaired, either })
 }
 
 /// Kayenta's words.

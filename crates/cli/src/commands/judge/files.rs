@@ -24,6 +24,7 @@ pub(super) struct Arms {
     weights: BTreeMap<i64, f64>,
     /// Whether the figures look like counters, and were not read as such.
     pub(super) only_grow: bool,
+    pub(super) unpaired: Unpaired,
 }
 
 /// Lines of each file that have no partner in the other.
@@ -34,6 +35,11 @@ pub(super) struct Unpaired {
 }
 
 impl Unpaired {
+    fn of([canary, stable]: &[Rows; 2]) -> Self {
+        let alone = |one: &Rows, other: &Rows| one.keys().filter(|time| !other.contains_key(*time)).count();
+        Self { canary: alone(canary, stable), stable: alone(stable, canary) }
+    }
+
     /// In words; none when every line has one.
     pub(super) fn shown(self) -> Option<String> {
         match self.canary + self.stable {
@@ -59,13 +65,23 @@ impl Arms {
         let (canary, stable) = (shown(canary), shown(stable));
         lacks([&canary, &stable], &one.columns, &other.columns)?;
         lacks([&stable, &canary], &other.columns, &one.columns)?;
-        let rows = [one.rows, other.in_order_of(&one.columns)];
+        let mut rows = [one.rows, other.in_order_of(&one.columns)];
+        let unpaired = Unpaired::of(&rows);
         let only_grow = !cumulative && rows.iter().all(|rows| look_like_counters(&one.columns, rows));
-        let [canary_rows, stable_rows] =
-            rows.map(|rows| if cumulative { differences(&one.columns, rows) } else { rows });
+        if cumulative {
+            // A line that one file lacks ends no window of the other: both are counted over the same time.
+            rows = paired(rows).map(|rows| differences(&one.columns, rows));
+        }
+        let [canary_rows, stable_rows] = rows;
         let weights = if one.weights.is_empty() { other.weights } else { one.weights };
-        let arms =
-            Self { columns: one.columns, canary: canary_rows, stable: stable_rows, weights, only_grow };
+        let arms = Self {
+            columns: one.columns,
+            canary: canary_rows,
+            stable: stable_rows,
+            weights,
+            only_grow,
+            unpaired,
+        };
         for name in arms.metrics() {
             arms.shape(name).map_err(|error| Error::new(format!("{canary}:1: {error}")))?;
         }
@@ -169,12 +185,6 @@ impl Arms {
         Ok(())
     }
 
-    /// Lines without a partner in the other file.
-    pub(super) fn unpaired(&self) -> Unpaired {
-        let alone = |one: &Rows, other: &Rows| one.keys().filter(|time| !other.contains_key(*time)).count();
-        Unpaired { canary: alone(&self.canary, &self.stable), stable: alone(&self.stable, &self.canary) }
-    }
-
     /// The windows, oldest first, and whether the canary had another weight in the one before.
     pub(super) fn windows<'a>(&'a self, config: &'a Config) -> impl Iterator<Item = (Window, bool)> + 'a {
         let mut before = None;
@@ -239,6 +249,13 @@ impl Arms {
             }
         })
     }
+}
+
+/// The lines that both files have.
+fn paired([mut canary, mut stable]: [Rows; 2]) -> [Rows; 2] {
+    canary.retain(|time, _| stable.contains_key(time));
+    stable.retain(|time, _| canary.contains_key(time));
+    [canary, stable]
 }
 
 /// Requests up to each bound made into those of each bucket.

@@ -192,7 +192,7 @@ fn rates(raw: Option<&[raw::BurnRate]>, field: &Field) -> Result<Vec<BurnRate>, 
                 "14.4 is usual for 1h and 5m",
             )?;
             require(
-                short > Duration::ZERO && short <= long,
+                short >= Duration::from_secs(1) && short <= long,
                 &at("short"),
                 &rate.short.to_string(),
                 "is no short window for it",

@@ -7,10 +7,9 @@ use rollout::analysis::{comparison, is_dry_run};
 
 use crate::analyses::{self, Use};
 use crate::bundle::{Bundle, RolloutView, TemplateView};
-use crate::finding::Severity;
 use crate::rule::{Sink, draft};
 
-use super::{queries, words};
+use super::{queries, told, words};
 
 /// A comparison that judges by itself, and where it stands first.
 struct Judge {
@@ -84,17 +83,13 @@ fn same_for_both(view: &RolloutView<'_>, one: &Use<'_>, config: &Config, sink: &
             (same && words(one) != words(other)).then_some(name)
         });
         let Some(name) = same else { continue };
+        let (why, severity) = told(&[name]);
         let message = format!(
-            "with these arguments `{name}` asks the same of canary and stable of `{}`: what is compared with itself is \
-             never worse",
+            "with these arguments `{name}` asks the same of canary and stable of `{}`: {why}",
             metric.name
         );
         let remedy = "give one argument `podTemplateHashValue: Latest`, the other `Stable`";
-        sink.at(
-            view.object,
-            &format!("{}/args", one.pointer),
-            draft(message, remedy).severity(Severity::Error),
-        );
+        sink.at(view.object, &format!("{}/args", one.pointer), draft(message, remedy).severity(severity));
     }
 }
 

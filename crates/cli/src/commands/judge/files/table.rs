@@ -49,7 +49,7 @@ impl Table {
         let mut lines = BTreeMap::new();
         for record in records {
             let record = record.map_err(|error| broken(shown, &error))?;
-            let line = record.position().map_or(0, csv::Position::line);
+            let line = record.position().map_or(0, |position| line_of(text, position));
             let time =
                 table.line(&header, &record).map_err(|why| Error::new(format!("{shown}:{line}: {why}")))?;
             if let Some(earlier) = lines.insert(time, line) {
@@ -99,6 +99,14 @@ impl Table {
     }
 }
 
+/// The reader tells where it looked for a record; lines without anything may come before it.
+fn line_of(text: &str, position: &csv::Position) -> u64 {
+    let from = usize::try_from(position.byte()).unwrap_or_default();
+    let rest = text.as_bytes().get(from..).unwrap_or_default().iter();
+    let empty = rest.take_while(|byte| matches!(byte, b'\r' | b'\n')).filter(|byte| **byte == b'\n').count();
+    position.line() + u64::try_from(empty).unwrap_or_default()
+}
+
 fn broken(shown: &str, error: &csv::Error) -> Error {
     let place = error.position().map_or(String::new(), |position| format!(":{}", position.line()));
     match error.kind() {
@@ -126,6 +134,10 @@ fn columns(shown: &str, header: &csv::StringRecord) -> Result<Vec<Column>, Error
             )));
         }
     }
+    let twice = |title: &str| Error::new(format!("{shown}:1: the column `{title}` is there twice; keep one"));
+    if header.iter().filter(|title| *title == WEIGHT).count() > 1 {
+        return Err(twice(WEIGHT));
+    }
     let mut columns: Vec<Column> = Vec::new();
     for title in header.iter().skip(1).filter(|title| *title != WEIGHT) {
         let column = Column::read(title).ok_or_else(|| {
@@ -135,7 +147,7 @@ fn columns(shown: &str, header: &csv::StringRecord) -> Result<Vec<Column>, Error
             ))
         })?;
         if columns.iter().any(|known| known.same(&column)) {
-            return Err(Error::new(format!("{shown}:1: the column `{title}` is there twice; keep one")));
+            return Err(twice(title));
         }
         columns.push(column);
     }
