@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crd::{AnalysisRun, AnalysisTemplate, Metric, Rollout, RolloutAnalysis};
-use rollout::analysis::is_dry_run;
+use rollout::analysis::{RUNS_KEPT, is_dry_run};
 use serde::{Deserialize as _, Serialize};
 use serde_json::Value;
 use sim::Stage;
@@ -18,8 +18,6 @@ use crate::power::{Test, abort_probability, detectable};
 
 /// How likely a regression must be found for it to count as detectable.
 const POWER: f64 = 0.8;
-/// AnalysisRuns that are kept when nobody says.
-const KEPT: usize = 5;
 
 /// What one metric of one analysis can see.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -147,7 +145,7 @@ pub(crate) fn plan(
     assumptions: &Assumptions,
 ) -> Vec<MetricPlan> {
     let limit = rollout.spec.analysis.as_ref().and_then(|limits| limits.successful_run_history_limit);
-    let mut chains = Chains::new(limit.map_or(KEPT, |limit| usize::try_from(limit).unwrap_or_default()));
+    let mut chains = Chains::new(usize::try_from(limit.unwrap_or(RUNS_KEPT)).unwrap_or_default());
     used.iter().flat_map(|used| of(used, &mut chains, steps, assumptions)).collect()
 }
 

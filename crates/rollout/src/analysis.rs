@@ -43,6 +43,9 @@ pub use validate::validate;
 
 use crd::{AnalysisPhase, AnalysisRun, MetricResult};
 
+/// Finished AnalysisRuns of a Rollout that are kept for each way to end, when its spec does not say (spec analysis-01 10).
+pub const RUNS_KEPT: i32 = 5;
+
 /// What was found of a metric so far.
 fn result<'r>(results: &'r [MetricResult], name: &str) -> Option<&'r MetricResult> {
     results.iter().find(|result| result.name == name)

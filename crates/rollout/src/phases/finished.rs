@@ -4,11 +4,9 @@ use std::cmp::Reverse;
 
 use crd::{AnalysisPhase, ObjectMeta, ReplicaSet, names};
 
+use crate::analysis::RUNS_KEPT;
 use crate::plan::Plan;
 use crate::strategy::Strategy;
-
-/// Finished ones that are kept of either kind when the spec does not say.
-const DEFAULT_LIMIT: i32 = 5;
 
 /// Those of `all` that go: they belong to no revision, or there are enough newer ones that ended like them.
 pub(super) fn surplus<'a, S: Strategy>(
@@ -38,7 +36,7 @@ struct Budget(i32);
 
 impl Budget {
     fn new(limit: Option<i32>) -> Self {
-        Self(limit.unwrap_or(DEFAULT_LIMIT))
+        Self(limit.unwrap_or(RUNS_KEPT))
     }
 
     /// Takes one from the budget; tells whether there was none left.
