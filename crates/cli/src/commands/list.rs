@@ -62,8 +62,9 @@ pub(super) fn table(columns: &[Column], headings: bool, rows: &[Vec<String>]) ->
 /// What is listed, and how.
 pub(super) struct Listing<'a> {
     pub(super) resource: Resource,
-    /// `None`: all of them.
+    /// `None`: all of them, and then there is a column for it, in this place.
     pub(super) namespace: Option<&'a str>,
+    pub(super) namespace_at: usize,
     /// Only those with these values in these fields.
     pub(super) fields: Option<String>,
     pub(super) columns: Vec<Column>,
@@ -83,8 +84,8 @@ impl Listing<'_> {
         if objects.is_empty() && !watches {
             return io.note("No resources found.");
         }
-        let rows: Vec<Vec<String>> = objects.iter().map(self.row).collect();
-        io.text(table(&self.columns, true, &rows))?;
+        let rows: Vec<Vec<String>> = objects.iter().map(|object| self.spaced_row(object)).collect();
+        io.text(table(&self.spaced_columns(), true, &rows))?;
         if !watches {
             return Ok(());
         }
@@ -115,7 +116,7 @@ impl Listing<'_> {
                         failures = 0;
                         let values = (self.state)(&object);
                         if printed.insert(key(&object), values.clone()).as_ref() != Some(&values) {
-                            rows.push((self.row)(&object));
+                            rows.push(self.spaced_row(&object));
                         }
                     }
                     Err(error) if failures == FAILURES => return Err(Error::new(error.to_string())),
@@ -129,9 +130,25 @@ impl Listing<'_> {
                     () = &mut end => {}
                 }
             }
-            io.text(table(&self.columns, false, &rows))?;
+            io.text(table(&self.spaced_columns(), false, &rows))?;
         }
         Ok(())
+    }
+
+    fn spaced_columns(&self) -> Vec<Column> {
+        let mut columns = self.columns.clone();
+        if self.namespace.is_none() {
+            columns.insert(self.namespace_at, ("NAMESPACE", 9));
+        }
+        columns
+    }
+
+    fn spaced_row(&self, object: &Json) -> Vec<String> {
+        let mut row = (self.row)(object);
+        if self.namespace.is_none() {
+            row.insert(self.namespace_at, object.text("/metadata/namespace").to_owned());
+        }
+        row
     }
 }
 

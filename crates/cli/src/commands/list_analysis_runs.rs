@@ -28,16 +28,13 @@ const COLUMNS: [Column; 6] =
 
 pub(crate) async fn run(args: Args, context: &Context<'_>, io: &mut Io<'_>) -> Result<(), Error> {
     let cluster = context.cluster().await?;
-    let spaced = args.all_namespaces.then_some(("NAMESPACE", 9));
     let listing = Listing {
         resource: ANALYSIS_RUNS,
         namespace: (!args.all_namespaces).then_some(cluster.namespace.as_str()),
+        namespace_at: 0,
         fields: None,
-        columns: spaced.into_iter().chain(COLUMNS).collect(),
-        row: &|run| {
-            let namespace = spaced.map(|_| run.text("/metadata/namespace").to_owned());
-            namespace.into_iter().chain(values(run, context.env.now())).collect()
-        },
+        columns: COLUMNS.to_vec(),
+        row: &|run| values(run, context.env.now()).to_vec(),
         state: &state,
     };
     listing.print(&cluster, args.watch, io).await

@@ -26,16 +26,13 @@ const COLUMNS: [Column; 5] = [("NAME", 10), ("STATUS", 6), ("DURATION", 8), ("RE
 
 pub(crate) async fn run(args: Args, context: &Context<'_>, io: &mut Io<'_>) -> Result<(), Error> {
     let cluster = context.cluster().await?;
-    let spaced = args.all_namespaces.then_some(("NAMESPACE", 9));
     let listing = Listing {
         resource: EXPERIMENTS,
         namespace: (!args.all_namespaces).then_some(cluster.namespace.as_str()),
+        namespace_at: 0,
         fields: None,
-        columns: spaced.into_iter().chain(COLUMNS).collect(),
-        row: &|experiment| {
-            let namespace = spaced.map(|_| experiment.text("/metadata/namespace").to_owned());
-            namespace.into_iter().chain(values(experiment, context.env.now())).collect()
-        },
+        columns: COLUMNS.to_vec(),
+        row: &|experiment| values(experiment, context.env.now()).to_vec(),
         state: &|_| Vec::new(),
     };
     // The public plugin refuses to watch them, and scripts may rest on that.

@@ -35,6 +35,7 @@ pub(crate) async fn run(args: Args, context: &Context<'_>, io: &mut Io<'_>) -> R
     let listing = Listing {
         resource: ROLLOUTS,
         namespace: (!args.all_namespaces).then_some(cluster.namespace.as_str()),
+        namespace_at: usize::from(args.timestamps),
         fields: args.name.as_ref().map(|name| format!("metadata.name={name}")),
         columns: columns(&args),
         row: &|rollout| row(rollout, &args, context.env),
@@ -47,9 +48,6 @@ fn columns(args: &Args) -> Vec<Column> {
     let mut columns = Vec::new();
     if args.timestamps {
         columns.push(("TIMESTAMP", 20));
-    }
-    if args.all_namespaces {
-        columns.push(("NAMESPACE", 9));
     }
     columns.extend([
         ("NAME", 10),
@@ -69,9 +67,6 @@ fn row(rollout: &Json, args: &Args, env: &Env) -> Vec<String> {
     let mut row = Vec::new();
     if args.timestamps {
         row.push(crd::Time::from(env.now()).to_string());
-    }
-    if args.all_namespaces {
-        row.push(rollout.text("/metadata/namespace").to_owned());
     }
     row.extend(values(rollout));
     row
