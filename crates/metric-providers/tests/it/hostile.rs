@@ -88,7 +88,7 @@ fn each_member_of_provider_selects_exactly_one_row() {
 }
 
 /// A question to a server for each provider that asks one over HTTP, and what it must be shown.
-fn questions(address: &str) -> Vec<(&'static str, Json)> {
+pub(crate) fn questions(address: &str) -> Vec<(&'static str, Json)> {
     vec![
         ("prometheus", json!({"address": address, "query": "q", "timeout": 60})),
         ("kayenta", json!({"address": address, "threshold": {}, "scopes": []})),
@@ -105,6 +105,11 @@ fn questions(address: &str) -> Vec<(&'static str, Json)> {
 
 /// Asks with clients that are kept, as the controller keeps them: reading the roots of trust takes its time.
 async fn asked(clients: &Clients, provider: &str, config: Json, address: &str) -> Reading {
+    asked_with(Ctx { clients: clients.clone(), ..crate::ctx() }, provider, config, address).await
+}
+
+/// Asks with all that must be shown.
+pub(crate) async fn asked_with(ctx: Ctx<'_>, provider: &str, config: Json, address: &str) -> Reading {
     let credentials = texts(&[
         ("api-key", "k3y"),
         ("app-key", "k3y"),
@@ -122,8 +127,7 @@ async fn asked(clients: &Clients, provider: &str, config: Json, address: &str) -
         ("AWS_ACCESS_KEY_ID", "k3y"),
         ("AWS_SECRET_ACCESS_KEY", "k3y-of-aws"),
     ]);
-    let ctx = Ctx { credentials, environment: &environment, clients: clients.clone(), ..crate::ctx() };
-    read(&ctx, &crate::metric(provider, config)).await
+    read(&Ctx { credentials, environment: &environment, ..ctx }, &crate::metric(provider, config)).await
 }
 
 #[tokio::test]

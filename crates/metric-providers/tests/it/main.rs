@@ -7,6 +7,7 @@ mod aws;
 mod cloud_watch;
 mod compare;
 mod datadog;
+mod deadlines;
 mod egress;
 mod graphite;
 mod hostile;

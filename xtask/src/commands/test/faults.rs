@@ -24,6 +24,13 @@ struct Row(&'static str, &'static [&'static str]);
 
 const ROWS: &[Row] = &[
     Row("a provider does not answer", &["hostile::a_server_that_does_not_answer_is_given_up"]),
+    Row(
+        "no answer, of every provider",
+        &[
+            "deadlines::every_provider_gives_up_a_server_that_does_not_answer_at_its_deadline",
+            "deadlines::what_is_asked_before_or_after_another_question_has_a_deadline_as_well",
+        ],
+    ),
     Row("it hangs while others measure", &["hanging::a_provider_that_hangs_delays_no_other_run"]),
     Row("it refuses the connection", &["hostile::a_refused_connection_says_so"]),
     Row(
