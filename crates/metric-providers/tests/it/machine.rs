@@ -3,6 +3,7 @@
 //! They stand in the environment, which a process cannot change for itself safely. So each test here runs this program
 //! again, with the environment that it needs, and only the part that asks.
 
+use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
 
@@ -13,6 +14,7 @@ use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
+use wiremock::MockServer;
 
 use crate::{ctx, metric};
 
@@ -101,7 +103,12 @@ async fn the_guard_lets_the_machines_proxy_pass_and_still_refuses_what_the_url_s
 }
 
 /// A server with a certificate for `name`, and the file of its authority.
-async fn tls(name: &str, directory: &std::path::Path) -> (u16, String) {
+async fn tls(name: &str, directory: &Path) -> (u16, String) {
+    tls_sending(name, directory, "/safe").await
+}
+
+/// The same, where `/moved` sends to another place.
+async fn tls_sending(name: &str, directory: &Path, to: &str) -> (u16, String) {
     rustls::crypto::ring::default_provider().install_default().ok();
     let certified = rcgen::generate_simple_self_signed([name.to_owned()]).unwrap();
     let file = directory.join("ca.pem");
@@ -112,16 +119,19 @@ async fn tls(name: &str, directory: &std::path::Path) -> (u16, String) {
     let acceptor = TlsAcceptor::from(Arc::new(config));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
+    let moved =
+        format!("HTTP/1.1 302 Found\r\nconnection: close\r\ncontent-length: 0\r\nlocation: {to}\r\n\r\n");
     tokio::spawn(async move {
         loop {
             let (socket, _) = listener.accept().await.unwrap();
-            let acceptor = acceptor.clone();
+            let (acceptor, moved) = (acceptor.clone(), moved.clone());
             // A client that trusts nobody here ends the handshake.
             tokio::spawn(async move {
                 let Ok(mut socket) = acceptor.accept(socket).await else { return };
                 let mut asked = [0; 4096];
                 if socket.read(&mut asked).await.is_ok() {
-                    let answer = "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 4\r\n\r\nsafe";
+                    let safe = "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 4\r\n\r\nsafe";
+                    let answer = if asked.starts_with(b"GET /moved ") { &moved } else { safe };
                     socket.write_all(answer.as_bytes()).await.ok();
                     socket.shutdown().await.ok();
                 }
@@ -144,6 +154,30 @@ async fn certificates_are_checked_against_the_machines_authorities_and_the_name(
     let (port, authority) = tls("other.example", directory.path()).await;
     let text = asked(&format!("https://localhost:{port}/"), &[("SSL_CERT_FILE", &authority)]).await;
     assert!(text.contains("certificate not valid for name \"localhost\""), "{text}");
+}
+
+#[tokio::test]
+async fn a_redirect_from_tls_to_plain_text_is_refused() {
+    let (directory, plain) = (tempfile::tempdir().unwrap(), MockServer::start().await);
+    // Certificates that are checked, and such that are not.
+    let checked = |authority: &str| [("SSL_CERT_FILE", authority.to_owned()), (INSECURE, "1".to_owned())];
+    for to in [plain.uri(), plain.uri().replace("127.0.0.1", "localhost"), "ftp://localhost/".to_owned()] {
+        let (port, authority) = tls_sending("localhost", directory.path(), &to).await;
+        for (name, value) in checked(&authority) {
+            let text = asked(&format!("https://localhost:{port}/moved"), &[(name, &value)]).await;
+            assert!(
+                text.starts_with("a redirect from https to another scheme is refused (metric "),
+                "{text}"
+            );
+        }
+    }
+    assert!(plain.received_requests().await.unwrap().is_empty());
+
+    // Within TLS it is followed.
+    let (port, authority) = tls("localhost", directory.path()).await;
+    for (name, value) in checked(&authority) {
+        assert_eq!(asked(&format!("https://localhost:{port}/moved"), &[(name, &value)]).await, "safe");
+    }
 }
 
 /// A proxy that connects whatever it is asked for to a port of this machine, and the first lines that it was sent.

@@ -61,6 +61,7 @@ const ROWS: &[Row] = &[
         &[
             "hostile::no_provider_shows_its_credentials_to_another_host",
             "hostile::a_redirect_to_another_scheme_is_refused",
+            "machine::a_redirect_from_tls_to_plain_text_is_refused",
         ],
     ),
     Row(
