@@ -79,3 +79,59 @@ impl Keys {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Of AWS' published test suite, with its keys, its time and its region.
+    #[test]
+    fn the_signatures_are_those_of_aws_own_test_suite() {
+        let token = "AQoDYXdzEPT//////////wEXAMPLEtc764bNrC9SAPBSM22wDOk4x4HIZ8j4FZTwdQWLWsKWHGBuFqwAeMicRXmxfpSPfI\
+                     eoIYRqTflfKD8YUuwthAx7mSEI/qkPpKPi/kMcGdQrmGdeehM4IC1NtBmUpp2wUE8phUZampKsburEDy0KPkyQDYwT7WZ\
+                     0wq5VSXDvp75YU9HFvlRd8Tx6q6fE8YQcHNVXAkiY9q6d+xo0rKwT38xVqr7ZD0u0iPPkUL64lIZbqBAz+scqKmlzm8FD\
+                     rypNC9Yjc8fPOLn9FX9KSYvKTr4rvx3iSIlTJabIQwj2ICCR/oLxBA==";
+        let url = |query: &str| format!("https://example.amazonaws.com/{query}").parse().unwrap();
+        let form = Call::post(url("")).form(&[("Param1", "value1")]);
+        for (name, call, token, headers, signature) in [
+            (
+                "get-vanilla",
+                Call::get(url("")),
+                None,
+                "host;x-amz-date",
+                "5fa00fa31553b73ebf1942676e86291e8372ff2a2260956d9b8aae1d763fbf31",
+            ),
+            (
+                "get-vanilla-query-order-key-case",
+                Call::get(url("?Param2=value2&Param1=value1")),
+                None,
+                "host;x-amz-date",
+                "b97d918cfa904a5beff61c982a1b6f458b799221646efd99d3219ec94cdf2500",
+            ),
+            (
+                "post-x-www-form-urlencoded",
+                form,
+                None,
+                "content-type;host;x-amz-date",
+                "ff11897932ad3f4e8b18135d722051e5ac45fc38421b1da7b9d196a0fe09473a",
+            ),
+            (
+                "post-sts-header-before",
+                Call::post(url("")),
+                Some(token.to_owned()),
+                "host;x-amz-date;x-amz-security-token",
+                "85d96828115b5dc0cfc3bd16ad9e210dd772bbebba041836c64533a82be05ead",
+            ),
+        ] {
+            let ctx = Ctx { clock: &|| "2015-08-30T12:36:00Z".parse().unwrap(), ..Ctx::default() };
+            let keys = Keys::new(&ctx, "AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", token);
+            let signed = keys.sign(&ctx, call, "service", "us-east-1").unwrap();
+            let expected = format!(
+                "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20150830/us-east-1/service/aws4_request, \
+                 SignedHeaders={headers}, Signature={signature}"
+            );
+            assert_eq!(signed.headers["authorization"], expected, "{name}");
+            assert_eq!(signed.headers["x-amz-date"], "20150830T123600Z", "{name}");
+        }
+    }
+}

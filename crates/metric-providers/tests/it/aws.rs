@@ -5,6 +5,7 @@ use serde_json::{Value as Json, json};
 use wiremock::matchers::{body_string_contains, header, method, path};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
+use crate::signature::Received;
 use crate::{ctx, fault, metric, value, variables};
 
 const KEYS: &[(&str, &str)] = &[
@@ -57,6 +58,47 @@ async fn a_question_to_amazon_is_signed_with_the_keys_of_the_environment() {
     assert!(authorization.contains("content-type;host;x-amz-date"), "{authorization}");
     assert!(!authorization.contains("uber-trace-id"), "{authorization}");
     assert_eq!(token, None);
+}
+
+/// What was asked, as the server received it.
+async fn received(server: &MockServer) -> Vec<Received> {
+    server.received_requests().await.unwrap().iter().map(Received::of).collect()
+}
+
+/// By POST, and by GET where that is refused: as the server makes the signature of what it received.
+#[tokio::test]
+async fn a_signature_holds_for_the_request_that_arrives_and_for_no_other() {
+    let server = MockServer::start().await;
+    Mock::given(method("POST")).respond_with(ResponseTemplate::new(405)).mount(&server).await;
+    let environment = [KEYS, &[("AWS_SESSION_TOKEN", "session")]].concat();
+    asked(&server, json!({"region": "us-east-2"}), &environment).await;
+    let requests = received(&server).await;
+    let [post, get] = requests.as_slice() else { panic!("{} requests", requests.len()) };
+    assert_eq!((post.method.as_str(), post.body.as_slice()), ("POST", &b"query=up&time=1700000000.5"[..]));
+    assert_eq!((get.method.as_str(), get.query.as_str()), ("GET", "query=up&time=1700000000.5"));
+    for request in [post, get] {
+        assert!(request.is_signed_by("secret-of-env"), "{}", request.method);
+        assert!(!request.is_signed_by("secret-of-others"), "{}", request.method);
+        assert!(request.shown("SignedHeaders").ends_with("host;x-amz-date;x-amz-security-token"));
+        let others = [
+            Received { method: "PUT".to_owned(), ..request.clone() },
+            Received { path: format!("{}_range", request.path), ..request.clone() },
+            Received { query: "query=down&time=1700000000.5".to_owned(), ..request.clone() },
+            Received { body: b"query=down&time=1700000000.5".to_vec(), ..request.clone() },
+        ];
+        for other in others {
+            assert!(!other.is_signed_by("secret-of-env"), "{} {} {}", other.method, other.path, other.query);
+        }
+        for at in 0..request.headers.len() {
+            let mut other = request.clone();
+            let (name, value) = &mut other.headers[at];
+            let name = name.clone();
+            value.push('1');
+            let counts = request.shown("SignedHeaders").split(';').any(|signed| signed == name);
+            // The signature itself is made longer.
+            assert_eq!(other.is_signed_by("secret-of-env"), !counts && name != "authorization", "{name}");
+        }
+    }
 }
 
 #[tokio::test]
@@ -145,6 +187,8 @@ async fn a_role_is_taken_on_with_the_keys_or_with_the_clusters_token() {
     assert_eq!(token.as_deref(), Some("session-of-sts"));
     let asked_sts = &sts.received_requests().await.unwrap()[0];
     assert!(asked_sts.headers["authorization"].to_str().unwrap().contains("AKIDENV"));
+    assert!(Received::of(asked_sts).is_signed_by("secret-of-env"));
+    assert!(received(&server).await.iter().all(|question| question.is_signed_by("secret-of-sts")));
 
     Mock::given(body_string_contains("Action=AssumeRoleWithWebIdentity"))
         .and(body_string_contains("RoleArn=arn%3Aaws%3Airsa"))

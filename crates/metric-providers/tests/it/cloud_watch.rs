@@ -6,6 +6,7 @@ use wiremock::matchers::{body_json, header, method, path};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
 use crate::judge::judge;
+use crate::signature::Received;
 use crate::{ctx, fault, metric, texts, value, variables};
 
 /// Asks an endpoint with keys of the environment.
@@ -54,9 +55,12 @@ async fn what_is_asked_is_the_metric_member_by_member() {
         {"id": "bare", "metricStat": {"stat": "Sum", "metric": {"metricName": "m"}}},
     ]});
     assert_eq!(value(&asked(&server.uri(), config).await).text(), "[]");
-    let signed = &server.received_requests().await.unwrap()[0].headers["authorization"];
-    let expected = "AWS4-HMAC-SHA256 Credential=AKID/20231114/us-east-1/monitoring/aws4_request";
-    assert!(signed.to_str().unwrap().starts_with(expected), "{signed:?}");
+    let request = Received::of(&server.received_requests().await.unwrap()[0]);
+    assert_eq!(request.shown("Credential"), "AKID/20231114/us-east-1/monitoring/aws4_request");
+    assert_eq!(request.shown("SignedHeaders"), "accept;content-type;host;x-amz-date;x-amz-target");
+    assert!(request.is_signed_by("secret-of-aws"), "{}", request.header("authorization"));
+    assert!(!request.is_signed_by("secret-of-others"));
+    assert!(!Received { body: b"{}".to_vec(), ..request }.is_signed_by("secret-of-aws"));
 }
 
 #[tokio::test]

@@ -22,6 +22,7 @@ mod oauth2;
 mod plugin;
 mod prometheus;
 mod real;
+mod signature;
 mod sky_walking;
 mod vectors;
 mod wavefront;
