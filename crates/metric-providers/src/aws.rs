@@ -50,7 +50,17 @@ impl Keys {
     }
 
     /// Signs a request for a service in a region.
-    pub(crate) fn sign(&self, ctx: &Ctx<'_>, call: Call, service: &str, region: &str) -> Result<Call, Fault> {
+    pub(crate) fn sign(
+        &self,
+        ctx: &Ctx<'_>,
+        mut call: Call,
+        service: &str,
+        region: &str,
+    ) -> Result<Call, Fault> {
+        // AWS takes a plus for itself: what is signed is `%20`, and so that must be what is sent.
+        if let Some(query) = call.url.query().map(|query| query.replace('+', "%20")) {
+            call.url.set_query(Some(&query));
+        }
         let failed = |error: String| Fault::Config(format!("the request cannot be signed: {error}"));
         let mut settings = SigningSettings::default();
         settings.excluded_headers.get_or_insert_default().extend(UNSIGNED.iter().map(|name| (*name).into()));

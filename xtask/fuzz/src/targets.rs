@@ -1,16 +1,22 @@
 //! The table of targets: one row, one file.
 
 mod analysis_runs;
+mod aws_files;
 mod decisions;
 mod expressions;
 mod journals;
+mod judge_files;
 mod judging;
 mod linting;
 mod manifests;
 mod patches;
+mod plugins;
 mod promql;
+mod providers;
+mod refusals;
 mod replies;
 mod scalars;
+mod theatre;
 
 /// Something that reads what strangers write.
 #[derive(Debug)]
@@ -28,14 +34,18 @@ pub struct Target {
 /// Every target, alphabetical.
 pub const TARGETS: &[Target] = &[
     analysis_runs::TARGET,
+    aws_files::TARGET,
     decisions::TARGET,
     expressions::TARGET,
     journals::TARGET,
     judging::TARGET,
+    judge_files::TARGET,
     linting::TARGET,
     manifests::TARGET,
     patches::TARGET,
+    plugins::TARGET,
     promql::TARGET,
+    refusals::TARGET,
     replies::TARGET,
     scalars::TARGET,
 ];

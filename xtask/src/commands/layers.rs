@@ -66,7 +66,7 @@ const EDGES: &[Edges] = &[
     Edges("xtask", &[], &[]),
     Edges(
         "fuzz",
-        &["crd", "expr", "judge", "rollout", "world", "journal", "lint", "metric-providers", "local"],
+        &["crd", "expr", "judge", "rollout", "world", "journal", "lint", "metric-providers", "local", "cli"],
         &[],
     ),
 ];

@@ -28,7 +28,7 @@ async fn amp() -> MockServer {
 async fn asked(server: &MockServer, sigv4: Json, environment: &[(&str, &str)]) -> Reading {
     let address = server.uri();
     let environment = variables(&[environment, &[("AWS_ENDPOINT_URL_AMP", address.as_str())]].concat());
-    let config = json!({"address": format!("{address}/aps-workspaces/w"), "query": "up",
+    let config = json!({"address": format!("{address}/aps-workspaces/w"), "query": "up > 0",
         "authentication": {"sigv4": sigv4}, "headers": [{"key": "Uber-Trace-Id", "value": "1"}]});
     // The keys' own services are not a metric's choice, so they are asked although the guard refuses the loopback.
     let egress = Egress::guarded().allow(&server.address().ip().to_string()).unwrap();
@@ -74,8 +74,11 @@ async fn a_signature_holds_for_the_request_that_arrives_and_for_no_other() {
     asked(&server, json!({"region": "us-east-2"}), &environment).await;
     let requests = received(&server).await;
     let [post, get] = requests.as_slice() else { panic!("{} requests", requests.len()) };
-    assert_eq!((post.method.as_str(), post.body.as_slice()), ("POST", &b"query=up&time=1700000000.5"[..]));
-    assert_eq!((get.method.as_str(), get.query.as_str()), ("GET", "query=up&time=1700000000.5"));
+    assert_eq!(
+        (post.method.as_str(), post.body.as_slice()),
+        ("POST", &b"query=up+%3E+0&time=1700000000.5"[..])
+    );
+    assert_eq!((get.method.as_str(), get.query.as_str()), ("GET", "query=up%20%3E%200&time=1700000000.5"));
     for request in [post, get] {
         assert!(request.is_signed_by("secret-of-env"), "{}", request.method);
         assert!(!request.is_signed_by("secret-of-others"), "{}", request.method);
