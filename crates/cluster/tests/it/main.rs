@@ -6,6 +6,7 @@
 // Helpers of tests are tests, too, though they carry no #[test].
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::expect_used)]
 
+mod analyses;
 mod bad_input;
 mod beacons;
 mod compare;
@@ -13,8 +14,10 @@ mod configuration;
 mod conflicts;
 mod crashes;
 mod ended_early;
+mod experiments;
 mod hanging;
 mod idle;
+mod job_remains;
 mod jobs;
 mod journals;
 mod lease;
@@ -27,6 +30,7 @@ mod rights;
 mod scope;
 mod secrets;
 mod servers;
+mod told;
 mod triggers;
 mod tutorial;
 mod values;
