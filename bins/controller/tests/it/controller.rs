@@ -4,11 +4,20 @@ use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 
 /// What every controller of the tests is started with, unless the test says otherwise.
-const DEFAULTS: [&str; 4] =
-    ["--leader-elect=false", "--metricsPort=0", "--healthzPort=0", "--metric-egress-allow=127.0.0.1"];
+const DEFAULTS: [&str; 3] = ["--leader-elect=false", "--metricsPort=0", "--healthzPort=0"];
+
+/// Lets metrics ask the servers of a test.
+const LOOPBACK: &str = "--metric-egress-allow=127.0.0.1";
 
 /// The binary with these words, without ports of its own and without leader election.
 pub(crate) fn command(kubeconfig: &Path, words: &[&str]) -> Command {
+    let mut command = guarded(kubeconfig, words);
+    command.arg(LOOPBACK);
+    command
+}
+
+/// The same, but metrics may ask nothing that the words do not let them.
+pub(crate) fn guarded(kubeconfig: &Path, words: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_aviary-controller"));
     command.arg("--kubeconfig").arg(kubeconfig);
     let flag = |word: &'static str| word.split('=').next().unwrap_or(word);

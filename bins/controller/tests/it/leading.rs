@@ -23,7 +23,8 @@ fn controller(front: &Front) -> Running {
     Running::spawn(command)
 }
 
-fn server() -> Server {
+/// An API server that knows the definitions.
+pub(crate) fn server() -> Server {
     let server = Server::new(Options::default()).unwrap();
     for definition in crd::manifests() {
         let name = definition["metadata"]["name"].as_str().unwrap().to_owned();
@@ -33,7 +34,8 @@ fn server() -> Server {
     server
 }
 
-fn apply(server: &Server, resource: Resource, object: Value) {
+/// Applies an object as its user does.
+pub(crate) fn apply(server: &Server, resource: Resource, object: Value) {
     let request = Request::patch(resource, PatchType::Apply, object).by("user");
     server.with_world(|world, now| world.handle(&request, now)).unwrap();
 }
@@ -68,7 +70,7 @@ fn holder(server: &Server) -> String {
 }
 
 /// Waits until `holds` is true of what the server keeps.
-async fn until(server: &Server, what: &str, holds: impl Fn() -> bool) {
+pub(crate) async fn until(server: &Server, what: &str, holds: impl Fn() -> bool) {
     let mut changes = server.changes();
     let waiting = changes.wait_for(|_| holds());
     assert!(tokio::time::timeout(Duration::from_secs(60), waiting).await.is_ok(), "in vain: {what}");
