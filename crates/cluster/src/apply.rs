@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use crd::{Kind, ObjectKey};
+use crd::{Kind, ObjectKey, ObjectMeta};
 use kube::Client;
-use kube::api::{DeleteParams, Patch, PatchParams, PostParams, Preconditions};
+use kube::api::{DeleteParams, GetParams, Patch, PatchParams, PostParams, Preconditions};
 use kube::core::Request;
 use rollout::{Action, PatchBody};
 use serde::Deserialize;
@@ -41,6 +41,13 @@ pub(crate) struct Applied {
 struct Written {
     #[serde(default)]
     metadata: WrittenMeta,
+}
+
+/// The part of an object by which it is told whose it is.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Found {
+    metadata: ObjectMeta,
 }
 
 #[derive(Default, Deserialize)]
@@ -99,6 +106,23 @@ impl Writer {
             Request::new(collection).patch(&key.name, &params, &patch)
         };
         self.send(key, "patch the status of", built(key, "patch the status of", request)?).await
+    }
+
+    /// Reads `key` from the API server and takes it into the cache, if it is `wanted`; `None` if it is not.
+    pub(crate) async fn adopt(
+        &self,
+        key: &ObjectKey,
+        wanted: impl FnOnce(&ObjectMeta) -> bool,
+    ) -> Result<Option<Answered>, Error> {
+        let unread = |source| Error::Read { key: Box::new(key.clone()), source: Box::new(source) };
+        let row = WATCHES.iter().find(|row| row.kind == key.kind);
+        let lists = row.map_or(0, |row| (row.lists)(&self.cache.read()));
+        let request = Request::new(url(key)).get(&key.name, &GetParams::default());
+        let request = request.map_err(|error| unread(kube::Error::BuildRequest(error)))?;
+        let text = self.client.request_text(request).await.map_err(unread)?;
+        let found: Found =
+            serde_json::from_str(&text).map_err(|error| unread(kube::Error::SerdeError(error)))?;
+        Ok(wanted(&found.metadata).then(|| self.take(row, &text, lists)))
     }
 
     async fn send(
@@ -260,6 +284,21 @@ mod tests {
 
     fn body(action: &Action, observed: &Versions) -> Value {
         serde_json::from_slice(request(action, observed).unwrap().2.body()).unwrap()
+    }
+
+    #[test]
+    fn what_is_gone_already_is_deleted_and_no_other_refusal_is_a_success() {
+        let told = |verb: &str, code: u16, reason: &str| {
+            is_success(verb, &kube::core::Status::failure("", reason).with_code(code).boxed())
+        };
+        assert!(told("delete", 404, "NotFound"), "it is gone (AR-L8)");
+        assert!(told("delete", 409, "Conflict"), "another one has its name by now");
+        assert!(!told("delete", 403, "Forbidden") && !told("delete", 500, "InternalError"));
+        assert!(told("evict", 404, "NotFound") && told("evict", 429, "TooManyRequests"));
+        assert!(!told("evict", 403, "Forbidden"));
+        for verb in ["create", "patch", "scale", "patch the status of"] {
+            assert!(!told(verb, 404, "NotFound") && !told(verb, 409, "Conflict"), "{verb}");
+        }
     }
 
     #[test]

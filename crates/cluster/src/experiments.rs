@@ -1,10 +1,10 @@
 //! The Experiment controller: observe, decide, act, tell, write the status.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use crd::{Kind, ObjectKey};
+use crd::{Kind, ObjectKey, ObjectMeta};
 use rollout::experiment::{self, Decision, Observed, Refusal};
 use tokio::sync::watch;
 use tokio::time::Instant;
@@ -51,7 +51,9 @@ impl Experiments {
             return Outcome::Done;
         }
         let result = self.reconcile(name).await;
-        self.metrics.experiment_pass(name, began.elapsed(), result.is_err());
+        // That somebody else wrote first is no error (X15).
+        let failed = result.as_ref().is_err_and(|error| !error.is_conflict());
+        self.metrics.experiment_pass(name, began.elapsed(), failed);
         let (namespace, experiment) = name;
         match result {
             Ok(outcome) => outcome,
@@ -68,7 +70,7 @@ impl Experiments {
 
     /// What the API server refuses for good is an observation: the pass is made again with it.
     async fn reconcile(&self, name: &Name) -> Result<Outcome, Error> {
-        let mut refused = BTreeMap::new();
+        let (mut refused, mut looked) = (BTreeMap::new(), BTreeSet::new());
         loop {
             let observed = {
                 let objects = self.sinks.cache.read();
@@ -84,6 +86,12 @@ impl Experiments {
             match self.act(name, &observed, &decision).await {
                 Ok(()) => return self.end(name, &observed, decision).await,
                 Err(error) => {
+                    let taken = error.taken().filter(|key| key.kind == Kind::REPLICA_SET);
+                    if let Some(key) = taken.filter(|key| looked.insert((*key).clone()))
+                        && self.adopted(name, &observed.experiment.metadata, key).await?
+                    {
+                        continue;
+                    }
                     let (key, refusal) = refused_for_good(&error).ok_or(error)?;
                     tracing::info!(namespace = %name.0, experiment = %name.1, object = %key, ?refusal, "refused");
                     refused.insert(key, refusal);
@@ -93,6 +101,17 @@ impl Experiments {
                 }
             }
         }
+    }
+
+    /// Whether the ReplicaSet that has a name already is the Experiment's own, which the cache does not show yet: one
+    /// whose creation was not answered, say. It is in the cache then, or awaited there (X35).
+    async fn adopted(&self, name: &Name, experiment: &ObjectMeta, key: &ObjectKey) -> Result<bool, Error> {
+        let ours = |set: &ObjectMeta| set.controller().is_some_and(|owner| owner.uid == experiment.uid);
+        let Some(Answered { version, tasks }) = self.writer.adopt(key, ours).await? else { return Ok(false) };
+        tracing::info!(namespace = %name.0, experiment = %name.1, object = %key, "adopted");
+        self.writes.record(name, key, &version);
+        self.sinks.carry_out(tasks);
+        Ok(true)
     }
 
     async fn act(&self, name: &Name, observed: &Observed, decision: &Decision) -> Result<(), Error> {

@@ -1,99 +1,162 @@
-//! Experiments by themselves: what is told on them, and that a failed one runs again where its user asks for it.
+//! An Experiment whose ReplicaSet somebody else writes, or has, or that the watch does not show yet.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use kube::api::{Api, ApiResource, DynamicObject, GroupVersionKind, Patch, PatchParams};
+use apiserver::Server;
+use http::{Method, StatusCode};
+use kube::client::Body;
+use parking_lot::Mutex;
 use serde_json::{Value, json};
+use tokio::sync::watch;
+use tower::ServiceExt;
+use world::{PatchType, Request, Resource, World};
 
-use crate::manifests::template;
-use crate::region::Region;
-use crate::told::{Told, told};
+use crate::region::{Region, Running};
+use crate::waiting::settled;
 
-const PLACE: [&str; 4] = ["argoproj.io", "experiments", "default", "trial"];
-/// Longer than pods take to come and an analysis to be measured.
-const LIMIT: Duration = Duration::from_secs(300);
+const EXPERIMENT: [&str; 4] = ["argoproj.io", "experiments", "default", "compare"];
+const SET: [&str; 4] = ["apps", "replicasets", "default", "compare-old"];
+const SETS: &str = "/replicasets";
+const LIMIT: Duration = Duration::from_secs(120);
 
-/// Two pods for as long as an analysis of one measurement takes.
-fn objects() -> [Value; 2] {
-    let mut errors = template("errors", json!([]));
-    errors["spec"]["metrics"][0]["count"] = json!(1);
-    let pods = json!({
-        "metadata": {"labels": {"app": "trial"}},
-        "spec": {"containers": [{"name": "main", "image": "trial:1"}]},
-    });
-    let only = json!({"name": "only", "replicas": 2, "selector": {"matchLabels": {"app": "trial"}}, "template": pods});
-    let analysis = json!({"name": "errors", "templateName": "errors", "requiredForCompletion": true});
-    let trial = json!({
+fn pods() -> Value {
+    json!({
+        "metadata": {"labels": {"app": "old"}},
+        "spec": {"containers": [{"name": "shop", "image": "shop:1"}]},
+    })
+}
+
+/// An Experiment with one template, and `more` in its spec.
+fn experiment(mut more: Value) -> Value {
+    let template = json!({"name": "old", "selector": {"matchLabels": {"app": "old"}}, "template": pods()});
+    more["templates"] = json!([template]);
+    json!({
         "apiVersion": "argoproj.io/v1alpha1", "kind": "Experiment",
-        "metadata": {"name": "trial", "namespace": "default"},
-        "spec": {"templates": [only], "analyses": [analysis], "scaleDownDelaySeconds": 0},
+        "metadata": {"name": EXPERIMENT[3], "namespace": "default"}, "spec": more,
+    })
+}
+
+fn set(world: &World) -> Option<&Arc<Value>> {
+    world.object(SET[0], SET[1], SET[2], SET[3])
+}
+
+/// How many events there are for this reason.
+async fn told(region: &Region, reason: &str) -> usize {
+    let events = region.list("v1", "Event").await;
+    events.iter().filter(|event| event["reason"] == reason).count()
+}
+
+/// Somebody labels the ReplicaSet, who knows nothing of the controller.
+fn label(server: &Server, value: &str) {
+    let set = Resource::new(SET[0], "v1", SET[1], SET[2], SET[3]);
+    let label = Request::patch(set, PatchType::Merge, json!({"metadata": {"labels": {"seen": value}}}));
+    assert!(server.with_world(|world, now| world.handle(&label, now)).is_ok());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_conflict_ends_no_template_and_the_size_is_written_again() {
+    let spec = json!({"duration": "20s", "scaleDownDelaySeconds": 0});
+    let region = Region::with("us-east-1", &[experiment(spec)]).await;
+    let answers: Arc<Mutex<Vec<(Value, StatusCode)>>> = Arc::default();
+    let (server, noted) = (region.server.clone(), Arc::clone(&answers));
+    let service = tower::service_fn(move |request: http::Request<Body>| {
+        let (server, noted) = (server.clone(), Arc::clone(&noted));
+        async move {
+            if *request.method() != Method::PATCH || !request.uri().path().contains(SETS) {
+                return server.service().oneshot(request).await;
+            }
+            let (head, body) = request.into_parts();
+            let body = body.collect_bytes().await.unwrap();
+            let size = serde_json::from_slice::<Value>(&body).unwrap()["spec"]["replicas"].clone();
+            // The first try at each size comes too late.
+            if noted.lock().iter().all(|(tried, _)| *tried != size) {
+                label(&server, &size.to_string());
+            }
+            let request = http::Request::from_parts(head, Body::from(body.to_vec()));
+            let answer = server.service().oneshot(request).await?;
+            noted.lock().push((size, answer.status()));
+            Ok(answer)
+        }
     });
-    [errors, trial]
+    let running = Running::start(service, region.settings()).await;
+    let over = region.until_object(EXPERIMENT, LIMIT, |it| it["status"]["phase"] == "Successful").await;
+    region.until_object(SET, LIMIT, |set| set["spec"]["replicas"] == 0).await;
+    let (up, down) = (json!(1), json!(0));
+    let (late, well) = (StatusCode::CONFLICT, StatusCode::OK);
+    assert_eq!(*answers.lock(), [(up.clone(), late), (up, well), (down.clone(), late), (down, well)]);
+    let template = &over["status"]["templateStatuses"][0];
+    assert_eq!((&template["status"], template.get("message")), (&json!("Successful"), None), "{over:#}");
+    settled().await;
+    assert_eq!(
+        (told(&region, "ReplicaSetUpdateError").await, told(&region, "ScalingReplicaSet").await),
+        (0, 2)
+    );
+    let set = region.object(SET[0], SET[1], SET[2], SET[3]).unwrap();
+    assert_eq!(set["metadata"]["labels"]["seen"], "0", "what the other one wrote stays");
+    assert!(!running.metrics().contains("experiment_reconcile_error{"), "{}", running.metrics());
 }
 
-async fn until_phase(region: &Region, phase: &str) -> Value {
-    region.until_object(PLACE, LIMIT, |trial| trial["status"]["phase"] == phase).await
-}
-
-/// The Experiment, once it has failed.
-async fn failed(region: &Region) -> Value {
-    region.outside.metric("errors", Ok(1.0));
-    until_phase(region, "Failed").await
+/// Controls `region` over a server that does not answer the first creation of a ReplicaSet, though it carries it out, and
+/// shows no ReplicaSet by watch until the sender says so.
+async fn unanswered(region: &Region) -> (Running, watch::Sender<bool>) {
+    let (shown, hears) = watch::channel(false);
+    let (server, first) = (region.server.clone(), Arc::new(AtomicBool::new(true)));
+    let service = tower::service_fn(move |request: http::Request<Body>| {
+        let (server, first, mut hears) = (server.clone(), Arc::clone(&first), hears.clone());
+        async move {
+            let path = request.uri().path_and_query().map(ToString::to_string).unwrap_or_default();
+            let sets = path.contains(SETS);
+            if sets && path.contains("watch=") {
+                let _shown = hears.wait_for(|shown| *shown).await;
+            }
+            let lost = sets && *request.method() == Method::POST && first.swap(false, Ordering::Relaxed);
+            let answer = server.service().oneshot(request).await.map_err(tower::BoxError::from)?;
+            if !lost {
+                return Ok(answer);
+            }
+            assert_eq!(answer.status(), StatusCode::CREATED);
+            Err(tower::BoxError::from("the connection is lost"))
+        }
+    });
+    (Running::start(service, region.settings()).await, shown)
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_becomes_of_an_experiment_is_told_on_it() {
-    let region = Region::with("us-east-1", &objects()).await;
-    let _controller = region.control(region.settings()).await;
-    let trial = failed(&region).await;
-    let told_on = region.told_on("Experiment", &trial).await;
-    let why = "Metric \"errors\" assessed Failed due to failed (1) > failureLimit (0)";
-    // How each message ends.
-    for [severity, reason, message] in [
-        told("Normal", "ExperimentPending", "Experiment transitioned from  -> Pending"),
-        told("Normal", "ScalingReplicaSet", "Scaled up ReplicaSet trial-only from 0 to 2"),
-        told("Normal", "TemplateRunning", "Template 'only' transitioned from Progressing -> Running"),
-        told("Normal", "ExperimentRunning", "Experiment transitioned from Pending -> Running"),
-        told("Warning", "AnalysisRunFailed", format!(" -> Failed: {why}")),
-        told("Warning", "ExperimentFailed", "Experiment transitioned from Running -> Failed"),
-    ] {
-        let is_it = |it: &Told| it[0] == severity && it[1] == reason && it[2].ends_with(&message);
-        assert_eq!(told_on.iter().filter(|it| is_it(it)).count(), 1, "{reason}: {message}: {told_on:#?}");
-    }
-}
-
-/// As `retry experiment` of the command line asks for it.
-async fn retry(region: &Region) {
-    let kind = ApiResource::from_gvk(&GroupVersionKind::gvk("argoproj.io", "v1alpha1", "Experiment"));
-    let experiments: Api<DynamicObject> = Api::namespaced_with(region.client(), "default", &kind);
-    let patch = Patch::Merge(json!({"status": null}));
-    experiments.patch("trial", &PatchParams::default(), &patch).await.unwrap();
+async fn a_replica_set_whose_creation_was_not_answered_is_adopted_before_the_watch_shows_it() {
+    let region = Region::with("us-east-1", &[experiment(json!({}))]).await;
+    let (running, shown) = unanswered(&region).await;
+    region.until_object(SET, LIMIT, |set| set["spec"]["replicas"] == 1).await;
+    assert!(!*shown.borrow(), "nothing but the API server's answer has told of it");
+    settled().await;
+    let status = region.object(EXPERIMENT[0], EXPERIMENT[1], EXPERIMENT[2], EXPERIMENT[3]).unwrap();
+    let template = &status["status"]["templateStatuses"][0];
+    assert_eq!([template.get("collisionCount"), template.get("message")], [None, None], "{template:#}");
+    assert!(running.asked().contains("get apps replicasets"), "{:?}", running.asked());
+    shown.send_replace(true);
+    let runs = region.until_object(EXPERIMENT, LIMIT, |it| it["status"]["phase"] == "Running").await;
+    assert_eq!(runs["status"]["templateStatuses"][0]["availableReplicas"], 1, "{runs:#}");
+    assert_eq!(region.list("apps/v1", "ReplicaSet").await.len(), 1);
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_experiment_that_failed_runs_again_when_it_is_retried() {
-    let region = Region::with("us-east-1", &objects()).await;
-    let _controller = region.control(region.settings()).await;
-    failed(&region).await;
-    let size = |set: &Value| (set["spec"]["replicas"].clone(), set["status"]["replicas"].clone());
-    let set = ["apps", "replicasets", "default", "trial-only"];
-    region.until_object(set, LIMIT, |set| size(set) == (json!(0), json!(0))).await;
-    region.outside.metric("errors", Ok(0.0));
-    retry(&region).await;
-    // Its pods come back before anything is measured.
-    region.until_object(set, LIMIT, |set| set["status"]["availableReplicas"] == 2).await;
-    let trial = until_phase(&region, "Successful").await;
-    let runs: Vec<(String, String)> = region
-        .list("argoproj.io/v1alpha1", "AnalysisRun")
-        .await
-        .iter()
-        .map(|run| {
-            let text = |value: &Value| value.as_str().unwrap().to_owned();
-            (text(&run["metadata"]["name"]), text(&run["status"]["phase"]))
-        })
-        .collect();
-    let expected = [("trial-errors", "Failed"), ("trial-errors.1", "Successful")];
-    assert_eq!(runs, expected.map(|(name, phase)| (name.to_owned(), phase.to_owned())));
-    assert_eq!(trial["status"]["analysisRuns"][0]["analysisRun"], "trial-errors.1");
-    region.until_object(set, LIMIT, |set| size(set) == (json!(0), json!(0))).await;
+async fn a_replica_set_that_somebody_else_has_is_not_adopted() {
+    let foreign = json!({
+        "apiVersion": "apps/v1", "kind": "ReplicaSet",
+        "metadata": {"name": SET[3], "namespace": "default", "labels": {"rollouts-pod-template-hash": "abc"}},
+        "spec": {"replicas": 0, "selector": {"matchLabels": {"app": "old"}}, "template": pods()},
+    });
+    let region = Region::with("us-east-1", &[foreign]).await;
+    let before = region.server.with_world(|world, _| set(world).cloned()).unwrap();
+    let _running = region.control(region.settings()).await;
+    region.apply(&experiment(json!({}))).await;
+    let waits = |it: &Value| it["status"]["templateStatuses"][0]["collisionCount"] == 1;
+    let waiting = region.until_object(EXPERIMENT, LIMIT, waits).await;
+    let template = &waiting["status"]["templateStatuses"][0];
+    assert_eq!(template["message"], "ReplicaSet compare-old belongs to somebody else");
+    assert_eq!(template["status"], "Progressing");
+    settled().await;
+    let after = region.server.with_world(|world, _| set(world).cloned()).unwrap();
+    assert_eq!(before["spec"], after["spec"], "it is left alone");
 }
