@@ -1,9 +1,7 @@
 //! Many AnalysisRuns with some metrics each, which all ask one Prometheus; then some beside them whose Prometheus hangs.
 //!
-//! How late a measurement is, the Prometheus tells: a metric is due one interval after it was asked last. Kubernetes keeps
-//! times in whole seconds, so a measurement may come up to one second early, which counts as not late.
+//! How late a measurement is, the Prometheus tells: see [`Asked`].
 
-use std::collections::BTreeMap;
 use std::error::Error;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -15,6 +13,7 @@ use kube::api::{Api, ApiResource, DynamicObject, GroupVersionKind, PostParams};
 use serde_json::{Value, json};
 use xtask::control_plane::{Extras, Level};
 
+use crate::asked::Asked;
 use crate::audit::Log;
 use crate::figures::{load, merge, percentiles, round};
 use crate::fleet::NAMESPACE;
@@ -81,33 +80,79 @@ pub(crate) async fn measure(flags: &Flags) -> Result<Value, Box<dyn Error>> {
     merge(
         &mut report,
         json!({
-            "beside_hanging": {"hanging": flags.hanging, "connections_to_the_hanging": hanging.most_connections()},
+            "beside_hanging": {"hanging": flags.hanging, "to_the_hanging": peaks(&hanging)},
             "load_after": load(),
         }),
     );
     controller.stop()?;
-    let aims = aims(&report);
+    let aims = aims(&report, flags);
     merge(&mut report, json!({ "aims": aims }));
     Ok(report)
 }
 
-/// Milliseconds by which 99 of 100 measurements may be late at most, and MiB that the controller may have.
-const AIMS: [(&str, f64); 2] = [("/late_ms/p99", 1000.0), ("/memory/peak_mib", 150.0)];
+/// Milliseconds by which 99 of 100 measurements may be late at most.
+const LATE: f64 = 1000.0;
+/// MiB that the controller may have.
+const MEMORY: f64 = 150.0;
+/// Requests that may be under way to one server: the controller's own limit (`metric-providers`, `http/rooms.rs`).
+const REQUESTS: f64 = 64.0;
+/// Connections to one server. Each of those requests may open one while another connection is handed back.
+const CONNECTIONS: f64 = 2.0 * REQUESTS;
+
+/// What a figure should be.
+#[derive(Clone, Copy)]
+enum Aim {
+    AtMost(f64),
+    AtLeast(f64),
+}
+
+/// What each part is held against, by where its figure stands. A share of the measurements alone would not show a metric
+/// that is forgotten among thousands: each is asked as often as the time allows but for one interval, and none waits for
+/// another interval.
+fn wanted(part: &str, flags: &Flags) -> Vec<(&'static str, Aim)> {
+    use Aim::{AtLeast, AtMost};
+    let interval = flags.interval.max(1);
+    let mut wanted = vec![
+        ("/late_ms/p99", AtMost(LATE)),
+        ("/late_ms/most", AtMost(interval as f64 * 1000.0)),
+        ("/metrics_asked", AtLeast((flags.runs * flags.metrics) as f64)),
+        ("/least_of_a_metric", AtLeast((flags.seconds / interval).saturating_sub(1) as f64)),
+        ("/requests_at_once", AtMost(REQUESTS)),
+        ("/connections", AtMost(CONNECTIONS)),
+        ("/memory/peak_mib", AtMost(MEMORY)),
+    ];
+    if part == "beside_hanging" {
+        wanted.push(("/to_the_hanging/connections", AtMost(CONNECTIONS)));
+    }
+    wanted
+}
 
 /// Whether what was seen alone and beside those that hang is what was aimed at. What is not there is not met.
-fn aims(report: &Value) -> Value {
+fn aims(report: &Value, flags: &Flags) -> Value {
     let mut met = true;
     let mut told = json!({});
     for part in ["measuring", "beside_hanging"] {
-        for (pointer, most) in AIMS {
+        for (pointer, aim) in wanted(part, flags) {
             let found = report.get(part).and_then(|part| part.pointer(pointer)).and_then(Value::as_f64);
-            met &= found.is_some_and(|found| found <= most);
             let name = pointer.trim_start_matches('/').replace('/', ".");
-            merge(&mut told, json!({part: {name: {"found": found, "at_most": most}}}));
+            let (holds, bound) = match aim {
+                Aim::AtMost(most) => (found.is_some_and(|found| found <= most), json!({"at_most": most})),
+                Aim::AtLeast(least) => {
+                    (found.is_some_and(|found| found >= least), json!({"at_least": least}))
+                }
+            };
+            met &= holds;
+            merge(&mut told, json!({part: {&name: {"found": found}}}));
+            merge(&mut told, json!({part: {&name: bound}}));
         }
     }
     merge(&mut told, json!({ "met": met }));
     told
+}
+
+/// How much there was at the same time, at most.
+fn peaks(system: &MetricSystem) -> Value {
+    json!({"requests_at_once": system.most_requests(), "connections": system.most_connections()})
 }
 
 /// Makes runs that measure for as long as they are there.
@@ -146,9 +191,9 @@ async fn create(
 
 async fn all_asked(system: &MetricSystem, count: usize) -> Result<(), Box<dyn Error>> {
     let began = Instant::now();
-    while system.count() < count {
+    while system.queries() < count {
         if began.elapsed() > PATIENCE {
-            return Err(format!("{} of {count} metrics were asked for, and no more", system.count()).into());
+            return Err(format!("{} of {count} metrics were asked for, and no more", system.queries()).into());
         }
         tokio::time::sleep(LOOK).await;
     }
@@ -162,36 +207,66 @@ async fn watched(
     system: &MetricSystem,
     requests: &mut Log,
 ) -> Result<Value, Box<dyn Error>> {
+    // The last question before is what the first one of this time is held against.
     system.take();
     requests.take()?;
     let (before, began) = (controller.cpu()?, Instant::now());
     tokio::time::sleep(Duration::from_secs(flags.seconds)).await;
-    let (asked, seconds) = (system.take(), began.elapsed().as_secs_f64());
-    let count: usize = asked.values().map(Vec::len).sum();
-    let late = lateness(&asked, Duration::from_secs(flags.interval));
+    let asked = Asked { times: system.take(), began, ended: Instant::now() };
+    let late = asked.late(Duration::from_secs(flags.interval));
     let mut figures = json!({
-        "seconds": round(seconds),
-        "measurements": count,
-        // One interval is lost at the ends: a metric that was asked for less often than that was forgotten.
-        "least_of_a_metric": asked.values().map(Vec::len).min(),
-        "metrics_asked": asked.len(),
+        "seconds": round(began.elapsed().as_secs_f64()),
+        "measurements": asked.measurements(),
+        "least_of_a_metric": asked.least(),
+        "metrics_asked": asked.metrics(),
         "late_ms": percentiles(&late),
-        "connections": system.most_connections(),
         "cpu_seconds": round(controller.cpu()? - before),
         "memory": controller.memory()?,
         "requests": requests.take()?.table(),
     });
     merge(&mut figures, json!({"late_ms": {"most": late.last().copied().map(f64::round)}}));
+    merge(&mut figures, peaks(system));
     Ok(figures)
 }
 
-/// By how many milliseconds each measurement came later than one interval after the one before; sorted.
-fn lateness(asked: &BTreeMap<String, Vec<Instant>>, interval: Duration) -> Vec<f64> {
-    let gaps = asked.values().flat_map(|times| times.windows(2)).filter_map(|pair| match pair {
-        [before, after] => Some(after.duration_since(*before)),
-        _ => None,
-    });
-    let mut late: Vec<f64> = gaps.map(|gap| gap.saturating_sub(interval).as_secs_f64() * 1000.0).collect();
-    late.sort_by(f64::total_cmp);
-    late
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn flags() -> Flags {
+        let controller = PathBuf::new();
+        Flags { runs: 1000, metrics: 3, interval: 10, seconds: 60, hanging: 100, controller }
+    }
+
+    fn report() -> Value {
+        let part = json!({
+            "late_ms": {"p50": 20.0, "p99": 180.0, "most": 900.0}, "metrics_asked": 3000, "least_of_a_metric": 5,
+            "requests_at_once": 64, "connections": 70, "memory": {"peak_mib": 61.2},
+        });
+        let mut beside = part.clone();
+        merge(&mut beside, json!({"to_the_hanging": {"connections": 64}}));
+        json!({"measuring": part, "beside_hanging": beside})
+    }
+
+    #[test]
+    fn each_aim_that_is_missed_is_found_and_so_is_each_figure_that_is_not_there() {
+        assert_eq!(aims(&report(), &flags())["met"], true);
+        let missed = [
+            ("/measuring/late_ms/p99", 1001.0),
+            ("/measuring/late_ms/most", 10_001.0),
+            ("/measuring/metrics_asked", 2999.0),
+            ("/measuring/least_of_a_metric", 4.0),
+            ("/measuring/requests_at_once", 65.0),
+            ("/beside_hanging/connections", 129.0),
+            ("/beside_hanging/memory/peak_mib", 150.1),
+            ("/beside_hanging/to_the_hanging/connections", 129.0),
+        ];
+        for (pointer, figure) in missed {
+            for wrong in [json!(figure), Value::Null] {
+                let mut report = report();
+                *report.pointer_mut(pointer).unwrap() = wrong;
+                assert_eq!(aims(&report, &flags())["met"], false, "{pointer}");
+            }
+        }
+    }
 }

@@ -7,6 +7,7 @@
 //! often as it likes.
 
 mod analyses;
+mod asked;
 mod audit;
 mod figures;
 mod fleet;

@@ -26,10 +26,38 @@ pub(crate) struct MetricSystem {
 
 #[derive(Default)]
 struct Seen {
-    /// When each query was asked.
+    /// When each query was asked: last before the last look, and since.
     asked: Mutex<BTreeMap<String, Vec<Instant>>>,
-    open: AtomicUsize,
+    connections: Peak,
+    requests: Peak,
+}
+
+/// How many there are at the same time.
+#[derive(Default)]
+struct Peak {
+    now: AtomicUsize,
     most: AtomicUsize,
+}
+
+impl Peak {
+    /// One more, until what is given back is dropped.
+    fn enter(&self) -> Inside<'_> {
+        let now = self.now.fetch_add(1, Ordering::Relaxed) + 1;
+        self.most.fetch_max(now, Ordering::Relaxed);
+        Inside(self)
+    }
+
+    fn most(&self) -> usize {
+        self.most.load(Ordering::Relaxed)
+    }
+}
+
+struct Inside<'a>(&'a Peak);
+
+impl Drop for Inside<'_> {
+    fn drop(&mut self) {
+        self.0.now.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 impl MetricSystem {
@@ -51,28 +79,39 @@ impl MetricSystem {
         format!("http://{}", self.address)
     }
 
-    /// When each query was asked, since the last call.
+    /// When each query was asked: the last time before the last call, and every time since. One that is never asked
+    /// again is never forgotten.
     pub(crate) fn take(&self) -> BTreeMap<String, Vec<Instant>> {
-        std::mem::take(&mut *self.seen.asked.lock())
+        let mut asked = self.seen.asked.lock();
+        let taken = asked.iter_mut().map(|(query, times)| {
+            let last = times.last().copied();
+            (query.clone(), std::mem::replace(times, last.into_iter().collect()))
+        });
+        taken.collect()
     }
 
-    /// How many questions there were since the last call of [`MetricSystem::take`].
-    pub(crate) fn count(&self) -> usize {
-        self.seen.asked.lock().values().map(Vec::len).sum()
+    /// How many queries were ever asked.
+    pub(crate) fn queries(&self) -> usize {
+        self.seen.asked.lock().len()
     }
 
     /// How many connections there were at the same time, at most.
     pub(crate) fn most_connections(&self) -> usize {
-        self.seen.most.load(Ordering::Relaxed)
+        self.seen.connections.most()
+    }
+
+    /// How many requests were under way at the same time, at most.
+    pub(crate) fn most_requests(&self) -> usize {
+        self.seen.requests.most()
     }
 }
 
 async fn serve(stream: TcpStream, seen: Arc<Seen>, hangs: bool) {
-    let open = seen.open.fetch_add(1, Ordering::Relaxed) + 1;
-    seen.most.fetch_max(open, Ordering::Relaxed);
+    let _connection = seen.connections.enter();
     let answer = service_fn(|request: Request<Incoming>| {
         let seen = Arc::clone(&seen);
         async move {
+            let _request = seen.requests.enter();
             // Queries are posted as forms; a form that does not come whole is told apart by being empty.
             let form = request.into_body().collect().await.map(Collected::to_bytes).unwrap_or_default();
             let form = String::from_utf8_lossy(&form);
@@ -88,5 +127,4 @@ async fn serve(stream: TcpStream, seen: Arc<Seen>, hangs: bool) {
     // A client that goes away is no error of ours.
     let _ended =
         hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), answer).await;
-    seen.open.fetch_sub(1, Ordering::Relaxed);
 }
