@@ -19,6 +19,7 @@ mod screen;
 mod show;
 mod stage;
 mod tally;
+mod twin;
 
 use std::net::SocketAddr;
 use std::time::Duration;

@@ -87,3 +87,10 @@ pub(crate) fn failed_metrics(regions: &[Value]) -> Vec<&Value> {
     let metrics = runs.flat_map(|run| run["metrics"].as_array().unwrap());
     metrics.filter(|metric| metric["phase"] == "Failed").collect()
 }
+
+/// Whether the thresholds have measured in a region.
+pub(crate) fn has_measured(region: &Value) -> bool {
+    let runs = region["analyses"].as_array().unwrap().iter();
+    let mut metrics = runs.flat_map(|run| run["metrics"].as_array().unwrap());
+    metrics.any(|metric| !metric["values"].as_array().unwrap().is_empty())
+}

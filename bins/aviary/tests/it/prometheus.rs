@@ -54,8 +54,14 @@ async fn a_real_prometheus_judges_a_bad_release() {
             metric["values"].as_array().unwrap().iter().filter_map(|it| it.as_str()?.parse::<f64>().ok());
         assert!(measured.filter(|value| *value > 0.0).count() >= 2, "the real one measured: {metric:#}");
     }
-    // The comparison counts requests by the same Prometheus; here are too few for it to be sure.
-    let counts =
-        |twin: &serde_json::Value| twin["summary"].as_str().is_some_and(|it| it.contains(", stable 0 of "));
-    assert!(regions.iter().any(|region| counts(&region["compare"])), "{report:#}");
+    // The comparison counts requests of both versions by the same Prometheus. What it must say of them, the report says.
+    for region in regions.iter().filter(|region| demo::has_measured(region)) {
+        let compare = &region["compare"];
+        assert_eq!(compare["dryRun"], true, "{region:#}");
+        let counted = |arm: &str| {
+            let all = compare["counted"].as_array().unwrap();
+            all.len() == 2 && all.iter().all(|it| it[arm].as_f64().is_some_and(|requests| requests > 0.0))
+        };
+        assert!(counted("canaryRequests") && counted("stableRequests"), "{region:#}");
+    }
 }

@@ -35,6 +35,10 @@ async fn a_good_a_bad_and_a_regionally_bad_release_end_as_they_must() {
     );
     let found_bad_by: Vec<String> = releases.iter().map(|it| it["foundBadBy"].to_string()).collect();
     assert_eq!(found_bad_by, ["[]", r#"["metrics"]"#, r#"["regionGate"]"#]);
+    // What it must say, the report says; here, that it is there at all.
+    let measured = releases.iter().flat_map(regions).filter(|region| demo::has_measured(region));
+    let beside: Vec<&Value> = measured.map(|region| &region["compare"]["dryRun"]).collect();
+    assert!(beside.len() >= 5 && beside.iter().all(|dry_run| **dry_run == true), "{beside:?}");
     for region in regions(&releases[0]) {
         assert_eq!(
             (region["phase"].as_str(), count(region, "finalStep")),

@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use super::observe::{Gate, Metric, Run, Twin};
+use super::observe::{Gate, Metric, Run};
+use super::twin::Twin;
 
 /// Something that happened in a region.
 #[derive(Clone, Debug, PartialEq)]

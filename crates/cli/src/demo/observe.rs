@@ -4,6 +4,7 @@ use serde::Serialize;
 use serde_json::Value as Json;
 
 use super::facts::{Change, Fact};
+use super::twin::{self, Twin};
 use crate::info::phase::{self, Phase};
 use crate::info::replica_set::ReplicaSetInfo;
 use crate::info::{Objects, rollout, weight};
@@ -68,19 +69,6 @@ pub(crate) struct Metric {
     pub(crate) message: String,
 }
 
-/// The sequential verdict over both versions. It decides nothing.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Twin {
-    pub(crate) verdict: String,
-    /// Evidence against the release: `180` reads 180 : 1.
-    pub(crate) odds: String,
-    /// The verdict and what it rests on, in one line.
-    pub(crate) value: String,
-    /// The same in sentences, metric by metric.
-    pub(crate) summary: String,
-}
-
 /// What a gate said last.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -89,13 +77,6 @@ pub(crate) struct Gate {
     pub(crate) step: usize,
     pub(crate) phase: String,
     pub(crate) message: String,
-}
-
-impl Twin {
-    /// Whether it knows.
-    fn decided(&self) -> bool {
-        matches!(self.verdict.as_str(), "pass" | "fail")
-    }
 }
 
 impl Seen {
@@ -138,7 +119,7 @@ pub(crate) fn seen(object: &Json, objects: &Objects) -> Seen {
             .map(|set| set.pods.len() as i64)
             .sum(),
         runs,
-        twin: looking_on.into_iter().find_map(twin),
+        twin: looking_on.into_iter().find_map(twin::of),
         gates: object.list("/status/canary/stepPluginStatuses").iter().map(gate).collect(),
     }
 }
@@ -173,19 +154,6 @@ fn run(run: &Json) -> Run {
         message: run.text("/status/message").to_owned(),
         metrics: results.map(|result| metric(run, result)).collect(),
     }
-}
-
-fn twin(run: &Json) -> Option<Twin> {
-    let result = run.list("/status/metricResults").first()?;
-    let taken = result.list("/measurements").last()?;
-    let known = |key: &str| taken.text(&format!("/metadata/{key}")).to_owned();
-    let verdict = known("verdict");
-    (!verdict.is_empty()).then(|| Twin {
-        verdict,
-        odds: known("odds"),
-        value: taken.text("/value").to_owned(),
-        summary: known("summary"),
-    })
 }
 
 fn metric(run: &Json, result: &Json) -> Metric {

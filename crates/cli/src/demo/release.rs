@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::releases::{Outcome, Release};
 use super::report::{Answers, Latency, RegionReport, ReleaseReport};
 use super::stage::{Board, RegionBoard, Stage, round};
+use super::twin::Twin;
 use super::{patience, print};
 use crate::{Error, Io};
 
@@ -105,7 +106,7 @@ fn of_region(region: &RegionBoard, release: &Release, from: &str, board: &Board)
         latency: latency.collect(),
         answers: answers.collect(),
         analyses: seen.map(|seen| seen.runs.clone()).unwrap_or_default(),
-        compare: seen.and_then(|seen| seen.twin.clone()),
+        compare: seen.and_then(|seen| seen.twin.clone()).map(Twin::read),
         gates: seen.map(|seen| seen.gates.clone()).unwrap_or_default(),
     }
 }

@@ -5,9 +5,10 @@ use std::fmt;
 use serde::Serialize;
 
 use super::Options;
-use super::observe::{Gate, Run, Twin};
+use super::observe::{Gate, Run};
 use super::releases::{Judge, Outcome, Release};
 use super::tally::Answer;
+use super::twin::{self, Twin};
 
 /// Longest time from the measurement that decided to the last answer of the canary.
 const ABORT_LIMIT: f64 = 3.0;
@@ -136,7 +137,8 @@ impl ReleaseReport {
     ) -> Self {
         let outcome = together(&regions);
         let found_bad_by = judges(&regions);
-        let mut problems: Vec<String> = regions.iter().flat_map(|region| problems(release, region)).collect();
+        let mut problems: Vec<String> =
+            regions.iter().flat_map(|region| problems(release, &from, region)).collect();
         problems.extend(wrong_judges(release, outcome, &found_bad_by));
         let busy = busy(&from, &regions).filter(|_| !problems.is_empty());
         let too_busy = busy.is_some();
@@ -204,7 +206,7 @@ fn busy(from: &str, regions: &[RegionReport]) -> Option<String> {
     })
 }
 
-fn problems(release: &Release, region: &RegionReport) -> Vec<String> {
+fn problems(release: &Release, from: &str, region: &RegionReport) -> Vec<String> {
     let mut problems = Vec::new();
     let mut add = |text: String| problems.push(format!("{}: {text}", region.name));
     if region.outcome != release.expected() {
@@ -238,6 +240,7 @@ fn problems(release: &Release, region: &RegionReport) -> Vec<String> {
             "the canary answered for {late:.1} s after the release was decided, {ABORT_LIMIT} s at most"
         ));
     }
+    twin::problems(release, from, region).into_iter().for_each(add);
     problems
 }
 
@@ -302,6 +305,22 @@ mod tests {
             problems[0].starts_with("a: it was given up because nothing could be measured: "),
             "{problems:?}"
         );
+    }
+
+    #[test]
+    fn a_region_that_measured_without_a_comparison_beside_it_is_named() {
+        let mut runs = metrics("Successful");
+        let value = |name: &str, values: &[&str]| super::super::observe::Metric {
+            name: name.to_owned(),
+            phase: "Successful".to_owned(),
+            values: values.iter().map(|value| (*value).to_owned()).collect(),
+            success_condition: String::new(),
+            message: String::new(),
+        };
+        runs[0].metrics.push(value("error-rate", &["0", "0"]));
+        let alone = RegionReport { analyses: runs, ..region("b", Outcome::Promoted) };
+        let (_, problems) = judged("good", vec![region("a", Outcome::Promoted), alone]);
+        assert_eq!(problems, ["b: no comparison has looked on beside the thresholds"]);
     }
 
     #[test]
