@@ -140,23 +140,41 @@ async fn a_replica_set_whose_creation_was_not_answered_is_adopted_before_the_wat
     assert_eq!(region.list("apps/v1", "ReplicaSet").await.len(), 1);
 }
 
-#[tokio::test(start_paused = true)]
-async fn a_replica_set_that_somebody_else_has_is_not_adopted() {
+/// A ReplicaSet has the name of the template's: how the Experiment waits for it, and the ReplicaSet then.
+async fn in_the_way(owned: bool) -> (Value, Arc<Value>, Arc<Value>) {
+    let region = Region::with("us-east-1", &[experiment(json!({}))]).await;
+    let of =
+        |[group, plural, namespace, name]: [&str; 4]| region.object(group, plural, namespace, name).unwrap();
+    let owner = json!({
+        "apiVersion": "argoproj.io/v1alpha1", "kind": "Experiment", "name": EXPERIMENT[3],
+        "uid": of(EXPERIMENT)["metadata"]["uid"], "controller": true,
+    });
+    let owners = if owned { vec![owner] } else { vec![] };
     let foreign = json!({
         "apiVersion": "apps/v1", "kind": "ReplicaSet",
-        "metadata": {"name": SET[3], "namespace": "default", "labels": {"rollouts-pod-template-hash": "abc"}},
+        "metadata": {
+            "name": SET[3], "namespace": "default", "labels": {"rollouts-pod-template-hash": "abc"},
+            "ownerReferences": owners,
+        },
         "spec": {"replicas": 0, "selector": {"matchLabels": {"app": "old"}}, "template": pods()},
     });
-    let region = Region::with("us-east-1", &[foreign]).await;
-    let before = region.server.with_world(|world, _| set(world).cloned()).unwrap();
+    region.apply(&foreign).await;
+    let found = || region.server.with_world(|world, _| set(world).cloned()).unwrap();
+    let before = found();
     let _running = region.control(region.settings()).await;
-    region.apply(&experiment(json!({}))).await;
     let waits = |it: &Value| it["status"]["templateStatuses"][0]["collisionCount"] == 1;
     let waiting = region.until_object(EXPERIMENT, LIMIT, waits).await;
-    let template = &waiting["status"]["templateStatuses"][0];
-    assert_eq!(template["message"], "ReplicaSet compare-old belongs to somebody else");
-    assert_eq!(template["status"], "Progressing");
     settled().await;
-    let after = region.server.with_world(|world, _| set(world).cloned()).unwrap();
-    assert_eq!(before["spec"], after["spec"], "it is left alone");
+    (waiting["status"]["templateStatuses"][0].clone(), before, found())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_replica_set_that_is_none_of_the_templates_is_not_adopted() {
+    // One that the Experiment controls and that names no template of it is looked at once, and not over and over.
+    for owned in [false, true] {
+        let (template, before, after) = in_the_way(owned).await;
+        assert_eq!(template["message"], "ReplicaSet compare-old belongs to somebody else", "{owned}");
+        assert_eq!(template["status"], "Progressing", "{owned}");
+        assert_eq!(before["spec"], after["spec"], "it is left alone");
+    }
 }
