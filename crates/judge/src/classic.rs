@@ -8,11 +8,17 @@
 mod differences;
 mod effect;
 mod mann_whitney;
+mod outliers;
+mod rules;
 mod score;
+mod summary;
 
 pub use effect::{cohen_d, common_language, mean_ratio};
 pub use mann_whitney::{MannWhitney, Shift, mann_whitney, shift};
+pub use outliers::{percentile, without_outliers};
+pub use rules::{Because, Effect, Finding, Gaps, Limits, Measure, Rules, find};
 pub use score::{Group, score};
+pub use summary::{Decision, Scored, Summary, Tally, summary};
 
 /// How a metric is classified.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -53,6 +59,8 @@ pub enum Classification {
     Low,
     /// An arm has no sample.
     NoData,
+    /// An arm has no sample, and the metric must have data: it counts as a deviation does.
+    NoDataFails,
 }
 
 /// Part of the value by which constant samples are spread, so that they can be ranked.
@@ -68,26 +76,42 @@ pub fn classify(canary: &[f64], baseline: &[f64], options: &Options) -> Classifi
     if canary.is_empty() || baseline.is_empty() {
         return Classification::NoData;
     }
-    if canary == baseline || (constant(&canary) && constant(&baseline) && canary.first() == baseline.first())
-    {
+    if alike(&canary, &baseline) {
         return Classification::Pass;
     }
-    if constant(&canary) && constant(&baseline) {
-        spread(&mut canary);
-        spread(&mut baseline);
-    }
-    let shift = shift(&canary, &baseline, options.confidence);
+    let leaning = leaning(&mut canary, &mut baseline, options.confidence, options.tolerance);
     let ratio = mean_ratio(&canary, &baseline);
-    let needed = options.tolerance * shift.estimate.abs();
     let counts = |direction| options.direction == Direction::Either || options.direction == direction;
     // Comparisons with a ratio that is no number are false on purpose.
-    if shift.low > needed && ratio >= 1.0 && counts(Direction::Increase) {
-        Classification::High
-    } else if shift.high < -needed && ratio <= 1.0 && counts(Direction::Decrease) {
-        Classification::Low
-    } else {
-        Classification::Pass
+    match leaning {
+        Some(Leaning::Higher) if ratio >= 1.0 && counts(Direction::Increase) => Classification::High,
+        Some(Leaning::Lower) if ratio <= 1.0 && counts(Direction::Decrease) => Classification::Low,
+        _ => Classification::Pass,
     }
+}
+
+/// Where the canary lies, significantly.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Leaning {
+    Higher,
+    Lower,
+}
+
+/// Whether sorted samples are the same, or hold one value only.
+fn alike(canary: &[f64], baseline: &[f64]) -> bool {
+    canary == baseline || (constant(canary) && constant(baseline) && canary.first() == baseline.first())
+}
+
+/// Where the whole interval of the shift of sorted samples lies, if it is far enough from zero. Constant ones are
+/// spread.
+fn leaning(canary: &mut [f64], baseline: &mut [f64], confidence: f64, tolerance: f64) -> Option<Leaning> {
+    if constant(canary) && constant(baseline) {
+        spread(canary);
+        spread(baseline);
+    }
+    let shift = shift(canary, baseline, confidence);
+    let needed = tolerance * shift.estimate.abs();
+    if shift.low > needed { Some(Leaning::Higher) } else { (shift.high < -needed).then_some(Leaning::Lower) }
 }
 
 /// Sorted, without what is no number.
