@@ -1,5 +1,6 @@
 //! What a command knows of the process that runs it.
 
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -45,6 +46,25 @@ impl Env {
             return std::io::read_to_string(std::io::stdin());
         }
         std::fs::read_to_string(self.directory.join(path))
+    }
+
+    /// The same of a file that may not be longer than `most` bytes: what is longer, or has no end, is an error.
+    pub(crate) fn read_within(&self, path: &Path, most: u64) -> std::io::Result<String> {
+        let within = |source: &mut dyn Read| {
+            let mut text = Vec::new();
+            source.take(most.saturating_add(1)).read_to_end(&mut text)?;
+            if text.len() as u64 > most {
+                let why = format!("it is longer than {most} bytes");
+                return Err(std::io::Error::new(std::io::ErrorKind::FileTooLarge, why));
+            }
+            String::from_utf8(text).map_err(|_| {
+                std::io::Error::new(std::io::ErrorKind::InvalidData, "stream did not contain valid UTF-8")
+            })
+        };
+        if path == Path::new("-") {
+            return within(&mut std::io::stdin().lock());
+        }
+        within(&mut std::fs::File::open(self.directory.join(path))?)
     }
 
     /// The words that a user types: a plugin is called through kubectl.

@@ -25,6 +25,9 @@ Examples:
   # As Kayenta judges, which looks once, at the end
   %PROGRAM% judge canary.csv stable.csv --classic
 
+  # The score of a canary config that Kayenta has
+  %PROGRAM% judge canary.csv stable.csv --classic-config canary-config.json
+
 The file of --config; what is not said to be needed may be left out:
   judge:
     falseAborts: 1%          # of healthy releases, all metrics together; burn rates are rules beside it
@@ -74,6 +77,10 @@ README.md of crates/judge in Aviary's repository has every field.";
 /// --direction says which does. It is made for one look at the end: looking again and again
 /// raises its false alarms.
 ///
+/// --classic-config judges by a canary config of Kayenta, in JSON or YAML: metrics are found by their names, and
+/// groups, groupWeights, direction, nanStrategy, mustHaveData, critical, muted, effectSize and outliers count as
+/// its documentation says. A blank cell is NaN. How the metrics are queried is not looked at.
+///
 /// Exit codes: 0 pass, 1 a mistake, 2 fail, 3 more data is needed (or a person, or a marginal score), 4 no data.
 #[derive(clap::Args)]
 #[command(
@@ -108,7 +115,7 @@ enum Output {
 
 pub(crate) fn run(args: &Args, context: &Context<'_>, io: &mut Io<'_>) -> Result<(), Error> {
     let Args { canary, stable, config, cumulative, classic, output } = args;
-    let given = [Some(canary), Some(stable), config.as_ref()];
+    let given = [Some(canary), Some(stable), config.as_ref(), classic.classic_config.as_ref()];
     if given.into_iter().flatten().filter(|path| *path == Path::new("-")).count() > 1 {
         return Err(Error::new(
             "the standard input can be read once: give - for one of the files, and name the others",
@@ -118,8 +125,13 @@ pub(crate) fn run(args: &Args, context: &Context<'_>, io: &mut Io<'_>) -> Result
     if arms.only_grow {
         io.note("every count only grows: are these counters? then give --cumulative")?;
     }
+    if let Some(path) = &classic.classic_config {
+        let report = classic::configured::report(&arms, classic, context.env, path)?;
+        return told(report.verdict, *output, &report, report.shown(), io);
+    }
     if classic.classic {
-        return classically(&arms, classic, *output, io);
+        let report = classic::report(&arms, classic)?;
+        return told(report.verdict, *output, &report, report.shown(), io);
     }
     let config = match config {
         Some(path) => configured(context.env, path)?,
@@ -217,18 +229,19 @@ impl Told {
     }
 }
 
-fn classically(
-    arms: &Arms,
-    args: &classic::Args,
+/// Writes a report of Kayenta's judge, and says its verdict.
+fn told(
+    verdict: classic::Verdict,
     output: Option<Output>,
+    report: &impl Serialize,
+    shown: String,
     io: &mut Io<'_>,
 ) -> Result<(), Error> {
-    let report = classic::report(arms, args)?;
     io.text(match output {
-        None => report.shown(),
-        Some(output) => for_machines(output, &report)?,
+        None => shown,
+        Some(output) => for_machines(output, report)?,
     })?;
-    match report.verdict {
+    match verdict {
         classic::Verdict::Pass => Ok(()),
         classic::Verdict::Fail => Err(Error::Verdict(2)),
         classic::Verdict::Marginal => Err(Error::Verdict(3)),

@@ -11,6 +11,7 @@ mod faces;
 mod help;
 mod history;
 mod judge;
+mod judge_config;
 mod judge_files;
 mod kubeconfig;
 mod lint;

@@ -16,7 +16,16 @@ async fn what_is_missing_or_does_not_go_together_is_said_before_the_usage() {
     const MISSING: &str = "the following required arguments were not provided:\n  ";
     for (line, said, usage) in [
         ("judge canary.csv", format!("{MISSING}<STABLE_CSV>"), "judge CANARY_CSV STABLE_CSV [flags]"),
-        ("judge a b --pass 50", format!("{MISSING}--classic"), "judge CANARY_CSV STABLE_CSV [flags]"),
+        (
+            "judge a b --pass 50",
+            format!("{MISSING}<--classic|--classic-config <FILE>>"),
+            "judge CANARY_CSV STABLE_CSV [flags]",
+        ),
+        (
+            "judge a b --classic-config f --direction increase",
+            "the argument '--classic-config <FILE>' cannot be used with '--direction <DIRECTION>'".to_owned(),
+            "judge CANARY_CSV STABLE_CSV [flags]",
+        ),
         (
             "judge a b --classic --config f",
             "the argument '--classic' cannot be used with '--config <FILE>'".to_owned(),

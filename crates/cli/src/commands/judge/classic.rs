@@ -1,6 +1,10 @@
 //! `judge --classic`: the verdict of Kayenta's judge over the same files.
 
+mod config;
+pub(super) mod configured;
+
 use std::fmt::Write as _;
+use std::path::PathBuf;
 
 use clap::ValueEnum;
 use judge::classic::{
@@ -15,18 +19,23 @@ use crate::render::table;
 /// Kayenta's thresholds, and which deviations count.
 #[derive(clap::Args)]
 #[group(skip)]
+#[command(group(clap::ArgGroup::new("as Kayenta").args(["classic", "classic_config"]).multiple(true)))]
 pub(super) struct Args {
     /// Judge as Kayenta does: each metric by Mann-Whitney, all of them by a score
     #[arg(long, conflicts_with = "config")]
     pub(super) classic: bool,
+    /// The same by a canary config of Kayenta, in JSON or YAML: its groups, weights, effect sizes and critical
+    /// metrics; - for the standard input
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["config", "direction"])]
+    pub(super) classic_config: Option<PathBuf>,
     /// The score from which a classic verdict is a pass
-    #[arg(long, value_name = "SCORE", default_value = "95", requires = "classic")]
+    #[arg(long, value_name = "SCORE", default_value = "95", requires = "as Kayenta")]
     pass: f64,
     /// The score from which it is marginal, and below which a fail
-    #[arg(long, value_name = "SCORE", default_value = "75", requires = "classic")]
+    #[arg(long, value_name = "SCORE", default_value = "75", requires = "as Kayenta")]
     marginal: f64,
     /// Which deviations of the canary count in a classic verdict
-    #[arg(long, value_enum, default_value = "either", requires = "classic")]
+    #[arg(long, value_enum, default_value = "either", requires = "as Kayenta")]
     direction: Which,
 }
 
@@ -84,20 +93,49 @@ struct Classified {
     common_language: Option<f64>,
 }
 
-#[derive(Serialize)]
+#[derive(Clone, Copy, Serialize)]
 struct Samples {
     canary: usize,
     stable: usize,
 }
 
-pub(super) fn report(arms: &Arms, args: &Args) -> Result<Report, Error> {
-    let Args { pass, marginal, direction, .. } = *args;
-    if !(0.0..=100.0).contains(&pass) || !(0.0..=pass).contains(&marginal) {
-        return Err(Error::new(format!(
-            "--pass {pass} --marginal {marginal}: scores are between 0 and 100, and --marginal is not above --pass"
-        )));
+impl Args {
+    /// From where on a score is a pass, and from where on marginal.
+    fn thresholds(&self) -> Result<(f64, f64), Error> {
+        let Self { pass, marginal, .. } = *self;
+        if !(0.0..=100.0).contains(&pass) || !(0.0..=pass).contains(&marginal) {
+            return Err(Error::new(format!(
+                "--pass {pass} --marginal {marginal}: scores are between 0 and 100, and --marginal is not above --pass"
+            )));
+        }
+        Ok((pass, marginal))
     }
-    let direction = match direction {
+}
+
+impl Verdict {
+    const fn of(score: f64, pass: f64, marginal: f64) -> Self {
+        if score >= pass {
+            Self::Pass
+        } else if score >= marginal {
+            Self::Marginal
+        } else {
+            Self::Fail
+        }
+    }
+
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Pass => "pass",
+            Self::Marginal => "marginal",
+            Self::Fail => "fail",
+            Self::NoData => "no data",
+        }
+    }
+}
+
+pub(super) fn report(arms: &Arms, args: &Args) -> Result<Report, Error> {
+    let (pass, marginal) = args.thresholds()?;
+    let direction = match args.direction {
         Which::Either => Direction::Either,
         Which::Increase => Direction::Increase,
         Which::Decrease => Direction::Decrease,
@@ -127,12 +165,7 @@ pub(super) fn report(arms: &Arms, args: &Args) -> Result<Report, Error> {
     let scored = scored.collect();
     let all: Vec<Group> = groups.into_iter().map(|(_, group)| group).collect();
     let score = score(&all);
-    let verdict = match score {
-        None => Verdict::NoData,
-        Some(score) if score >= pass => Verdict::Pass,
-        Some(score) if score >= marginal => Verdict::Marginal,
-        Some(_) => Verdict::Fail,
-    };
+    let verdict = score.map_or(Verdict::NoData, |score| Verdict::of(score, pass, marginal));
     let either = options.direction == Direction::Either;
     Ok(Report { verdict, score, pass, marginal, groups: scored, metrics, unpaired: arms.unpaired, either })
 }
@@ -144,6 +177,7 @@ const fn label(class: Classification) -> &'static str {
         Classification::High => "High",
         Classification::Low => "Low",
         Classification::NoData => "Nodata",
+        Classification::NoDataFails => "NodataFailMetric",
     }
 }
 
@@ -154,12 +188,7 @@ impl Report {
         let mut out = match self.verdict {
             Verdict::NoData => "no data: no metric has a sample in both files\n".to_owned(),
             verdict => {
-                let word = match verdict {
-                    Verdict::Pass => "pass",
-                    Verdict::Marginal => "marginal",
-                    _ => "fail",
-                };
-                let score = score.unwrap_or_default();
+                let (word, score) = (verdict.word(), score.unwrap_or_default());
                 format!("{word}: score {score:.0}; passes at {pass}, fails below {marginal}\n")
             }
         };

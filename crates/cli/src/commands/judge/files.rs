@@ -88,7 +88,8 @@ impl Arms {
         Ok(arms)
     }
 
-    fn metrics(&self) -> Vec<&str> {
+    /// The names of the metrics, in the order of their columns.
+    pub(super) fn metrics(&self) -> Vec<&str> {
         let mut names: Vec<&str> = Vec::new();
         for column in &self.columns {
             if !names.contains(&column.metric.as_str()) {

@@ -111,7 +111,7 @@ fn only_the_direction_that_counts_counts() {
 #[test]
 fn missing_data_is_what_the_rules_say() {
     let none = [f64::NAN; 5];
-    let of = |gaps, must_have_data, critical| Rules { gaps, must_have_data, critical, ..Rules::default() };
+    let of = |gaps, must_have_data, critical| Rules { gaps, critical, must_have_data, ..Rules::default() };
     let missing = Because::NoSamples;
     for (gaps, must, critical, wanted) in [
         (Gaps::Remove, false, false, (NoData, false, missing)),

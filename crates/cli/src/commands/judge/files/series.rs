@@ -18,10 +18,27 @@ impl Arms {
     /// Shares of bad ones, events for each exposure, gauges as they are, and the p99 of a histogram. A window without
     /// exposure has no number, and neither has one without a reading.
     pub(in crate::commands::judge) fn series(&self) -> Vec<Series> {
+        let mut series = self.readings();
+        for Series { canary, stable, .. } in &mut series {
+            canary.retain(|number| number.is_finite());
+            stable.retain(|number| number.is_finite());
+        }
+        series
+    }
+
+    /// The same with NaN for windows without a number. One in which a counter fell is left out: something happened in
+    /// it, and nobody knows how much.
+    pub(in crate::commands::judge) fn readings(&self) -> Vec<Series> {
         let series = |name: &str| {
             let shape = self.shape(name).ok()?;
-            let numbers =
-                |rows: &Rows| rows.values().filter_map(|row| self.number(name, &shape, row)).collect();
+            let fell = |row: &[Cell]| {
+                let mut own = self.columns.iter().zip(row).filter(|(column, _)| column.metric == name);
+                own.any(|(_, cell)| *cell == Cell::Fell)
+            };
+            let numbers = |rows: &Rows| {
+                let known = rows.values().filter(|row| !fell(row));
+                known.map(|row| self.number(name, &shape, row).unwrap_or(f64::NAN)).collect()
+            };
             let (canary, stable) = (numbers(&self.canary), numbers(&self.stable));
             Some(Series { name: name.to_owned(), canary, stable })
         };
