@@ -1,3 +1,5 @@
+//! What is demanded of the comparison beside the thresholds.
+
 use judge::{Config, Counts, Sample, Verdict, Window};
 use serde_json::json;
 
