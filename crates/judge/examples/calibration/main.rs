@@ -12,6 +12,7 @@ mod delay;
 mod detect;
 mod fails;
 mod gates;
+mod kinds;
 mod looks;
 mod losses;
 mod null;
@@ -47,8 +48,9 @@ const WHOLE: Sizes = Sizes { healthy: 100_000, worse: 100_000, passing: 100_000,
 const QUICK: Sizes = Sizes { healthy: 2_000, worse: 2_000, passing: 2_000, classic: 40 };
 
 /// What can be simulated by itself; all of it when none is named.
-const PARTS: [&str; 10] =
-    ["speed", "healthy", "looks", "shipped", "delays", "race", "passes", "plans", "broken", "losses"];
+const PARTS: [&str; 11] = [
+    "speed", "healthy", "looks", "shipped", "kinds", "delays", "race", "passes", "plans", "broken", "losses",
+];
 
 /// What is wanted.
 struct Wanted {
@@ -95,6 +97,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
     if wanted.begins("shipped") {
         shipped::measure(sizes, &mut gates);
+    }
+    if wanted.begins("kinds") {
+        kinds::measure(sizes, &mut gates);
     }
     let delays = if wanted.begins("delays") { delay::measure(sizes, &mut gates) } else { Vec::new() };
     let races = if wanted.begins("race") { race::measure(sizes, &mut gates) } else { Vec::new() };

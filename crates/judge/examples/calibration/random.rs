@@ -32,7 +32,7 @@ impl Random {
     }
 
     /// Standard normal (Marsaglia's polar method).
-    fn normal(&mut self) -> f64 {
+    pub(crate) fn normal(&mut self) -> f64 {
         loop {
             let (u, v) = (2.0 * self.uniform() - 1.0, 2.0 * self.uniform() - 1.0);
             let s = u * u + v * v;
@@ -77,6 +77,19 @@ impl Random {
             left -= chance;
             k += 1;
             chance *= odds * (n - k + 1) as f64 / k as f64;
+        }
+        k
+    }
+
+    /// Poisson by inversion; for means up to some hundreds.
+    pub(crate) fn poisson(&mut self, mean: f64) -> usize {
+        let mut chance = (-mean).exp();
+        let mut left = self.uniform();
+        let mut k = 0;
+        while left >= chance && chance > 0.0 {
+            left -= chance;
+            k += 1;
+            chance *= mean / k as f64;
         }
         k
     }
