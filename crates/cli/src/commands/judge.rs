@@ -67,7 +67,7 @@ README.md of crates/judge in Aviary's repository has every field.";
 /// A metric may also be held against an error budget: with `objective` it fails when the budget burns 14.4
 /// times as fast as allowed over 1h and 5m, or 6 times over 6h and 30m, whatever stable does. That is a rule
 /// beside the odds: falseAborts promises nothing of it. A rate is judged once its short window has been read in
-/// full, and a new step counts anew.
+/// full, and it fails no release before three requests were bad. A new step counts anew.
 ///
 /// With `maxWait` the figures up to then are judged, and `onInconclusive` decides what is still open.
 ///

@@ -31,6 +31,20 @@ fn a_few_errors_in_the_first_seconds_are_no_breach_over_minutes() {
     assert_eq!(judge.verdict(), Verdict::Pass, "two of 1,800");
 }
 
+/// A request in five seconds: one error in 60 requests burns 16 times as fast, and a healthy canary has one now and then.
+#[test]
+fn with_few_requests_two_errors_decide_nothing_and_three_do() {
+    let mut judge = Judge::new(&budget());
+    judge.observe(&window(2.0, 2.0));
+    repeat(&mut judge, &window(2.0, 0.0), 29);
+    assert_eq!(judge.verdict(), Verdict::NeedMoreData, "two of 60, in 5 min");
+    let mut worse = judge.clone();
+    worse.observe(&window(2.0, 1.0));
+    assert_eq!(worse.verdict(), Verdict::Fail, "three of 62");
+    repeat(&mut judge, &window(2.0, 0.0), 40);
+    assert_eq!(judge.verdict(), Verdict::Pass, "two of 140 are 14.3 times, and none in the last 5 min");
+}
+
 #[test]
 fn a_breach_is_told_with_what_was_reached_then() {
     let mut judge = Judge::new(&budget());
