@@ -18,11 +18,14 @@ pub(super) const TARGET: Target = Target {
     seeds: || {
         let written = files("judge", &[".csv"]);
         let shapes = SHAPES.iter().map(|shape| shape.as_bytes().to_vec());
-        let all = written
-            .into_iter()
-            .chain(shapes)
-            .map(|figures| [figures.as_slice(), figures.as_slice(), CONFIG.as_bytes()].join(&0));
-        (0..).zip(all.cycle().take(16)).map(|(first, parts)| with_choice(first, &parts)).collect()
+        let figures: Vec<Vec<u8>> = written.into_iter().chain(shapes).collect();
+        let of = |config: &[u8]| -> Vec<Vec<u8>> {
+            figures.iter().map(|figures| [figures, figures, config].join(&0)).collect()
+        };
+        let own = (0..16).zip(of(CONFIG.as_bytes()).into_iter().cycle());
+        let kayenta = files("judge", &["canary-config.json"]);
+        let kayenta = kayenta.iter().flat_map(|config| of(config)).map(|parts| (KAYENTA, parts));
+        own.chain(kayenta).map(|(first, parts)| with_choice(first, &parts)).collect()
     },
 };
 
@@ -33,6 +36,9 @@ const SHAPES: &[&str] = &[
 ];
 
 const CONFIG: &str = "judge:\n  falseAborts: 1%\n  maxWait: 30m\n  metrics:\n  - {name: errors, kind: proportion, objective: 99.9%}\n  - {name: slow, kind: latency, edges: [0.1, 0.5]}\n";
+
+/// The bit that says that the configuration is one of Kayenta.
+const KAYENTA: u8 = 16;
 
 const NAMES: [&str; 3] = ["canary.csv", "stable.csv", "judge.yaml"];
 
