@@ -52,6 +52,24 @@ pub(crate) fn output(command: &mut Command, repair: &str) -> Result<String, Fail
     }
 }
 
+/// Shows what it says on standard error and gives back its report. What it reported is printed as well when it ends with
+/// a failure: of a measurement that misses its aim the figures are what one wants to see.
+pub(crate) fn report(command: &mut Command, repair: &str) -> Result<String, Failure> {
+    let shown = line(command);
+    eprintln!("$ {shown}");
+    match command.stdin(Stdio::null()).stderr(Stdio::inherit()).output() {
+        Ok(out) => {
+            let report = String::from_utf8_lossy(&out.stdout).into_owned();
+            if out.status.success() {
+                return Ok(report);
+            }
+            println!("{report}");
+            Err(Failure::new(format!("`{shown}` ended with {}", out.status), repair))
+        }
+        Err(error) => Err(Failure::new(format!("`{shown}` did not start: {error}"), repair)),
+    }
+}
+
 /// Whether a program of this name can be started.
 pub(crate) fn installed(program: &str) -> bool {
     find(program).is_some()

@@ -10,7 +10,7 @@ use reqwest::{Client, ClientBuilder, Url};
 use serde::Deserialize;
 
 use crate::egress::{Egress, Resolver};
-use crate::http::{self, Rooms};
+use crate::http::{self, MOST_AT_ONCE, Rooms};
 use crate::{Ctx, Fault};
 
 /// How long a client is used before the roots of trust and the proxy settings of the machine are read again.
@@ -123,6 +123,8 @@ fn build((tls, proxy, egress): &Purpose) -> ClientBuilder {
         .redirect(Policy::none())
         .referer(false)
         .pool_idle_timeout(IDLE)
+        // A connection that is handed back while another is made for its next user stays: no more than there are users.
+        .pool_max_idle_per_host(MOST_AT_ONCE)
         .connect_timeout(Duration::from_secs(30));
     let (builder, proxies) = match proxy {
         Proxy::OfTheMachine => (builder, proxies(|name| std::env::var(name).ok())),

@@ -24,7 +24,7 @@ pub(crate) use call::Call;
 use pace::{Budget, Pace};
 pub(crate) use refusal::unread;
 use rooms::Place;
-pub(crate) use rooms::Rooms;
+pub(crate) use rooms::{MOST as MOST_AT_ONCE, Rooms};
 
 /// Longest body that is read, in bytes, after decompression.
 pub const MAX_BODY: usize = 4 << 20;

@@ -11,8 +11,9 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use super::pace::Pace;
 use crate::Fault;
 
-/// Requests that are under way to one server at most, and so connections to it: a thousand runs that fall due together
-/// are no attack on their Prometheus, and a server that hangs holds up nobody but those who ask it.
+/// Requests that are under way to one server at most: a thousand runs that fall due together are no attack on their
+/// Prometheus, and a server that hangs holds up nobody but those who ask it. As many connections may idle besides, so it
+/// has twice as many in a burst.
 pub(crate) const MOST: usize = 64;
 
 /// Long answers that are read at the same time, of all servers. Each takes its body, of [`super::MAX_BODY`] at most, what it

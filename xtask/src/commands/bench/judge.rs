@@ -15,7 +15,5 @@ fn measure(wanted: &Wanted<'_>) -> Result<String, Failure> {
     args.extend(wanted.quick.then_some("--quick"));
     args.extend(wanted.plots.then_some("--plots"));
     let mut calibration = shell::cargo(&args);
-    eprintln!("$ {}", shell::line(&calibration));
-    calibration.stderr(std::process::Stdio::inherit());
-    shell::output(&mut calibration, "run it by hand and read its message")
+    shell::report(&mut calibration, "see which aim is missed in the table of aims")
 }

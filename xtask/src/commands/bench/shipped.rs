@@ -16,7 +16,5 @@ pub(super) fn measure(words: &[&str]) -> Result<String, Failure> {
     let dist = workspace::target_directory()?.join("dist");
     let mut bench = std::process::Command::new(dist.join("examples/bench"));
     bench.args(words).arg("--controller").arg(dist.join("aviary-controller"));
-    eprintln!("$ {}", shell::line(&bench));
-    bench.stderr(std::process::Stdio::inherit());
-    shell::output(&mut bench, "run it again on a machine with less to do, or with fewer objects")
+    shell::report(&mut bench, "run it again on a machine with less to do, or with fewer objects")
 }
