@@ -4,8 +4,9 @@ fn mean(values: &[f64]) -> f64 {
     values.iter().sum::<f64>() / values.len() as f64
 }
 
-/// The canary's mean over the baseline's: 1 when the baseline's is zero, no number when the canary's is (so that a
-/// canary of zeros is never classified), as Kayenta has it. No number without samples, like all of these.
+/// The canary's mean over the baseline's: 1 when the baseline's is zero, no number when the canary's is, so that a
+/// canary of zeros is never classified. (Kayenta of today asks for no effect then, and `rules` do as it does.) No number
+/// without samples, like all of these.
 #[must_use]
 pub fn mean_ratio(canary: &[f64], baseline: &[f64]) -> f64 {
     let (canary, baseline) = (mean(canary), mean(baseline));
