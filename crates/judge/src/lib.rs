@@ -77,6 +77,7 @@ pub use portfolio::{CASH, Portfolio, RESTART_SECONDS, cap, restart_share};
 pub use process::{Direction, Model, Side, gauge_log_e, limit_log_e};
 pub use report::{
     Awaited, Both, Burn, Culprit, Detectable, Estimate, Failure, MetricReport, Missing, Quantile, Report,
+    Unsure,
 };
 pub use sign::Sign;
 pub use verdict::{Ending, Verdict};

@@ -123,7 +123,10 @@ impl Process {
             Self::Gauge(it) => it.log_e_pass(),
             Self::Limit(it) => it.log_e_pass(1.0),
             Self::BurnRate(it) => {
-                if it.breached(metric).is_none() && !it.is_open(metric) && it.waits_for_any(metric) <= 0.0 {
+                if it.breached(metric).is_none()
+                    && it.unsure(metric).is_none()
+                    && it.waits_for_any(metric) <= 0.0
+                {
                     f64::INFINITY
                 } else {
                     f64::NEG_INFINITY

@@ -126,6 +126,25 @@ pub struct Burn {
     pub seen_seconds: f64,
 }
 
+/// A burn rate of which nothing can be said: too little is behind it.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Unsure {
+    /// The rate, and how fast the budget burns in its windows.
+    #[serde(flatten)]
+    pub burn: Burn,
+    /// Whether that is as fast as breaks the rule.
+    pub is_reached: bool,
+    /// Bad events in the long window.
+    pub bad: f64,
+    /// So many it takes.
+    pub least_bad: f64,
+    /// Requests in the short window.
+    pub exposure: f64,
+    /// So many it takes, in either window: `minRequests`.
+    pub least_exposure: f64,
+}
+
 /// A burn rate that is not judged yet: its short window has not been read in full.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -223,6 +242,9 @@ pub struct MetricReport {
     pub dropped: BTreeMap<String, u32>,
     /// The burn rate that is reached now.
     pub breached: Option<Burn>,
+    /// The burn rate that keeps it from a verdict, where too little is behind it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unsure: Option<Unsure>,
     /// Burn rates that are not judged yet.
     pub awaited: Vec<Awaited>,
     /// When it failed the release, if it did.

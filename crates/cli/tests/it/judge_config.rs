@@ -25,7 +25,7 @@ async fn a_config_of_kayenta_gives_its_score_and_says_which_rule_decided() {
     let good = judged("judge canary.csv stable.csv --classic-config canary-config.json").await;
     assert_eq!((good.exit, good.stderr.as_str()), (0, ""), "{}", good.stdout);
     let expected = "pass: score 100; passes at 95, fails below 75
-decided by the scores of the groups, by their weights
+decided by the scores of the groups and their weights
 group Errors: 100, weight 60
 group Latency: 100, weight 40
 
@@ -146,7 +146,7 @@ judge: {name: Mine, judgeConfigurations: {strict: true}}
     let outcome = judged(directory.path(), JUDGE).await;
     assert_eq!((outcome.exit, outcome.stderr.as_str()), (2, ""), "{}", outcome.stdout);
     let expected = "fail: score 33.33; passes at 95, fails below 75
-decided by the scores of the groups, by their weights
+decided by the scores of the groups and their weights
 group A: 66.67, weight 50
 group B: 0, weight 50
 

@@ -161,7 +161,10 @@ fn gate(outcomes: &[Outcome], dependent: &[Outcome], gates: &mut Gates) {
     let worst = outcomes.iter().min_by(|one, other| one.found.value().total_cmp(&other.found.value()));
     let (name, found) = worst.map(|it| (it.name, it.found)).unwrap_or_default();
     gates.add(
-        &format!("regressions of them that are aborted, worst of {}", outcomes.len()),
+        &format!(
+            "regressions of them that are aborted, worst of {}, without the dependent gauges",
+            outcomes.len()
+        ),
         &format!("at least {:.0} %", 100.0 * FOUND),
         &format!("{} % ({name})", found.percent()),
         found.value() >= FOUND,

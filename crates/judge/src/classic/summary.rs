@@ -77,7 +77,9 @@ pub fn summary(metrics: &[Tally<'_>], weights: &BTreeMap<String, f64>) -> Summar
     } else if !metrics.is_empty() && no_data >= TOO_MANY * metrics.len() as f64 {
         (0.0, Decision::NoData)
     } else {
-        let sum: f64 = groups.iter().map(|group| group.score.unwrap_or(100.0) * group.weight / 100.0).sum();
+        let weighed = groups.iter().map(|group| group.score.unwrap_or(100.0) * group.weight / 100.0);
+        // No group is 0; the sum of nothing would be -0.
+        let sum = weighed.fold(0.0, |sum, score| sum + score);
         ((sum * 100.0).round() / 100.0, Decision::Groups)
     };
     Summary { score, decision, groups }

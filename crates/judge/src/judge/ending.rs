@@ -66,6 +66,9 @@ impl Unit {
                 "{name}: no burn rate was judged yet, for none of its short windows is over"
             ));
         }
+        if self.unsure(metric).is_some() {
+            return Some(format!("{name}: too little is behind its burn rates"));
+        }
         let (Process::Comparison(comparison), Some(detect)) = (&self.process, metric.must_detect) else {
             return Some(format!("{name} did not pass, and has no mustDetect"));
         };

@@ -5,7 +5,7 @@ use crate::counts::Counts;
 use crate::dispersion::Dispersion;
 use crate::interval::{Interval, quantile};
 use crate::process::{Pool, Process, Rules, limit_of};
-use crate::report::{Awaited, Both, Burn, Estimate, MetricReport, Missing, Quantile};
+use crate::report::{Awaited, Both, Burn, Estimate, MetricReport, Missing, Quantile, Unsure};
 use crate::seen::Seen;
 use crate::verdict::Verdict;
 use crate::window::Sample;
@@ -99,6 +99,13 @@ impl Unit {
         }
     }
 
+    pub(super) fn unsure(&self, metric: &Metric) -> Option<Unsure> {
+        match &self.process {
+            Process::BurnRate(rates) => rates.unsure(metric),
+            _ => None,
+        }
+    }
+
     /// The burn rates that are not judged yet.
     fn awaited(&self, metric: &Metric) -> Vec<Awaited> {
         let (Process::BurnRate(it), Kind::BurnRate { rates, .. }) = (&self.process, &metric.kind) else {
@@ -156,6 +163,7 @@ impl Unit {
             absent: self.seen.absent(config.no_data_after, metric.kind.compares()).map(str::to_owned),
             dropped: self.seen.dropped.clone(),
             breached: self.breached(metric),
+            unsure: self.unsure(metric),
             awaited: self.awaited(metric),
             failed: None,
         };

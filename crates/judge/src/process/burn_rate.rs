@@ -5,12 +5,13 @@
 //!
 //! A rate is judged once its short window has been read in full: before, a few seconds would stand for all of it, and
 //! the first errors would fail a release for good. Of the long window counts what there is, and in it must stand
-//! [`LEAST_BAD`] bad events: where few requests come, one alone is a high rate, and it happens to healthy releases.
+//! [`LEAST_BAD`] bad events: where few requests come, one alone is a high rate, and it happens to healthy releases. With
+//! less than that, or with less than `minRequests` in a window, nothing can be said, and that is no pass.
 
 use super::Rules;
 use crate::config::{BurnRate, Kind, Metric};
 use crate::exact;
-use crate::report::Burn;
+use crate::report::{Burn, Unsure};
 use serde::{Deserialize, Serialize};
 
 /// Slots of a ring: a sliding window is this exact.
@@ -26,6 +27,16 @@ pub(crate) struct BurnRates {
     /// Seconds of readings since they count. A state of before this was kept has none, and waits anew.
     #[serde(default, with = "exact::one")]
     seconds: f64,
+}
+
+/// A rate as it stands: whether it is reached, and what is behind that: requests in the short window, the lesser one, and
+/// bad events in the long one.
+struct Look {
+    burn: Burn,
+    is_reached: bool,
+    is_enough: bool,
+    exposure: f64,
+    bad: f64,
 }
 
 /// A sliding window: exposure and bad events in slots of equal length.
@@ -86,36 +97,58 @@ impl BurnRates {
         }
     }
 
-    /// The first rate at which the budget burns in the long and in the short window both.
+    /// The first rate at which the budget burns in the long and in the short window both, with enough behind it.
     pub(crate) fn breached(&self, metric: &Metric) -> Option<Burn> {
-        self.burning(metric, LEAST_BAD)
+        let all = &mut self.looks(metric);
+        all.find(|look| look.is_reached && look.is_enough && look.bad >= LEAST_BAD).map(|look| look.burn)
     }
 
-    /// Whether it burns that fast, and so few events were bad that nothing can be said.
-    pub(crate) fn is_open(&self, metric: &Metric) -> bool {
-        self.breached(metric).is_none() && self.burning(metric, 0.0).is_some()
-    }
-
-    fn burning(&self, metric: &Metric, least_bad: f64) -> Option<Burn> {
-        let Kind::BurnRate { objective, rates, least } = &metric.kind else { return None };
-        let budget = 1.0 - objective;
-        // How many times as fast the budget burns, if that is the factor or more.
-        let reached = |ring: &Ring, factor: f64| {
-            let (exposure, rate) = ring.rate()?;
-            (exposure >= *least && rate >= factor * budget).then(|| told(rate / budget))
+    /// Why nothing can be said, though a rate is judged and none is breached: one is reached by a few bad events or
+    /// requests, or none has enough requests in both of its windows.
+    pub(crate) fn unsure(&self, metric: &Metric) -> Option<Unsure> {
+        let Kind::BurnRate { least, .. } = &metric.kind else { return None };
+        let decided = self.looks(metric).any(|look| look.is_enough && !look.is_reached);
+        let open = if self.breached(metric).is_some() {
+            None
+        } else if let Some(reached) = self.looks(metric).find(|look| look.is_reached) {
+            Some(reached)
+        } else {
+            self.looks(metric).find(|_| !decided)
         };
-        let judged = self.rings.iter().zip(rates);
-        let mut judged =
-            judged.filter(|([long, _], rate)| self.waits(rate) <= 0.0 && long.bad() >= least_bad);
-        judged.find_map(|([long, short], rate)| {
-            Some(Burn {
-                factor: rate.factor,
-                long_seconds: rate.long.as_secs(),
-                short_seconds: rate.short.as_secs(),
-                long_factor: reached(long, rate.factor)?,
-                short_factor: reached(short, rate.factor)?,
-                seen_seconds: told(self.seconds.min(rate.long.as_secs_f64())),
-            })
+        open.map(|look| Unsure {
+            burn: look.burn,
+            is_reached: look.is_reached,
+            bad: told(look.bad),
+            least_bad: LEAST_BAD,
+            exposure: told(look.exposure),
+            least_exposure: *least,
+        })
+    }
+
+    /// Every rate whose short window has been read in full, as it stands.
+    fn looks(&self, metric: &Metric) -> impl Iterator<Item = Look> {
+        let (rates, budget, least) = match &metric.kind {
+            Kind::BurnRate { objective, rates, least } => (rates.as_slice(), 1.0 - objective, *least),
+            _ => (&[][..], 1.0, 0.0),
+        };
+        let judged = self.rings.iter().zip(rates).filter(|(_, rate)| self.waits(rate) <= 0.0);
+        judged.map(move |([long, short], rate)| {
+            let [(seen, slow), (exposure, fast)] = [long, short].map(|ring| ring.rate().unwrap_or_default());
+            let reached = rate.factor * budget;
+            Look {
+                burn: Burn {
+                    factor: rate.factor,
+                    long_seconds: rate.long.as_secs(),
+                    short_seconds: rate.short.as_secs(),
+                    long_factor: told(slow / budget),
+                    short_factor: told(fast / budget),
+                    seen_seconds: told(self.seconds.min(rate.long.as_secs_f64())),
+                },
+                is_reached: slow >= reached && fast >= reached,
+                is_enough: seen >= least && exposure >= least,
+                exposure,
+                bad: long.bad(),
+            }
         })
     }
 

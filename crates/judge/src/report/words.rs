@@ -1,6 +1,6 @@
 //! A report in sentences.
 
-use super::{Awaited, Both, Burn, Detectable, Estimate, MetricReport, Missing, Quantile, Report};
+use super::{Awaited, Both, Burn, Detectable, Estimate, MetricReport, Missing, Quantile, Report, Unsure};
 use crate::interval::Interval;
 use crate::verdict::Verdict;
 use std::time::Duration;
@@ -30,7 +30,7 @@ impl Report {
         let metric = format!("`{}`{}", culprit.metric, place(&culprit.region));
         match (culprit.burn, self.failed_at_odds) {
             (Some(burn), _) => {
-                format!("fail: {metric}; in window {window} of {windows} {}", breached("burned", burn))
+                format!("fail: {metric}; in window {window} of {windows} {}", burning("burned", burn))
             }
             (None, Some(then)) => format!(
                 "fail: {metric}; odds were {} against the release in window {window} of {windows} (it fails at {fails_at})",
@@ -46,7 +46,7 @@ impl Report {
         let culprit = self.culprit.as_ref()?;
         let name = format!("{}{}", culprit.metric, place(&culprit.region));
         if let Some(burn) = culprit.burn {
-            return Some(format!("{name}: {}", breached("burned", burn)));
+            return Some(format!("{name}: {}", burning("burned", burn)));
         }
         let kind = self.metrics.iter().find(|it| it.name == culprit.metric).map(|it| it.kind.as_str());
         let what = match kind {
@@ -85,7 +85,8 @@ impl MetricReport {
             }),
             self.gauge(),
             self.evidence(),
-            self.breached.map(|burn| breached("burns", burn)),
+            self.breached.map(|burn| burning("burns", burn)),
+            self.unsure.map(|unsure| self.unsure_of(unsure)),
             self.awaits(),
             self.bursts(),
             self.could_see(),
@@ -209,10 +210,26 @@ impl MetricReport {
         format!("to pass: about {} more windows, {time}", number(missing.windows))
     }
 
+    fn unsure_of(&self, it: Unsure) -> String {
+        let [events, of] = if self.proportion { ["requests", "requests"] } else { ["events", "of exposure"] };
+        let burn = it.burn;
+        let over = [burn.long_seconds, burn.short_seconds].map(|it| duration(Duration::from_secs(it)));
+        if it.is_reached && it.bad < it.least_bad {
+            let [bad, least] = [it.bad, it.least_bad].map(number);
+            return format!("{}, once {least} {events} were bad; so far it is {bad}", burning("burns", burn));
+        }
+        let [long, short] = over;
+        let [seen, least] = [it.exposure, it.least_exposure].map(number);
+        format!(
+            "{} times over {long} and {short} is judged with {least} {of} in the last {short}; there were {seen}",
+            burn.factor
+        )
+    }
+
     fn awaits(&self) -> Option<String> {
         let rates: Vec<String> = self.awaited.iter().map(awaited).collect();
         (!rates.is_empty())
-            .then(|| format!("waits until the short window was read in full: {}", rates.join("; ")))
+            .then(|| format!("waits until the short window has been read in full: {}", rates.join("; ")))
     }
 
     fn drops(&self) -> Option<String> {
@@ -223,7 +240,7 @@ impl MetricReport {
 }
 
 /// Both windows, and how much of the long one there was.
-fn breached(burns: &str, burn: Burn) -> String {
+fn burning(burns: &str, burn: Burn) -> String {
     let [long, short] = [burn.long_seconds, burn.short_seconds].map(|it| duration(Duration::from_secs(it)));
     let seen = if burn.seen_seconds < burn.long_seconds as f64 {
         format!(", of which {} were seen", duration(Duration::from_secs_f64(burn.seen_seconds.max(0.0))))

@@ -38,11 +38,37 @@ fn with_few_requests_two_errors_decide_nothing_and_three_do() {
     judge.observe(&window(2.0, 2.0));
     repeat(&mut judge, &window(2.0, 0.0), 29);
     assert_eq!(judge.verdict(), Verdict::NeedMoreData, "two of 60, in 5 min");
+    let said = judge.report().sentences().join("\n");
+    let why = "the budget burns 33.3 times as fast as allowed over 5 min and 33.3 times over 1 h, of which 5 min were seen; it \
+               fails at 14.4 times, once 3 requests were bad; so far it is 2";
+    assert!(said.contains(why), "{said}");
     let mut worse = judge.clone();
     worse.observe(&window(2.0, 1.0));
     assert_eq!(worse.verdict(), Verdict::Fail, "three of 62");
     repeat(&mut judge, &window(2.0, 0.0), 40);
     assert_eq!(judge.verdict(), Verdict::Pass, "two of 140 are 14.3 times, and none in the last 5 min");
+}
+
+/// A request in ten seconds: no 5 min have 50 of them, and 30 min do.
+#[test]
+fn windows_with_too_few_requests_are_no_pass() {
+    for bad in [0.0, 1.0] {
+        let mut judge = Judge::new(&budget());
+        for at in 1..=180 {
+            assert_eq!(
+                judge.verdict(),
+                if at == 1 { Verdict::NoData } else { Verdict::NeedMoreData },
+                "{at}"
+            );
+            if at == 60 {
+                let said = judge.report().sentences().join("\n");
+                let why = "14.4 times over 1 h and 5 min is judged with 50 requests in the last 5 min; there were 29";
+                assert!(said.contains(why), "{said}");
+            }
+            judge.observe(&window(1.0, bad));
+        }
+        assert_eq!(judge.verdict(), if bad > 0.0 { Verdict::Fail } else { Verdict::Pass });
+    }
 }
 
 #[test]

@@ -138,7 +138,11 @@ fn decided(decision: Decision, counted: &[&(Metric, Finding)], missing: usize) -
             Decided { rule: "missing-data", metric: None, why }
         }
         Decision::Groups => {
-            let why = "the scores of the groups, by their weights".to_owned();
+            let why = if counted.iter().all(|(metric, _)| metric.groups.is_empty()) {
+                "nothing: all metrics are muted, or in no group".to_owned()
+            } else {
+                "the scores of the groups and their weights".to_owned()
+            };
             Decided { rule: "group-scores", metric: None, why }
         }
     }
