@@ -245,11 +245,12 @@ fn problems(release: &Release, from: &str, region: &RegionReport) -> Vec<String>
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::super::releases::named;
     use super::*;
 
-    fn region(name: &'static str, outcome: Outcome) -> RegionReport {
+    /// A region in which all went well, and nothing was measured.
+    pub(in crate::demo) fn region(name: &'static str, outcome: Outcome) -> RegionReport {
         RegionReport {
             name,
             outcome,

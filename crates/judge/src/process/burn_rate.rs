@@ -99,22 +99,21 @@ impl BurnRates {
 
     /// The first rate at which the budget burns in the long and in the short window both, with enough behind it.
     pub(crate) fn breached(&self, metric: &Metric) -> Option<Burn> {
-        let all = &mut self.looks(metric);
-        all.find(|look| look.is_reached && look.is_enough && look.bad >= LEAST_BAD).map(|look| look.burn)
+        let breach = |look: &Look| look.is_reached && look.is_enough && look.bad >= LEAST_BAD;
+        self.looks(metric).find(breach).map(|look| look.burn)
     }
 
     /// Why nothing can be said, though a rate is judged and none is breached: one is reached by a few bad events or
     /// requests, or none has enough requests in both of its windows.
     pub(crate) fn unsure(&self, metric: &Metric) -> Option<Unsure> {
         let Kind::BurnRate { least, .. } = &metric.kind else { return None };
-        let decided = self.looks(metric).any(|look| look.is_enough && !look.is_reached);
-        let open = if self.breached(metric).is_some() {
-            None
-        } else if let Some(reached) = self.looks(metric).find(|look| look.is_reached) {
-            Some(reached)
-        } else {
-            self.looks(metric).find(|_| !decided)
-        };
+        if self.breached(metric).is_some() {
+            return None;
+        }
+        let looks: Vec<Look> = self.looks(metric).collect();
+        let decided = looks.iter().any(|look| look.is_enough && !look.is_reached);
+        let reached = looks.iter().find(|look| look.is_reached);
+        let open = reached.or_else(|| looks.first().filter(|_| !decided));
         open.map(|look| Unsure {
             burn: look.burn,
             is_reached: look.is_reached,

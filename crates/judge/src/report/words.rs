@@ -213,12 +213,12 @@ impl MetricReport {
     fn unsure_of(&self, it: Unsure) -> String {
         let [events, of] = if self.proportion { ["requests", "requests"] } else { ["events", "of exposure"] };
         let burn = it.burn;
-        let over = [burn.long_seconds, burn.short_seconds].map(|it| duration(Duration::from_secs(it)));
         if it.is_reached && it.bad < it.least_bad {
             let [bad, least] = [it.bad, it.least_bad].map(number);
             return format!("{}, once {least} {events} were bad; so far it is {bad}", burning("burns", burn));
         }
-        let [long, short] = over;
+        let [long, short] =
+            [burn.long_seconds, burn.short_seconds].map(|it| duration(Duration::from_secs(it)));
         let [seen, least] = [it.exposure, it.least_exposure].map(number);
         format!(
             "{} times over {long} and {short} is judged with {least} {of} in the last {short}; there were {seen}",

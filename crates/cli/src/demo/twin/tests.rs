@@ -1,5 +1,6 @@
 //! What is demanded of the comparison beside the thresholds.
 
+use crate::demo::report;
 use judge::{Config, Counts, Sample, Verdict, Window};
 use serde_json::json;
 
@@ -76,23 +77,11 @@ fn region(twin: Option<Twin>, readings: usize, canary_requests: u64) -> RegionRe
     let metrics = if readings > 0 { vec![metric] } else { Vec::new() };
     let run = Run { name: text(), step: 2, phase: "Successful".to_owned(), message: text(), metrics };
     RegionReport {
-        name: "a",
-        outcome: Outcome::Promoted,
-        phase: "Healthy".to_owned(),
-        message: String::new(),
-        final_step: 13,
-        steps: 13,
         canary_requests,
         stable_requests: 900,
-        client_errors: 0,
-        client_errors_elsewhere: 0,
-        first_bad_to_zero_seconds: None,
-        verdict_to_zero_seconds: None,
-        latency: Vec::new(),
-        answers: Vec::new(),
         analyses: vec![run],
         compare: twin,
-        gates: Vec::new(),
+        ..report::tests::region("a", Outcome::Promoted)
     }
 }
 
