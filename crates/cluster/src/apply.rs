@@ -108,12 +108,9 @@ impl Writer {
         self.send(key, "patch the status of", built(key, "patch the status of", request)?).await
     }
 
-    /// Reads `key` from the API server and takes it into the cache, if it is `wanted`; `None` if it is not.
-    pub(crate) async fn adopt(
-        &self,
-        key: &ObjectKey,
-        wanted: impl FnOnce(&ObjectMeta) -> bool,
-    ) -> Result<Option<Answered>, Error> {
+    /// Reads `key` from the API server and takes it into the cache, if `owner` controls it; `None` if it does not. An
+    /// object whose creation was not answered has its name already, before the watch shows it.
+    pub(crate) async fn adopt(&self, key: &ObjectKey, owner: &ObjectMeta) -> Result<Option<Answered>, Error> {
         let unread = |source| Error::Read { key: Box::new(key.clone()), source: Box::new(source) };
         let row = WATCHES.iter().find(|row| row.kind == key.kind);
         let lists = row.map_or(0, |row| (row.lists)(&self.cache.read()));
@@ -122,7 +119,8 @@ impl Writer {
         let text = self.client.request_text(request).await.map_err(unread)?;
         let found: Found =
             serde_json::from_str(&text).map_err(|error| unread(kube::Error::SerdeError(error)))?;
-        Ok(wanted(&found.metadata).then(|| self.take(row, &text, lists)))
+        let owned = found.metadata.controller().is_some_and(|by| by.uid == owner.uid);
+        Ok(owned.then(|| self.take(row, &text, lists)))
     }
 
     async fn send(

@@ -29,6 +29,9 @@ const STALE: Duration = Duration::from_millis(100);
 /// and an Experiment has few.
 const REFUSALS: usize = 16;
 
+/// What an Experiment names after itself alone, so that a second try at creating it meets the first.
+const ADOPTED: [Kind; 2] = [Kind::REPLICA_SET, Kind::ANALYSIS_RUN];
+
 /// Everything that one pass over an Experiment needs.
 pub(crate) struct Experiments {
     pub(crate) sinks: Sinks,
@@ -86,7 +89,7 @@ impl Experiments {
             match self.act(name, &observed, &decision).await {
                 Ok(()) => return self.end(name, &observed, decision).await,
                 Err(error) => {
-                    let taken = error.taken().filter(|key| key.kind == Kind::REPLICA_SET);
+                    let taken = error.taken().filter(|key| ADOPTED.contains(&key.kind));
                     if let Some(key) = taken.filter(|key| looked.insert((*key).clone()))
                         && self.adopted(name, &observed.experiment.metadata, key).await?
                     {
@@ -103,11 +106,12 @@ impl Experiments {
         }
     }
 
-    /// Whether the ReplicaSet that has a name already is the Experiment's own, which the cache does not show yet: one
-    /// whose creation was not answered, say. It is in the cache then, or awaited there (X35).
+    /// Whether what has a name already is the Experiment's own, which the cache does not show yet. It is in the cache
+    /// then, or awaited there (X35; spec analysis-01 9).
     async fn adopted(&self, name: &Name, experiment: &ObjectMeta, key: &ObjectKey) -> Result<bool, Error> {
-        let ours = |set: &ObjectMeta| set.controller().is_some_and(|owner| owner.uid == experiment.uid);
-        let Some(Answered { version, tasks }) = self.writer.adopt(key, ours).await? else { return Ok(false) };
+        let Some(Answered { version, tasks }) = self.writer.adopt(key, experiment).await? else {
+            return Ok(false);
+        };
         tracing::info!(namespace = %name.0, experiment = %name.1, object = %key, "adopted");
         self.writes.record(name, key, &version);
         self.sinks.carry_out(tasks);

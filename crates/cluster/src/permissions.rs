@@ -50,14 +50,14 @@ const EVERYWHERE: &[Row] = &[
     (
         "argoproj.io",
         &["analysisruns"],
-        &["list", "watch", "create", "patch", "delete"],
-        "Their status is a field of theirs, not a subresource.",
+        &["get", "list", "watch", "create", "patch", "delete"],
+        "Their status is a field of theirs, not a subresource. What has the name of a new one already is read.",
     ),
     (
         "argoproj.io",
         &["experiments"],
-        &["list", "watch", "create", "patch", "delete"],
-        "Steps create them. Their status is a field of theirs, not a subresource.",
+        &["get", "list", "watch", "create", "patch", "delete"],
+        "Steps create them. Their status is a field of theirs, not a subresource. What has the name of a new one already is read.",
     ),
     (
         "argoproj.io",

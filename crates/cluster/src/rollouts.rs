@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crd::{Kind, ObjectKey, Rollout, RolloutStatus};
+use crd::{Kind, ObjectKey, ObjectMeta, Rollout, RolloutStatus};
 use kube::Client;
 use rollout::{Action, Decision, Event, Observed};
 use tokio::sync::watch;
@@ -161,6 +161,10 @@ impl Rollouts {
             if let (Some(journals), Some(note)) = (&self.journals, note) {
                 journals.add(note, done.as_ref().err());
             }
+            let done = match done {
+                Err(error) => self.adopted(name, &chain.stored.metadata, error).await,
+                done => done,
+            };
             match done {
                 Ok(None) => {}
                 Ok(Some(outcome)) => break Ok(outcome),
@@ -266,6 +270,26 @@ impl Rollouts {
             self.taken.look(&self.client, name, error).await?;
         }
         acted
+    }
+
+    /// Whether an AnalysisRun or Experiment could not be created because it is there already, the Rollout's own, though
+    /// the cache did not show it: another pass may follow then, which takes it if it is the one that it wants (spec
+    /// analysis-01 9). Any other error stays.
+    async fn adopted(
+        &self,
+        name: &Name,
+        rollout: &ObjectMeta,
+        error: Error,
+    ) -> Result<Option<Outcome>, Error> {
+        let named = |key: &&ObjectKey| [Kind::ANALYSIS_RUN, Kind::EXPERIMENT].contains(&key.kind);
+        let Some(key) = error.taken().filter(named) else { return Err(error) };
+        let Some(Answered { version, tasks }) = self.writer.adopt(key, rollout).await? else {
+            return Err(error);
+        };
+        tracing::info!(namespace = %name.0, rollout = %name.1, object = %key, "adopted");
+        self.writes.record(name, key, &version);
+        self.wake_others(name, tasks);
+        Ok(None)
     }
 
     /// Writes the status, if it differs, onto the Rollout as it was observed or as our own actions left it; then tells

@@ -1,7 +1,8 @@
 //! What stands in the way of what a Rollout creates.
 //!
-//! The name of an AnalysisRun or Experiment is taken, and it gets another. For a ReplicaSet it counts by what: the cache holds the ReplicaSets that carry a hash, and a name may be taken by one that carries none: the server says
-//! so, and then it is read once, for the next pass to look at.
+//! The name of an AnalysisRun or Experiment is taken by one that is not the Rollout's, and it gets another. For a
+//! ReplicaSet it counts by what: the cache holds the ReplicaSets that carry a hash, and a name may be taken by one that
+//! carries none: the server says so, and then it is read once, for the next pass to look at.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

@@ -1,7 +1,6 @@
-//! An Experiment whose ReplicaSet somebody else writes, or has, or that the watch does not show yet.
+//! An Experiment whose ReplicaSet somebody else writes, or has.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use apiserver::Server;
@@ -9,7 +8,6 @@ use http::{Method, StatusCode};
 use kube::client::Body;
 use parking_lot::Mutex;
 use serde_json::{Value, json};
-use tokio::sync::watch;
 use tower::ServiceExt;
 use world::{PatchType, Request, Resource, World};
 
@@ -96,48 +94,6 @@ async fn a_conflict_ends_no_template_and_the_size_is_written_again() {
     let set = region.object(SET[0], SET[1], SET[2], SET[3]).unwrap();
     assert_eq!(set["metadata"]["labels"]["seen"], "0", "what the other one wrote stays");
     assert!(!running.metrics().contains("experiment_reconcile_error{"), "{}", running.metrics());
-}
-
-/// Controls `region` over a server that does not answer the first creation of a ReplicaSet, though it carries it out, and
-/// shows no ReplicaSet by watch until the sender says so.
-async fn unanswered(region: &Region) -> (Running, watch::Sender<bool>) {
-    let (shown, hears) = watch::channel(false);
-    let (server, first) = (region.server.clone(), Arc::new(AtomicBool::new(true)));
-    let service = tower::service_fn(move |request: http::Request<Body>| {
-        let (server, first, mut hears) = (server.clone(), Arc::clone(&first), hears.clone());
-        async move {
-            let path = request.uri().path_and_query().map(ToString::to_string).unwrap_or_default();
-            let sets = path.contains(SETS);
-            if sets && path.contains("watch=") {
-                let _shown = hears.wait_for(|shown| *shown).await;
-            }
-            let lost = sets && *request.method() == Method::POST && first.swap(false, Ordering::Relaxed);
-            let answer = server.service().oneshot(request).await.map_err(tower::BoxError::from)?;
-            if !lost {
-                return Ok(answer);
-            }
-            assert_eq!(answer.status(), StatusCode::CREATED);
-            Err(tower::BoxError::from("the connection is lost"))
-        }
-    });
-    (Running::start(service, region.settings()).await, shown)
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_replica_set_whose_creation_was_not_answered_is_adopted_before_the_watch_shows_it() {
-    let region = Region::with("us-east-1", &[experiment(json!({}))]).await;
-    let (running, shown) = unanswered(&region).await;
-    region.until_object(SET, LIMIT, |set| set["spec"]["replicas"] == 1).await;
-    assert!(!*shown.borrow(), "nothing but the API server's answer has told of it");
-    settled().await;
-    let status = region.object(EXPERIMENT[0], EXPERIMENT[1], EXPERIMENT[2], EXPERIMENT[3]).unwrap();
-    let template = &status["status"]["templateStatuses"][0];
-    assert_eq!([template.get("collisionCount"), template.get("message")], [None, None], "{template:#}");
-    assert!(running.asked().contains("get apps replicasets"), "{:?}", running.asked());
-    shown.send_replace(true);
-    let runs = region.until_object(EXPERIMENT, LIMIT, |it| it["status"]["phase"] == "Running").await;
-    assert_eq!(runs["status"]["templateStatuses"][0]["availableReplicas"], 1, "{runs:#}");
-    assert_eq!(region.list("apps/v1", "ReplicaSet").await.len(), 1);
 }
 
 /// A ReplicaSet has the name of the template's: how the Experiment waits for it, and the ReplicaSet then.

@@ -35,5 +35,6 @@ mod servers;
 mod told;
 mod triggers;
 mod tutorial;
+mod unanswered;
 mod values;
 mod waiting;
