@@ -7,6 +7,28 @@
 //!
 //! Not for: whether what was read is right. That is what the tests of each crate are for.
 //!
+//! Each target has had an hour by the clock on a virtual machine with two cores, four to seven beside each other, in
+//! November 2026; no finding is left. Where code that a target reaches changed in a way that matters, it had its hour
+//! again.
+//!
+//! | target | minutes of processor | million inputs |
+//! |---|---:|---:|
+//! | `analysis-runs` | 10 | 4.7 |
+//! | `aws-files` | 14 | 1.0 |
+//! | `decisions` | 10 | 4.0 |
+//! | `expressions` | 19 | 3.0 |
+//! | `journals` | 12 | 4.3 |
+//! | `judge` | 19 | 6.6 |
+//! | `judge-files` | 18 | 0.5 |
+//! | `lint` | 19 | 0.3 |
+//! | `manifests` | 33 | 0.8 |
+//! | `patches` | 49 | 21.7 |
+//! | `plugins` | 15 | 0.1 |
+//! | `promql` | 17 | 1.7 |
+//! | `refusals` | 19 | 1.7 |
+//! | `replies` | 20 | 2.4 |
+//! | `scalars` | 17 | 8.9 |
+//!
 //! ```
 //! let target = aviary_fuzz::named("expressions").unwrap();
 //! (target.run)(b"\x03result[0] < 0.01 && all(result, # > len(result))");
