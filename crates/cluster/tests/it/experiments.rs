@@ -14,8 +14,8 @@ use world::{PatchType, Request, Resource, World};
 use crate::region::{Region, Running};
 use crate::waiting::settled;
 
-const EXPERIMENT: [&str; 4] = ["argoproj.io", "experiments", "default", "compare"];
-const SET: [&str; 4] = ["apps", "replicasets", "default", "compare-old"];
+pub(crate) const EXPERIMENT: [&str; 4] = ["argoproj.io", "experiments", "default", "compare"];
+pub(crate) const SET: [&str; 4] = ["apps", "replicasets", "default", "compare-old"];
 const SETS: &str = "/replicasets";
 const LIMIT: Duration = Duration::from_secs(120);
 
@@ -27,7 +27,7 @@ fn pods() -> Value {
 }
 
 /// An Experiment with one template, and `more` in its spec.
-fn experiment(mut more: Value) -> Value {
+pub(crate) fn experiment(mut more: Value) -> Value {
     let template = json!({"name": "old", "selector": {"matchLabels": {"app": "old"}}, "template": pods()});
     more["templates"] = json!([template]);
     json!({

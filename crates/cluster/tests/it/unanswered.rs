@@ -11,12 +11,11 @@ use serde_json::{Value, json};
 use tokio::sync::watch;
 use tower::ServiceExt;
 
+use crate::experiments::{EXPERIMENT, SET, experiment};
 use crate::manifests::{shop, template};
 use crate::region::{Region, Running, is_promoted};
 use crate::waiting::settled;
 
-const EXPERIMENT: [&str; 4] = ["argoproj.io", "experiments", "default", "compare"];
-const SET: [&str; 4] = ["apps", "replicasets", "default", "compare-old"];
 const LIMIT: Duration = Duration::from_secs(300);
 
 /// Controls `region` over a server that does not answer the first creation of one of `plural`, though it carries it out,
@@ -41,23 +40,6 @@ async fn unanswered(region: &Region, plural: &'static str) -> (Running, watch::S
         }
     });
     (Running::start(service, region.settings()).await, shown)
-}
-
-fn pods() -> Value {
-    json!({
-        "metadata": {"labels": {"app": "old"}},
-        "spec": {"containers": [{"name": "shop", "image": "shop:1"}]},
-    })
-}
-
-/// An Experiment with one template, and `more` in its spec.
-fn experiment(mut more: Value) -> Value {
-    let template = json!({"name": "old", "selector": {"matchLabels": {"app": "old"}}, "template": pods()});
-    more["templates"] = json!([template]);
-    json!({
-        "apiVersion": "argoproj.io/v1alpha1", "kind": "Experiment",
-        "metadata": {"name": EXPERIMENT[3], "namespace": "default"}, "spec": more,
-    })
 }
 
 /// A template whose metric is measured once.
